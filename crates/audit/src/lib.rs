@@ -1,0 +1,1 @@
+//! Interlock's hash-chained, signed audit log.

@@ -1,0 +1,3 @@
+//! The `interlock` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The relay: judge, record, forward.

@@ -1,0 +1,1 @@
+//! Profile to Plan to Confined child: namespaces, Landlock, seccomp, egress by name.

@@ -1,0 +1,1 @@
+//! Package references to verified bytes: registries and a content-addressed store.

@@ -1,0 +1,1 @@
+//! Hostile servers, simulated peers, goldens and tidy tests of Interlock.

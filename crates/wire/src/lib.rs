@@ -1,0 +1,1 @@
+//! MCP with no IO: strict JSON, framing, session state machines.
