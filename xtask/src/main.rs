@@ -1,3 +1,62 @@
-//! Tasks of the repository.
+//! Tasks of the repository: `cargo xtask test | tidy | interop | bench | fuzz | dist`.
+//!
+//! `test` is all that CI runs. The others are slower or need tools that a contributor may not have.
 
-fn main() {}
+mod run;
+mod tasks;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tasks of the Interlock repository")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints, tidy checks, unit and integration tests, documentation, clients and servers
+    Test {
+        /// Leave out what needs node, npm and Python
+        #[arg(long)]
+        no_interop: bool,
+    },
+    /// The rules of the house: crate edges, sizes, unsafe code, dependencies
+    Tidy,
+    /// Real MCP clients and servers from npm, PyPI and crates.io through `interlock run`
+    Interop,
+    /// Speed and memory, side by side with peers, as ratios
+    Bench {
+        /// Only benchmarks whose name contains this
+        filter: Option<String>,
+    },
+    /// Coverage-guided fuzzing of every parser (needs a nightly toolchain and cargo-fuzz)
+    Fuzz {
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// A static release binary for this machine
+    Dist,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
+        Task::Test { no_interop } => tasks::test(!no_interop),
+        Task::Tidy => tasks::tidy(),
+        Task::Interop => tasks::interop(),
+        Task::Bench { filter } => tasks::bench(filter.as_deref()),
+        Task::Fuzz { seconds } => tasks::fuzz(seconds),
+        Task::Dist => tasks::dist(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

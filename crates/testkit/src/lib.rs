@@ -1,1 +1,6 @@
-//! Hostile servers, simulated peers, goldens and tidy tests of Interlock.
+//! What Interlock's tests share: tidy checks over our own sources.
+//!
+//! A development dependency only; nothing here ships. The checks read the repository as text and
+//! syntax trees, run nothing, and return what they found, so that each has a test of its own.
+
+pub mod tidy;

@@ -1,0 +1,71 @@
+//! The tasks, each a list of commands in order.
+
+use crate::run::{cargo, root, run};
+
+/// All that CI runs. Cheap checks come first, so that a slip is told within seconds.
+pub fn test(with_interop: bool) -> Result<(), String> {
+    cargo(&["fmt", "--all", "--check"])?;
+    tidy()?;
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
+    cargo(&["test", "--workspace"])?;
+    cargo(&["doc", "--workspace", "--no-deps", "--quiet"])?;
+    if with_interop { interop() } else { Ok(()) }
+}
+
+/// The rules of the house.
+pub fn tidy() -> Result<(), String> {
+    cargo(&["test", "--quiet", "--package", "interlock-testkit"])
+}
+
+/// Real clients and servers through the release binary.
+pub fn interop() -> Result<(), String> {
+    cargo(&["build", "--release", "--package", "interlock-cli"])?;
+    run("python3", &["tests/interop/run.py"])
+}
+
+/// Benchmarks of each crate, then whole-process ones against peers.
+pub fn bench(filter: Option<&str>) -> Result<(), String> {
+    let mut arguments = vec!["bench", "--workspace", "--benches"];
+    if let Some(filter) = filter {
+        arguments.extend(["--", filter]);
+    }
+    cargo(&arguments)
+}
+
+/// Every fuzz target for a while.
+pub fn fuzz(seconds: u32) -> Result<(), String> {
+    let targets = root().join("fuzz").join("fuzz_targets");
+    let entries = std::fs::read_dir(&targets).map_err(|e| format!("{}: {e}", targets.display()))?;
+    let limit = format!("-max_total_time={seconds}");
+    for entry in entries {
+        let path = entry.map_err(|e| e.to_string())?.path();
+        let Some(target) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        run("cargo", &["+nightly", "fuzz", "run", target, "--", &limit])?;
+    }
+    Ok(())
+}
+
+/// A static binary: no loader, so no variable of the environment can load code into it.
+pub fn dist() -> Result<(), String> {
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let flags = format!("target.{target}.rustflags=[\"-Ctarget-feature=+crt-static\"]");
+    cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "interlock-cli",
+        "--target",
+        &target,
+        "--config",
+        &flags,
+    ])
+}
