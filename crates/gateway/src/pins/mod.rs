@@ -1,0 +1,5 @@
+//! The digests of approved tool definitions, and what differs from them.
+
+mod diff;
+
+pub use diff::{Piece, Side, visible, word_diff};

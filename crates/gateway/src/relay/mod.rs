@@ -1,0 +1,4 @@
+//! Between one client and one server.
+
+mod buffer;
+mod lane;
