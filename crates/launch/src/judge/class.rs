@@ -1,0 +1,168 @@
+//! What kind of thing a request starts, and the identity that approval and resolution work with.
+
+/// The kind of launch that a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A package of a registry, started through a package runner.
+    Package(PackageRef),
+    /// A program text on disk, started through an interpreter.
+    Script(ScriptRef),
+    /// A program started directly.
+    Binary(BinaryRef),
+    /// An image started through a container engine.
+    Container(ContainerRef),
+    /// The request itself carries the program's text.
+    InlineCode,
+    /// A shape that no grammar understands.
+    Unknown,
+}
+
+impl Class {
+    /// The word of the JSON output.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Class::Package(_) => "package",
+            Class::Script(_) => "script",
+            Class::Binary(_) => "binary",
+            Class::Container(_) => "container",
+            Class::InlineCode => "inline-code",
+            Class::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where packages of a kind come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ecosystem {
+    /// The npm registry.
+    Npm,
+    /// The Python Package Index.
+    PyPi,
+    /// The JavaScript Registry (`jsr:`).
+    Jsr,
+    /// Maven coordinates and JBang catalogs.
+    Maven,
+    /// NuGet.
+    NuGet,
+    /// Go modules.
+    Go,
+    /// Nix flakes.
+    Nix,
+}
+
+impl Ecosystem {
+    /// The word of the JSON output, as package URLs spell it where they have one.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ecosystem::Npm => "npm",
+            Ecosystem::PyPi => "pypi",
+            Ecosystem::Jsr => "jsr",
+            Ecosystem::Maven => "maven",
+            Ecosystem::NuGet => "nuget",
+            Ecosystem::Go => "golang",
+            Ecosystem::Nix => "nix",
+        }
+    }
+}
+
+/// A package of a registry, as asked for. Nothing has been looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageRef {
+    /// Which registry knows the name.
+    pub ecosystem: Ecosystem,
+    /// The runner that was named, in canonical spelling: `npx`, `npm exec`, `pnpm dlx`, `uvx`, …
+    pub runner: String,
+    /// The package's name, without a version; extras of a Python requirement stay in `extras`.
+    pub name: String,
+    /// The version, range or tag asked for, as written; none means the newest.
+    pub spec: Option<String>,
+    /// The executable asked for, where it is not the package's own default.
+    pub bin: Option<String>,
+    /// Python extras (`mcp[cli]` has `cli`).
+    pub extras: Vec<String>,
+    /// Further packages put beside it (`--with`, a second `--package`), as written.
+    pub with: Vec<String>,
+    /// The source, when it is not the registry: an accepted `git+https://…` address, as written.
+    pub source: Option<String>,
+    /// Options for the interpreter that runs the package (`--node-options`), already judged.
+    pub interpreter_args: Vec<String>,
+    /// The interpreter's version that was asked for (`uvx --python 3.11`), as written.
+    pub interpreter_version: Option<String>,
+    /// The server's own arguments.
+    pub args: Vec<String>,
+}
+
+/// What an interpreter is pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScriptKind {
+    /// A source file.
+    File,
+    /// A module by name (`python -m`).
+    Module,
+    /// An archive of compiled code (`java -jar`, a .NET assembly).
+    Archive,
+    /// A project directory with an entry of it (`uv run --directory DIR NAME`, `dotnet run --project DIR`).
+    Project,
+}
+
+/// A program text on disk and the interpreter that runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptRef {
+    /// The interpreter, as a name to look up or as the path that was written.
+    pub interpreter: String,
+    /// What `path` is.
+    pub kind: ScriptKind,
+    /// The script's path, the module's name or the project entry's name, as written.
+    pub path: String,
+    /// The project directory that was named, as written.
+    pub project: Option<String>,
+    /// The launcher's options that were understood and kept (`-u`, `-Xmx512m`), as written.
+    pub options: Vec<String>,
+    /// Packages put beside the script (`uv run --with`), as written.
+    pub with: Vec<String>,
+    /// The server's own arguments.
+    pub args: Vec<String>,
+}
+
+/// A program that is started directly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryRef {
+    /// The program, as a name to look up or as the path that was written.
+    pub program: String,
+    /// The server's own arguments.
+    pub args: Vec<String>,
+}
+
+/// One mount of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountRef {
+    /// The host path or the volume's name, as written; none for an anonymous volume or tmpfs.
+    pub source: Option<String>,
+    /// The path inside.
+    pub target: String,
+    /// Whether the container may not write there.
+    pub read_only: bool,
+}
+
+/// A container image and what the request gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerRef {
+    /// The engine, in canonical spelling: `docker`, `podman`, `nerdctl`.
+    pub engine: String,
+    /// The image without tag and digest; for `docker mcp gateway run` it is empty.
+    pub image: String,
+    /// The tag, as written.
+    pub tag: Option<String>,
+    /// The digest, as written (`sha256:…`).
+    pub digest: Option<String>,
+    /// Another entry point than the image's own.
+    pub entrypoint: Option<String>,
+    /// What is mounted.
+    pub mounts: Vec<MountRef>,
+    /// Variables for the container: a name alone takes its value from the request's environment.
+    pub env: Vec<(String, Option<String>)>,
+    /// The engine's options that were understood, as written, image excluded.
+    pub options: Vec<String>,
+    /// The arguments after the image.
+    pub args: Vec<String>,
+}
