@@ -2,7 +2,10 @@
 
 mod outcome;
 mod relay;
+mod stderr;
+mod text;
 
 pub mod pins;
 
 pub use outcome::{Exit, NotMcp, Outcome};
+pub use text::visible;

@@ -2,4 +2,4 @@
 
 mod diff;
 
-pub use diff::{Piece, Side, visible, word_diff};
+pub use diff::{Piece, Side, word_diff};
