@@ -1,1 +1,26 @@
 //! Interlock's hash-chained, signed audit log.
+#![doc = include_str!("limits.md")]
+
+mod batch;
+mod chain;
+mod checkpoint;
+mod directory;
+mod disk;
+mod error;
+mod event;
+mod flusher;
+mod key;
+mod line;
+mod log;
+mod receipt;
+mod render;
+mod tail;
+
+pub use batch::Batch;
+pub use checkpoint::{Checkpoint, CheckpointSyntax};
+pub use directory::DirectoryError;
+pub use error::{AppendError, OpenError};
+pub use event::{Digest, Event};
+pub use key::KeyError;
+pub use log::{Log, Options};
+pub use receipt::{BatchReceipt, Receipt};

@@ -1,0 +1,95 @@
+//! One record as one line, and the chain that ties it to the line before.
+//!
+//! ```text
+//! {"seq":7,"time":"2026-11-21T10:13:31.000042Z","event":"tool-call",…,"hash":"9f86…"}\n
+//! ```
+//!
+//! `hash` is SHA-256 over the previous record's hash (32 bytes) and then every byte of the line before
+//! `,"hash":`. What follows is fixed, so no byte of a line can change unseen. The bytes are hashed as they
+//! are on disk; nothing is parsed and rendered again.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::event::Digest;
+use crate::render;
+
+/// The hash that the first record of a log is chained to.
+pub(crate) const GENESIS: Digest = [0; 32];
+
+/// The longest line, its end included. A record that would be longer is refused.
+pub(crate) const MAX_LINE: usize = 1 << 20;
+
+const START: &[u8] = b"{\"seq\":";
+const HASH_KEY: &[u8] = b",\"hash\":\"";
+const END: &[u8] = b"\"}\n";
+/// From `,"hash":"` to the end of the line.
+pub(crate) const SEAL: usize = HASH_KEY.len() + 64 + END.len();
+
+/// Appends the line of one record and returns its hash. `body` is `"time":…` up to the last field.
+pub(crate) fn seal(seq: u64, prev: &Digest, body: &[u8], out: &mut Vec<u8>) -> Digest {
+    let start = out.len();
+    out.extend_from_slice(START);
+    render::number(seq, out);
+    out.push(b',');
+    out.extend_from_slice(body);
+    let hash = chained(prev, out.get(start..).unwrap_or_default());
+    out.extend_from_slice(HASH_KEY);
+    render::hex(&hash, out);
+    out.extend_from_slice(END);
+    hash
+}
+
+/// The hash of a record, from the one before it and the bytes of its line before `,"hash":`.
+pub(crate) fn chained(prev: &Digest, content: &[u8]) -> Digest {
+    let mut hasher = Sha256::new();
+    hasher.update(prev);
+    hasher.update(content);
+    hasher.finalize().into()
+}
+
+/// A line taken apart, as far as the chain needs it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Line<'a> {
+    /// The sequence number it states.
+    pub(crate) seq: u64,
+    /// The bytes that its hash covers.
+    pub(crate) content: &'a [u8],
+    /// The hash it states.
+    pub(crate) hash: Digest,
+}
+
+impl<'a> Line<'a> {
+    /// Takes apart one line with its line feed. `None` when it is not shaped like a record of ours.
+    pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
+        let (content, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
+        let hash = seal.strip_prefix(HASH_KEY)?.strip_suffix(END)?;
+        let after = content.strip_prefix(START)?;
+        let digits = after.iter().take_while(|b| b.is_ascii_digit()).count();
+        if after.get(digits) != Some(&b',') || !content.iter().all(|b| matches!(b, b' '..=b'~')) {
+            return None;
+        }
+        let seq = std::str::from_utf8(after.get(..digits)?)
+            .ok()?
+            .parse()
+            .ok()?;
+        Some(Self {
+            seq,
+            content,
+            hash: render::parse_hex(hash)?,
+        })
+    }
+
+    /// Whether its hash is the one that follows from `prev`.
+    pub(crate) fn follows(&self, prev: &Digest) -> bool {
+        chained(prev, self.content) == self.hash
+    }
+
+    /// The record's JSON text: the whole line without its line feed.
+    pub(crate) fn json(line: &[u8]) -> &[u8] {
+        line.strip_suffix(b"\n").unwrap_or(line)
+    }
+}
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;
