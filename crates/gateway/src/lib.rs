@@ -1,5 +1,7 @@
 //! The relay: judge, record, forward.
 
+mod clock;
+mod io;
 mod outcome;
 mod relay;
 mod stderr;
@@ -7,5 +9,7 @@ mod text;
 
 pub mod pins;
 
+pub use clock::{Clock, Now, SystemClock};
+pub use io::Signals;
 pub use outcome::{Exit, NotMcp, Outcome};
 pub use text::visible;

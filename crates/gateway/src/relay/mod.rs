@@ -2,3 +2,4 @@
 
 mod buffer;
 mod lane;
+mod life;

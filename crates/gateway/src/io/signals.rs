@@ -1,0 +1,56 @@
+//! SIGTERM, SIGINT and SIGHUP as bytes on a socket, so that one poll waits for them too.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+
+/// The signals that ask us to stop. Installed once for the process, before anything is started.
+#[derive(Debug)]
+pub struct Signals {
+    arrived: UnixStream,
+}
+
+impl Signals {
+    /// Takes over SIGTERM, SIGINT and SIGHUP.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left, or the kernel refuses a handler.
+    pub fn install() -> io::Result<Self> {
+        let (arrived, sender) = UnixStream::pair()?;
+        arrived.set_nonblocking(true)?;
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+            pipe::register(signal, sender.try_clone()?)?;
+        }
+        Ok(Self { arrived })
+    }
+
+    /// How many have come since the last call.
+    pub(crate) fn take(&self) -> usize {
+        let mut bytes = [0; 16];
+        (&self.arrived).read(&mut bytes).unwrap_or(0)
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.arrived.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_counted_once() {
+        let signals = Signals::install().unwrap();
+        assert_eq!(signals.take(), 0);
+        signal_hook::low_level::raise(SIGHUP).unwrap();
+        signal_hook::low_level::raise(SIGTERM).unwrap();
+        assert_eq!(signals.take(), 2);
+        assert_eq!(signals.take(), 0);
+    }
+}
