@@ -1,1 +1,3 @@
 //! Profile to Plan to Confined child: namespaces, Landlock, seccomp, egress by name.
+
+pub mod egress;
