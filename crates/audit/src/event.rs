@@ -109,9 +109,11 @@ macro_rules! events {
 
             /// Appends `"event":"NAME"` and the fields.
             pub(crate) fn write(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(b"\"event\":\"");
+                out.extend_from_slice(self.name().as_bytes());
+                out.push(b'"');
                 match self {
                     $( Self::$Variant { $( $field ),* } => {
-                        out.extend_from_slice(concat!("\"event\":\"", $name, "\"").as_bytes());
                         $( Field::write($field, concat!(",\"", stringify!($field), "\":"), out); )*
                     } ),*
                 }

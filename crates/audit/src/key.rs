@@ -45,9 +45,13 @@ pub(crate) fn load_or_create(directory: &Directory) -> Result<SigningKey, KeyErr
 fn load(file: impl Read) -> Result<SigningKey, KeyError> {
     let mut text = Zeroizing::new(Vec::with_capacity(66));
     file.take(66).read_to_end(&mut text)?;
-    let digits = text.strip_suffix(b"\n").ok_or(KeyError::Damaged)?;
-    let seed = Zeroizing::new(render::parse_hex(digits).ok_or(KeyError::Damaged)?);
-    Ok(SigningKey::from_bytes(&seed))
+    parse(&text).ok_or(KeyError::Damaged)
+}
+
+/// The key from its file's content.
+pub(crate) fn parse(text: &[u8]) -> Option<SigningKey> {
+    let seed = Zeroizing::new(render::parse_hex(text.strip_suffix(b"\n")?)?);
+    Some(SigningKey::from_bytes(&seed))
 }
 
 fn create(directory: &Directory) -> Result<SigningKey, KeyError> {

@@ -8,13 +8,16 @@ mod directory;
 mod disk;
 mod error;
 mod event;
+pub mod export;
 mod flusher;
 mod key;
 mod line;
 mod log;
+pub mod read;
 mod receipt;
 mod render;
 mod tail;
+pub mod verify;
 
 pub use batch::Batch;
 pub use checkpoint::{Checkpoint, CheckpointSyntax};

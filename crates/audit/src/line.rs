@@ -8,6 +8,8 @@
 //! `,"hash":`. What follows is fixed, so no byte of a line can change unseen. The bytes are hashed as they
 //! are on disk; nothing is parsed and rendered again.
 
+use std::io::{self, BufRead, Read};
+
 use sha2::{Digest as _, Sha256};
 
 use crate::event::Digest;
@@ -22,6 +24,8 @@ pub(crate) const MAX_LINE: usize = 1 << 20;
 const START: &[u8] = b"{\"seq\":";
 const HASH_KEY: &[u8] = b",\"hash\":\"";
 const END: &[u8] = b"\"}\n";
+/// The length of `2026-11-21T10:13:31.000042Z`.
+const TIME_LEN: usize = 27;
 /// From `,"hash":"` to the end of the line.
 pub(crate) const SEAL: usize = HASH_KEY.len() + 64 + END.len();
 
@@ -84,10 +88,32 @@ impl<'a> Line<'a> {
         chained(prev, self.content) == self.hash
     }
 
-    /// The record's JSON text: the whole line without its line feed.
-    pub(crate) fn json(line: &[u8]) -> &[u8] {
-        line.strip_suffix(b"\n").unwrap_or(line)
+    /// The event's name. It stands at a fixed place, so nothing in the record's text can pose as it.
+    pub(crate) fn event(&self) -> Option<&'a str> {
+        let after = self.content.strip_prefix(START)?;
+        let digits = after.iter().take_while(|b| b.is_ascii_digit()).count();
+        let time = after.get(digits..)?.strip_prefix(b",\"time\":\"")?;
+        let event = time.get(TIME_LEN..)?.strip_prefix(b"\",\"event\":\"")?;
+        let end = event.iter().position(|b| *b == b'"')?;
+        std::str::from_utf8(event.get(..end)?).ok()
     }
+}
+
+/// Reads a line, but never more than a little over the longest that there can be.
+pub(crate) fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<()> {
+    lines.take(2 * MAX_LINE as u64).read_until(b'\n', line)?;
+    if line.len() == 2 * MAX_LINE && !line.ends_with(b"\n") {
+        // Longer than any record: skip to its end, and let it count as one line that is no record.
+        loop {
+            let mut rest = Vec::new();
+            lines.take(MAX_LINE as u64).read_until(b'\n', &mut rest)?;
+            if rest.is_empty() || rest.ends_with(b"\n") {
+                line.extend(rest.last());
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
     let (clock, micros) = clock.split_once('.')?;
     let mut date = date.splitn(3, '-').map(str::parse::<u64>);
     let mut clock = clock.splitn(3, ':').map(str::parse::<u64>);
-    let mut next = |parts: &mut dyn Iterator<Item = Result<u64, _>>| parts.next()?.ok();
+    let next = |parts: &mut dyn Iterator<Item = Result<u64, _>>| parts.next()?.ok();
     let days = days_from_civil(next(&mut date)?, next(&mut date)?, next(&mut date)?)?;
     let of_day = next(&mut clock)? * 3600 + next(&mut clock)? * 60 + next(&mut clock)?;
     let micros = (micros.len() == 6).then(|| micros.parse::<u64>().ok())??;
