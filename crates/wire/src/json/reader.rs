@@ -1,0 +1,297 @@
+//! The one pass: grammar, limits, duplicate keys and protocol keys, over borrowed bytes.
+
+use super::keys::{Key, KeyFault, Keys};
+use super::{JsonError, JsonFault, number, string};
+use crate::Limits;
+use crate::envelope::{Captures, Meaning, Place, Span};
+use crate::remarks::Remarks;
+
+/// Checks that `text` is one acceptable JSON value.
+///
+/// # Errors
+/// The first fault and where it is.
+pub fn validate(text: &[u8], limits: &Limits) -> Result<(), JsonError> {
+    read(text, limits, Place::Free).outcome
+}
+
+/// All that one pass gives. `captures` is what was complete before a fault, when there is one.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) outcome: Result<(), JsonError>,
+    pub(crate) captures: Captures,
+    pub(crate) remarks: Remarks,
+}
+
+pub(crate) fn read(text: &[u8], limits: &Limits, place: Place) -> Reading {
+    let mut captures = Captures::new();
+    let mut remarks = Remarks::default();
+    let outcome = as_text(text, limits).and_then(|text| {
+        let mut reader = Reader {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            depth: limits.depth(),
+            longest_number: limits.max_number,
+            keys: Keys::new(limits.max_keys),
+            captures: &mut captures,
+            remarks: &mut remarks,
+        };
+        reader.document(place)
+    });
+    Reading {
+        outcome,
+        captures,
+        remarks,
+    }
+}
+
+fn as_text<'a>(text: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> {
+    if text.len() > limits.message() {
+        return Err(JsonError {
+            fault: JsonFault::TooLong,
+            at: limits.message(),
+        });
+    }
+    if text.starts_with(b"\xEF\xBB\xBF") {
+        return Err(JsonError {
+            fault: JsonFault::ByteOrderMark,
+            at: 0,
+        });
+    }
+    std::str::from_utf8(text).map_err(|error| JsonError {
+        fault: JsonFault::Utf8,
+        at: error.valid_up_to(),
+    })
+}
+
+struct Reader<'a, 'r> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    /// Levels that may still be opened.
+    depth: usize,
+    longest_number: usize,
+    keys: Keys,
+    captures: &'r mut Captures,
+    remarks: &'r mut Remarks,
+}
+
+type Step<T = ()> = Result<T, JsonError>;
+
+impl Reader<'_, '_> {
+    fn document(&mut self, place: Place) -> Step {
+        self.skip_space()?;
+        if self.at == self.bytes.len() {
+            return self.fail(JsonFault::Empty);
+        }
+        self.value(place)?;
+        self.skip_space()?;
+        match self.at == self.bytes.len() {
+            true => Ok(()),
+            false => self.fail(JsonFault::Trailing),
+        }
+    }
+
+    fn value(&mut self, place: Place) -> Step {
+        match self.peek() {
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'{') => self.object(place),
+            Some(b'[') => self.array(place),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal(b"true"),
+            Some(b'f') => self.literal(b"false"),
+            Some(b'n') => self.literal(b"null"),
+            Some(_) => self.fail(JsonFault::Unexpected),
+            None => self.fail(JsonFault::Truncated),
+        }
+    }
+
+    fn object(&mut self, place: Place) -> Step {
+        self.open()?;
+        let mark = self.keys.mark();
+        self.skip_space()?;
+        if !self.take(b'}') {
+            loop {
+                self.member(mark, place)?;
+                self.skip_space()?;
+                if self.take(b',') {
+                    self.skip_space()?;
+                } else if self.take(b'}') {
+                    break;
+                } else {
+                    return self.unexpected();
+                }
+            }
+        }
+        if let Some(at) = self.keys.close(mark, self.text) {
+            return Err(JsonError {
+                fault: JsonFault::DuplicateKey,
+                at,
+            });
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn member(&mut self, mark: usize, place: Place) -> Step {
+        if self.peek() != Some(b'"') {
+            return self.unexpected();
+        }
+        let opening = self.at;
+        let body = self.string()?;
+        let meaning = self
+            .key(mark, place, &body)
+            .map_err(|fault| JsonError { fault, at: opening })?;
+        self.skip_space()?;
+        if !self.take(b':') {
+            return self.unexpected();
+        }
+        self.skip_space()?;
+        let start = self.at;
+        let (field, child) = match meaning {
+            Meaning::Known(field, child) => (field, child),
+            Meaning::Other | Meaning::Lookalike => (None, Place::Free),
+        };
+        self.value(child)?;
+        if let Some(field) = field {
+            self.captures.set(field, Span::new(start, self.at));
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, mark: usize, place: Place, body: &Body) -> Result<Meaning, JsonFault> {
+        if body.escapes.nul {
+            return Err(JsonFault::NulKey);
+        }
+        let key = Key::new(self.text, body.start, body.end, body.escapes.any);
+        self.keys
+            .push(mark, key, self.text)
+            .map_err(|fault| match fault {
+                KeyFault::Duplicate => JsonFault::DuplicateKey,
+                KeyFault::TooMany => JsonFault::TooManyKeys,
+            })?;
+        let written = self.text.get(body.start..body.end).unwrap_or_default();
+        if written.len() >= "__proto__".len() {
+            self.remarks.prototype_key |= prototype(&string::decode(written));
+        }
+        if place == Place::Free {
+            return Ok(Meaning::Other);
+        }
+        match place.meaning(&string::decode(written)) {
+            Meaning::Lookalike => Err(JsonFault::LookalikeKey),
+            meaning => Ok(meaning),
+        }
+    }
+
+    fn array(&mut self, place: Place) -> Step {
+        self.open()?;
+        self.skip_space()?;
+        if !self.take(b']') {
+            loop {
+                self.value(place)?;
+                self.skip_space()?;
+                if self.take(b',') {
+                    self.skip_space()?;
+                } else if self.take(b']') {
+                    break;
+                } else {
+                    return self.unexpected();
+                }
+            }
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn string(&mut self) -> Step<Body> {
+        let start = self.at + 1;
+        let (end, escapes) =
+            string::scan(self.bytes, start).map_err(|(fault, at)| JsonError { fault, at })?;
+        self.remarks.escaped_control |= escapes.control;
+        self.remarks.escaped_nul |= escapes.nul;
+        self.at = end + 1;
+        Ok(Body {
+            start,
+            end,
+            escapes,
+        })
+    }
+
+    fn number(&mut self) -> Step {
+        match number::scan(self.bytes, self.at, self.longest_number) {
+            Ok(number) => {
+                self.remarks.large_integer |= number.integer && number.end - self.at > 15;
+                self.at = number.end;
+                Ok(())
+            }
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Step {
+        match self
+            .bytes
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(word))
+        {
+            true => {
+                self.at += word.len();
+                Ok(())
+            }
+            false => self.fail(JsonFault::Unexpected),
+        }
+    }
+
+    /// Goes into a container, which is a byte and one level.
+    fn open(&mut self) -> Step {
+        let Some(left) = self.depth.checked_sub(1) else {
+            return self.fail(JsonFault::Depth);
+        };
+        self.depth = left;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn skip_space(&mut self) -> Step {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n') => self.at += 1,
+                Some(b'\r') => return self.fail(JsonFault::CarriageReturn),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let taken = self.peek() == Some(byte);
+        self.at += usize::from(taken);
+        taken
+    }
+
+    fn unexpected<T>(&self) -> Step<T> {
+        match self.peek() {
+            Some(_) => self.fail(JsonFault::Unexpected),
+            None => self.fail(JsonFault::Truncated),
+        }
+    }
+
+    fn fail<T>(&self, fault: JsonFault) -> Step<T> {
+        Err(JsonError { fault, at: self.at })
+    }
+}
+
+/// Where a string's body stands.
+struct Body {
+    start: usize,
+    end: usize,
+    escapes: string::Escapes,
+}
+
+/// Keys that change an object's nature in JavaScript.
+fn prototype(key: &str) -> bool {
+    matches!(key, "__proto__" | "constructor" | "prototype")
+}
