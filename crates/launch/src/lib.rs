@@ -1,10 +1,47 @@
 //! What is asked to run and what was approved: grammars, resolution, fingerprints, approvals.
 
+mod approve;
+mod difference;
+mod digest;
+mod digest_cache;
+mod fingerprint;
+mod guarded;
 mod judge;
+mod ledger;
+mod places;
+mod profile;
 mod request;
+mod resolve;
+mod secret;
+mod tree;
 
+pub mod key;
+
+pub use approve::{Approved, Authority, Refusal, approve_command, command_line};
+pub use difference::{Difference, Line};
+pub use digest::{Digest, NotADigest};
+pub use digest_cache::{DigestCache, DigestError, Seal};
+pub use fingerprint::Fingerprint;
+pub use guarded::GuardError;
 pub use judge::{
     BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef, Reason,
     ScriptKind, ScriptRef, Severity, Unlock, judge,
 };
+pub use ledger::{
+    AdministratorError, Anchor, Approval, ApproveError, CommitError, Distrust, EditError, Entry,
+    Known, Ledger, LedgerEdit, LoadError, Revocation, ToolDefinition, ToolPin,
+    administrator_document,
+};
+pub use places::Places;
+pub use profile::{
+    BaseProfile, Danger, EnvName, GrantError, GrantPath, Grants, HostPort, HostPortError,
+    LimitError, Limits, NameError, PathError, Profile, SecretName, ServerName, UnknownDanger,
+};
 pub use request::Request;
+pub use resolve::{
+    ContentMount, EnvRecord, FileRecord, Interpreter, Launch, LaunchRecord, LocateError, Located,
+    LockedPackage, NoPackages, PackageStore, Prior, RequestRecord, ResolveError, Resolver,
+    TreeRecord, TreeRole,
+};
+pub use secret::{Secret, SecretError, SecretStore};
+pub use tree::{Manifest, Node, TreeError};

@@ -1,0 +1,108 @@
+//! The result of resolution: a launch, ready to be matched with an approval.
+
+use std::path::PathBuf;
+
+use super::content::{LaunchRecord, LockedPackage, RequestRecord};
+use crate::digest_cache::Seal;
+use crate::tree::Manifest;
+
+/// A request that was resolved to content. It has been approved by nobody yet:
+/// [`Ledger::admit`](crate::Ledger::admit) takes it by value and gives an [`Approved`](crate::Approved) back.
+///
+/// Not `Clone` and not deserializable, so what is admitted is what was just resolved. No `Debug`: values of
+/// variables can be secrets.
+pub struct Launch {
+    pub(crate) record: LaunchRecord,
+    pub(crate) values: Vec<(String, String)>,
+    pub(crate) seals: Vec<Seal>,
+    pub(crate) manifests: Vec<Manifest>,
+}
+
+/// A path that the content needs inside the sandbox, for reading and executing.
+///
+/// INVARIANT: every mount is covered by a digest of the launch; what is hidden in it is not, and must not be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentMount {
+    /// Absolute real path, a file or a directory, the same inside.
+    pub path: PathBuf,
+    /// Paths under it that the server must not see.
+    pub hidden: Vec<PathBuf>,
+}
+
+/// Directories that every sandbox mounts from the system: what lies there needs no mount of its own.
+pub(crate) const SYSTEM: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"];
+
+impl Launch {
+    /// What a fingerprint covers.
+    #[must_use]
+    pub fn record(&self) -> &LaunchRecord {
+        &self.record
+    }
+
+    /// The request that was resolved.
+    #[must_use]
+    pub fn request(&self) -> &RequestRecord {
+        &self.record.request
+    }
+
+    /// The file to execute.
+    #[must_use]
+    pub fn program(&self) -> PathBuf {
+        PathBuf::from(&self.record.program.path)
+    }
+
+    /// The exact arguments, the zeroth included.
+    #[must_use]
+    pub fn argv(&self) -> &[String] {
+        &self.record.argv
+    }
+
+    /// The declared variables with their values: for the child alone, never for a log.
+    #[must_use]
+    pub fn env(&self) -> &[(String, String)] {
+        &self.values
+    }
+
+    /// The package, where the request names one.
+    #[must_use]
+    pub fn package(&self) -> Option<&LockedPackage> {
+        self.record.package.as_ref()
+    }
+
+    /// What must be visible, read-only, besides the system's directories.
+    #[must_use]
+    pub fn mounts(&self) -> Vec<ContentMount> {
+        let trees = self.record.trees.iter().map(|tree| ContentMount {
+            path: PathBuf::from(&tree.root),
+            hidden: tree
+                .hidden
+                .iter()
+                .map(|name| PathBuf::from(&tree.root).join(name))
+                .collect(),
+        });
+        let files = std::iter::once(&self.record.program).chain(&self.record.chain);
+        let files = files.map(|file| ContentMount {
+            path: PathBuf::from(&file.path),
+            hidden: Vec::new(),
+        });
+        let mut mounts: Vec<ContentMount> = Vec::new();
+        for mount in trees.chain(files) {
+            let system = SYSTEM.iter().any(|tree| mount.path.starts_with(tree));
+            let covered = mounts.iter().any(|m| mount.path.starts_with(&m.path));
+            if !system && !covered {
+                mounts.push(mount);
+            }
+        }
+        mounts
+    }
+
+    /// Which stored files this launch's digests were taken from, to sign with an approval.
+    pub(crate) fn seals(&self) -> &[Seal] {
+        &self.seals
+    }
+
+    /// The lists behind the tree digests, to say later which file changed.
+    pub(crate) fn manifests(&self) -> &[Manifest] {
+        &self.manifests
+    }
+}

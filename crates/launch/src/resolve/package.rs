@@ -1,0 +1,80 @@
+//! How resolution asks for packages: a trait, so that this crate needs no network and no archive format.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::content::LockedPackage;
+use crate::judge::PackageRef;
+
+/// A store of unpacked packages. `interlock-supply` has the real one.
+pub trait PackageStore {
+    /// Finds the unpacked tree of `locked` and the file of it that starts what `package` asks for.
+    ///
+    /// It need not verify the bytes at every launch: resolution digests [`Located::root`] itself, and the approval
+    /// is for that digest.
+    fn locate(&self, package: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError>;
+}
+
+/// A package in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The directory of the unpacked tree: everything in it is digested and mounted.
+    pub root: PathBuf,
+    /// The entry file, under `root`.
+    pub entry: PathBuf,
+    /// What runs the entry file.
+    pub interpreter: Interpreter,
+}
+
+/// What runs an entry file of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interpreter {
+    /// `node ENTRY ARGS`.
+    Node,
+    /// `python3 -P ENTRY ARGS` with the store's tree as its only path of modules.
+    Python,
+    /// None: the entry is a native program, or names its interpreter in its own first line.
+    Itself,
+}
+
+/// Why a package is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LocateError {
+    /// The store has no such tree.
+    #[error("`{0}` is not in the store: run `interlock approve` to fetch it")]
+    Missing(String),
+    /// The package starts no such program.
+    #[error("`{package}` has no program `{bin}`: it has {found}")]
+    NoSuchProgram {
+        /// The package.
+        package: String,
+        /// The program that was asked for.
+        bin: String,
+        /// What it has instead, for a person.
+        found: String,
+    },
+    /// The store's own records are damaged.
+    #[error(
+        "the store's record of `{package}` is damaged ({detail}): run `interlock store verify`"
+    )]
+    Damaged {
+        /// The package.
+        package: String,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+/// A store without packages.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoPackages;
+
+impl PackageStore for NoPackages {
+    fn locate(&self, _: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError> {
+        Err(LocateError::Missing(format!(
+            "{}@{}",
+            locked.name, locked.version
+        )))
+    }
+}

@@ -1,0 +1,314 @@
+//! The digest of a directory tree: which names, which modes, which bytes.
+//!
+//! Symbolic links are recorded, never followed. Directories that are hidden from the server or granted for writing
+//! are left out. A tree whose files are all as they were sealed costs one `stat` a file.
+
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use crate::digest::Digest;
+use crate::digest_cache::{DigestCache, DigestError, Seal, stat_bytes};
+use crate::guarded::{NO_FOLLOW, shown};
+
+/// The most that one tree may hold.
+const MOST_ENTRIES: usize = 200_000;
+const MOST_DEPTH: usize = 64;
+const MOST_BYTES: u64 = 4 << 30;
+
+/// Why a tree has no digest.
+#[derive(Debug, Error)]
+pub enum TreeError {
+    /// A directory or an entry of it cannot be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// The path.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of it cannot be digested.
+    #[error("a file of the tree cannot be digested")]
+    File(#[from] DigestError),
+    /// A name is not UTF-8, so it could not be shown.
+    #[error("`{0}` is not UTF-8: rename it")]
+    NotText(String),
+    /// It holds a socket, a pipe or a device.
+    #[error("`{0}` is neither a file nor a directory nor a link: remove it")]
+    Special(String),
+    /// It is no code tree: a home or a data directory, rather.
+    #[error("`{root}` has more than {what}: put the server into a directory of its own")]
+    TooLarge {
+        /// The root.
+        root: String,
+        /// Which bound was met.
+        what: &'static str,
+    },
+}
+
+/// What one name in a tree is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Node {
+    /// A directory.
+    Directory,
+    /// A regular file: its bytes, and whether it may be executed.
+    File {
+        /// SHA-256 of the bytes.
+        sha256: Digest,
+        /// Whether its owner may execute it.
+        executable: bool,
+    },
+    /// A symbolic link: the text it holds.
+    Link {
+        /// Where it points.
+        target: String,
+    },
+}
+
+/// Every name of a tree, sorted. Its digest is the tree's digest, so a stored manifest proves itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    entries: Vec<(String, Node)>,
+}
+
+impl Manifest {
+    /// The names, relative to the root, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.entries
+            .iter()
+            .map(|(name, node)| (name.as_str(), node))
+    }
+
+    /// The digest of the tree.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut hash = Sha256::new();
+        hash.update(b"interlock tree v1\0");
+        for (name, node) in &self.entries {
+            text(&mut hash, name);
+            match node {
+                Node::Directory => hash.update([0]),
+                Node::File { sha256, executable } => {
+                    hash.update([1, u8::from(*executable)]);
+                    hash.update(sha256.as_bytes());
+                }
+                Node::Link { target } => {
+                    hash.update([2]);
+                    text(&mut hash, target);
+                }
+            }
+        }
+        Digest::from_bytes(hash.finalize().into())
+    }
+}
+
+fn text(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text);
+}
+
+/// The result of looking at a tree.
+pub(crate) struct TreeDigest {
+    pub(crate) digest: Digest,
+    pub(crate) files: u64,
+    pub(crate) seal: Option<Seal>,
+    /// The list, where it had to be made.
+    pub(crate) manifest: Option<Manifest>,
+}
+
+/// What is left out of a tree.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Omit {
+    /// Paths relative to the root.
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+struct Found {
+    name: String,
+    metadata: Metadata,
+    /// The text of a link.
+    target: Option<String>,
+}
+
+/// Digests the tree at the real path `root`.
+pub(crate) fn digest(
+    root: &Path,
+    omit: &Omit,
+    cache: &DigestCache,
+) -> Result<TreeDigest, TreeError> {
+    let mut found = Vec::new();
+    walk(root, Path::new(""), omit, &mut found, 0)?;
+    found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let files = count(root, &found)?;
+    let key = stat_key(&found);
+    if let Some(content) = cache.sealed(&key) {
+        return Ok(TreeDigest {
+            digest: content,
+            files,
+            seal: Some(Seal { key, content }),
+            manifest: None,
+        });
+    }
+    let manifest = Manifest {
+        entries: nodes(root, &found)?,
+    };
+    let content = manifest.digest();
+    let settled = found.iter().all(|entry| cache.is_settled(&entry.metadata));
+    Ok(TreeDigest {
+        digest: content,
+        files,
+        seal: settled.then_some(Seal { key, content }),
+        manifest: Some(manifest),
+    })
+}
+
+fn count(root: &Path, found: &[Found]) -> Result<u64, TreeError> {
+    let files = found.iter().filter(|entry| entry.metadata.is_file());
+    let bytes: u64 = files.clone().map(|entry| entry.metadata.size()).sum();
+    if bytes > MOST_BYTES {
+        return Err(TreeError::TooLarge {
+            root: shown(root),
+            what: "4 GiB",
+        });
+    }
+    Ok(files.count() as u64)
+}
+
+fn walk(
+    root: &Path,
+    under: &Path,
+    omit: &Omit,
+    found: &mut Vec<Found>,
+    depth: usize,
+) -> Result<(), TreeError> {
+    let directory = root.join(under);
+    let read = |source| TreeError::Read {
+        path: shown(&directory),
+        source,
+    };
+    for entry in std::fs::read_dir(&directory).map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let name = under.join(entry.file_name());
+        if omit.paths.contains(&name) {
+            continue;
+        }
+        if found.len() >= MOST_ENTRIES || depth >= MOST_DEPTH {
+            let what = "200,000 names or 64 levels";
+            return Err(TreeError::TooLarge {
+                root: shown(root),
+                what,
+            });
+        }
+        // `DirEntry::metadata` doesn't follow links.
+        let metadata = entry.metadata().map_err(read)?;
+        let is_directory = metadata.is_dir();
+        found.push(look(root, &name, metadata)?);
+        if is_directory {
+            walk(root, &name, omit, found, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+fn look(root: &Path, name: &Path, metadata: Metadata) -> Result<Found, TreeError> {
+    let as_text = |path: &Path| match path.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(TreeError::NotText(shown(path))),
+    };
+    let target = if metadata.is_symlink() {
+        let path = root.join(name);
+        let target = std::fs::read_link(&path).map_err(|source| TreeError::Read {
+            path: shown(&path),
+            source,
+        })?;
+        Some(as_text(&target)?)
+    } else if metadata.is_file() || metadata.is_dir() {
+        None
+    } else {
+        return Err(TreeError::Special(shown(&root.join(name))));
+    };
+    Ok(Found {
+        name: as_text(name)?,
+        metadata,
+        target,
+    })
+}
+
+fn is_executable(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o100 != 0
+}
+
+/// A digest over what `stat` says of every entry: equal keys mean equal trees.
+fn stat_key(found: &[Found]) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update(b"interlock tree stat v1\0");
+    for entry in found {
+        text(&mut hash, &entry.name);
+        hash.update(entry.metadata.mode().to_be_bytes());
+        if entry.metadata.is_file() {
+            hash.update(stat_bytes(&entry.metadata));
+        }
+        text(&mut hash, entry.target.as_deref().unwrap_or_default());
+    }
+    Digest::from_bytes(hash.finalize().into())
+}
+
+/// Reads what has to be read, on as many threads as there are processors.
+fn nodes(root: &Path, found: &[Found]) -> Result<Vec<(String, Node)>, TreeError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = found.len().div_ceil(threads).max(64);
+    let mut nodes = Vec::with_capacity(found.len());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = found
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(|e| node(root, e)).collect()))
+            .collect();
+        for worker in workers {
+            let part: Result<Vec<_>, TreeError> = match worker.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            nodes.extend(part?);
+        }
+        Ok(nodes)
+    })
+}
+
+fn node(root: &Path, entry: &Found) -> Result<(String, Node), TreeError> {
+    let node = match &entry.target {
+        Some(target) => Node::Link {
+            target: target.clone(),
+        },
+        None if entry.metadata.is_dir() => Node::Directory,
+        None => Node::File {
+            sha256: file(&root.join(&entry.name), &entry.metadata)?,
+            executable: is_executable(&entry.metadata),
+        },
+    };
+    Ok((entry.name.clone(), node))
+}
+
+/// Digests one file that must still be the one that was seen.
+fn file(path: &Path, seen: &Metadata) -> Result<Digest, DigestError> {
+    let read = |source| DigestError::Read {
+        path: shown(path),
+        source,
+    };
+    let mut options = File::options();
+    let mut file = options
+        .read(true)
+        .custom_flags(NO_FOLLOW)
+        .open(path)
+        .map_err(read)?;
+    let content = crate::digest_cache::hash(path, &mut file)?;
+    if stat_bytes(&file.metadata().map_err(read)?) != stat_bytes(seen) {
+        return Err(DigestError::Changing { path: shown(path) });
+    }
+    Ok(content)
+}
