@@ -2,6 +2,7 @@
 
 mod clock;
 mod io;
+mod journal;
 mod outcome;
 mod relay;
 mod stderr;
@@ -11,5 +12,7 @@ pub mod pins;
 
 pub use clock::{Clock, Now, SystemClock};
 pub use io::Signals;
+pub use journal::Journal;
 pub use outcome::{Exit, NotMcp, Outcome};
+pub use relay::{Observer, Unapproved};
 pub use text::visible;

@@ -84,16 +84,36 @@ mod tests {
     fn exit_codes_are_the_contract() {
         let ended = |server| Outcome::ServerEnded { server };
         for (outcome, expected) in [
-            (Outcome::Done { server: Exit::Code(0) }, 0),
-            (Outcome::Done { server: Exit::Signal(9) }, 0),
+            (
+                Outcome::Done {
+                    server: Exit::Code(0),
+                },
+                0,
+            ),
+            (
+                Outcome::Done {
+                    server: Exit::Signal(9),
+                },
+                0,
+            ),
             (Outcome::Refused, 3),
             (Outcome::NotContained, 4),
             (ended(Exit::Code(0)), 0),
             (ended(Exit::Code(1)), 5),
             (ended(Exit::Signal(11)), 5),
             (ended(Exit::Unknown), 5),
-            (Outcome::NotMcp { why: NotMcp::Silent }, 5),
-            (Outcome::NotMcp { why: NotMcp::Foreign }, 5),
+            (
+                Outcome::NotMcp {
+                    why: NotMcp::Silent,
+                },
+                5,
+            ),
+            (
+                Outcome::NotMcp {
+                    why: NotMcp::Foreign,
+                },
+                5,
+            ),
             (Outcome::Unrecorded, 70),
         ] {
             assert_eq!(outcome.exit_code(), expected, "{outcome:?}");

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::text::is_plain;
+use interlock_wire::is_hidden;
 
 /// A line without an end is passed on in pieces of this many bytes.
 const LINE: usize = 8 * 1024;
@@ -54,7 +54,9 @@ impl Stderr {
         while !bytes.is_empty() {
             let room = LINE.saturating_sub(self.line.len()).max(1);
             let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
-            let (piece, rest) = bytes.split_at_checked(end.min(room)).unwrap_or((bytes, &[]));
+            let (piece, rest) = bytes
+                .split_at_checked(end.min(room))
+                .unwrap_or((bytes, &[]));
             self.line.extend_from_slice(piece);
             bytes = rest;
             if piece.ends_with(b"\n") || self.line.len() >= LINE {
@@ -125,8 +127,9 @@ impl Stderr {
     fn note(&mut self) {
         let Cut { lines, bytes } = std::mem::take(&mut self.cut);
         if lines > 0 {
-            let note =
-                format!("interlock: left out {lines} lines ({bytes} bytes) of the server's stderr\n");
+            let note = format!(
+                "interlock: left out {lines} lines ({bytes} bytes) of the server's stderr\n"
+            );
             self.out.extend_from_slice(note.as_bytes());
         }
     }
@@ -154,7 +157,7 @@ fn harmless(line: &[u8], out: &mut Vec<u8>) {
 }
 
 fn push_char(c: char, out: &mut Vec<u8>) {
-    if is_plain(c) || c == '\t' {
+    if !is_hidden(c) || c == '\t' {
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     } else {
         out.extend_from_slice(c.escape_default().to_string().as_bytes());
@@ -197,7 +200,10 @@ mod tests {
             (b"\x1b]0;title\x07\n", "\\u{1b}]0;title\\u{7}\n"),
             (b"over\rwritten\x1b[2K\n", "over\\rwritten\\u{1b}[2K\n"),
             (b"\xff\xfe\n", "\\xff\\xfe\n"),
-            ("naïve \u{202e}txt\u{200b}\n".as_bytes(), "naïve \\u{202e}txt\\u{200b}\n"),
+            (
+                "naïve \u{202e}txt\u{200b}\n".as_bytes(),
+                "naïve \\u{202e}txt\\u{200b}\n",
+            ),
         ];
         for (input, expected) in cases {
             check(input, expected);

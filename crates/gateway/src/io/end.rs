@@ -112,8 +112,7 @@ impl<F: AsFd> Writer<F> {
         });
         let flags = fcntl_getfl(&fd).ok().filter(|_| pipe);
         let before = flags.filter(|flags| {
-            !flags.contains(OFlags::NONBLOCK)
-                && fcntl_setfl(&fd, *flags | OFlags::NONBLOCK).is_ok()
+            !flags.contains(OFlags::NONBLOCK) && fcntl_setfl(&fd, *flags | OFlags::NONBLOCK).is_ok()
         });
         let waits = match flags {
             Some(flags) => before.is_none() && !flags.contains(OFlags::NONBLOCK),
@@ -175,7 +174,9 @@ mod tests {
         assert!(!end.waits());
         let chunk = [b'x'; 50_000];
         assert_eq!(end.write([&chunk, &[]]), Wrote::Bytes(50_000));
-        let Wrote::Bytes(partial) = end.write([&chunk, b"tail"]) else { panic!("no room at all") };
+        let Wrote::Bytes(partial) = end.write([&chunk, b"tail"]) else {
+            panic!("no room at all")
+        };
         assert!(partial < 50_000);
         assert_eq!(end.write([&chunk, &[]]), Wrote::Later);
         drop(end);

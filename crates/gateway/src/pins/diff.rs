@@ -79,7 +79,11 @@ mod tests {
             ("", "", ""),
             ("adds numbers", "adds numbers", "adds numbers"),
             ("adds numbers", "adds two numbers", "adds +two +numbers"),
-            ("reads a file", "reads a directory", "reads a -file-+directory+"),
+            (
+                "reads a file",
+                "reads a directory",
+                "reads a -file-+directory+",
+            ),
             ("", "new", "+new+"),
             ("old", "", "-old-"),
             (

@@ -112,7 +112,11 @@ impl Lane {
                 self.buffer.grow(self.end)?;
             }
         }
-        Ok(self.buffer.bytes_mut().get_mut(self.end..).unwrap_or_default())
+        Ok(self
+            .buffer
+            .bytes_mut()
+            .get_mut(self.end..)
+            .unwrap_or_default())
     }
 
     /// Tells that `count` bytes were read into [`Lane::space`]; none means that the sender closed.
@@ -178,6 +182,13 @@ impl Lane {
         self.end.saturating_sub(self.cursor)
     }
 
+    /// Forgets them; gives their number.
+    pub(super) fn drop_leftover(&mut self) -> usize {
+        let bytes = self.leftover();
+        (self.cursor, self.scanned) = (self.end, self.end);
+        bytes
+    }
+
     /// The bytes of a range that [`Lane::next`] gave.
     pub(super) fn line(&self, line: &Range<usize>) -> &[u8] {
         self.buffer.bytes().get(line.clone()).unwrap_or_default()
@@ -220,6 +231,12 @@ impl Lane {
     /// What is judged so far is recorded: it may leave.
     pub(super) fn release(&mut self) {
         self.released = (self.direct, self.rest.len());
+    }
+
+    /// What is judged but not released will never leave.
+    pub(super) fn retract(&mut self) {
+        self.direct = self.released.0.max(self.start);
+        self.rest.truncate(self.released.1);
     }
 
     /// What may be written now, in order.

@@ -84,7 +84,11 @@ fn a_line_over_the_bound_is_told_once_and_skipped() {
     let long = [b"a\n".as_slice(), &[b'y'; 5000], b"\nb\n"].concat();
     for chunk in [1, 7, 1000, 4999, 10_000] {
         let (out, too_long) = carry(&long, chunk, 100, 100);
-        assert_eq!((out.as_slice(), too_long), (b"a\nb\n".as_slice(), 1), "chunk {chunk}");
+        assert_eq!(
+            (out.as_slice(), too_long),
+            (b"a\nb\n".as_slice(), 1),
+            "chunk {chunk}"
+        );
     }
 }
 

@@ -1,5 +1,19 @@
-//! Between one client and one server.
+//! Between one client and one server: what comes is judged, recorded, and only then goes on.
+//!
+//! [`Relay`] is the whole of it without IO: bytes and the time go in, bytes and deadlines come out.
+//! [`driver`] gives it descriptors.
 
 mod buffer;
+mod calls;
+pub(crate) mod driver;
+mod gate;
+mod judge;
 mod lane;
 mod life;
+mod lists;
+mod relay;
+
+pub(crate) use judge::Setup;
+pub(crate) use life::Why;
+pub use lists::{Observer, Unapproved};
+pub(crate) use relay::Relay;
