@@ -20,14 +20,18 @@
 //! passing data on. The stub answers A and AAAA only, so what needs SRV or TXT records of a granted name is not served.
 
 mod class;
+mod dns;
 mod event;
 mod host;
 pub mod inside;
 mod names;
 mod netlink;
 mod prepare;
+mod resolver;
 mod rules;
+mod stub;
 mod supervisor;
+mod tls;
 mod watch;
 
 pub use class::AddressClass;
