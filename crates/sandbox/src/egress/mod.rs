@@ -40,4 +40,4 @@ pub use host::{HostError, HostName, HostPattern};
 pub use inside::PreparedInside;
 pub use prepare::{PrepareError, PreparedOutside, prepare};
 pub use rules::{EgressRules, MAX_PORTS, MAX_RULES, Rule, RuleError};
-pub use supervisor::{Handle, StartError, start};
+pub use supervisor::{Handle, Settings, StartError, start, start_with};
