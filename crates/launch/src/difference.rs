@@ -61,6 +61,7 @@ impl Difference {
         self.file("program", Some(&was.program), Some(&now.program));
         self.positions("argument", &was.argv, &now.argv);
         self.variables("variable", &was.env, &now.env);
+        self.value("directory", was.cwd.as_ref(), now.cwd.as_ref());
         self.chain(&was.chain, &now.chain);
         self.packages(was, now);
         self.trees(&was.trees, &now.trees);
@@ -104,6 +105,11 @@ impl Difference {
             Some(now.base().as_str()),
         );
         self.set("danger", was.danger(), now.danger());
+        self.set(
+            "danger: missing layer",
+            was.allow_missing(),
+            now.allow_missing(),
+        );
     }
 
     fn value<T: fmt::Display + PartialEq>(&mut self, what: &str, was: Option<T>, now: Option<T>) {

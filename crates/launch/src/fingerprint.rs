@@ -67,6 +67,7 @@ fn encode(launch: &LaunchRecord, profile: &Profile, out: Sink<'_>) {
         program,
         argv,
         env,
+        cwd,
         chain,
         trees,
         package,
@@ -78,6 +79,7 @@ fn encode(launch: &LaunchRecord, profile: &Profile, out: Sink<'_>) {
     file(program, out);
     list(argv, out, |arg, out| text(arg, out));
     list(env, out, variable);
+    optional(cwd.as_ref(), out, |cwd, out| text(cwd, out));
     list(chain, out, file);
     list(trees, out, tree);
     optional(package.as_ref(), out, locked);
@@ -99,7 +101,10 @@ fn encode_profile(profile: &Profile, out: Sink<'_>) {
     }
     text(profile.base().as_str(), out);
     list(profile.danger(), out, |danger, out| {
-        text(danger.as_str(), out);
+        text(danger.as_str(), out)
+    });
+    list(profile.allow_missing(), out, |layer, out| {
+        text(layer.as_str(), out)
     });
 }
 

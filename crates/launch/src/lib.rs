@@ -35,7 +35,7 @@ pub use ledger::{
 pub use places::Places;
 pub use profile::{
     BaseProfile, Danger, EnvName, GrantError, GrantPath, Grants, HostPort, HostPortError,
-    LimitError, Limits, NameError, PathError, Profile, SecretName, ServerName, UnknownDanger,
+    LayerName, LimitError, Limits, NameError, PathError, Profile, SecretName, ServerName, UnknownDanger,
 };
 pub use request::Request;
 pub use resolve::{

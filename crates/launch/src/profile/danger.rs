@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// One weakening that a person accepted. The text is the end of the option's name: `--danger-<text>`.
+///
+/// Missing sandbox layers have names of their own: [`Grants::allow_missing`](crate::Grants).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Danger {
@@ -21,23 +23,20 @@ pub enum Danger {
     /// Any host may be reached on a granted port.
     AnyHost,
     /// Program text in the command line (`sh -c`, `node -e`, …) was approved.
-    InlineCode,
+    AllowInlineCode,
     /// A command line whose shape no grammar knows was approved.
-    UnknownCommand,
-    /// A sandbox layer that this kernel lacks may be missing.
-    AllowMissing,
+    AllowUnknown,
 }
 
 /// All of them, in the order in which they are written and encoded.
-const ALL: [(Danger, &str); 8] = [
+const ALL: [(Danger, &str); 7] = [
     (Danger::WideGrant, "wide-grant"),
     (Danger::OwnFiles, "own-files"),
     (Danger::CodeEnvironment, "code-environment"),
     (Danger::PrivateNetwork, "private-network"),
     (Danger::AnyHost, "any-host"),
-    (Danger::InlineCode, "inline-code"),
-    (Danger::UnknownCommand, "unknown-command"),
-    (Danger::AllowMissing, "allow-missing"),
+    (Danger::AllowInlineCode, "allow-inline-code"),
+    (Danger::AllowUnknown, "allow-unknown"),
 ];
 
 /// No danger option has this name.
@@ -60,9 +59,8 @@ impl Danger {
             Danger::CodeEnvironment => "code-environment",
             Danger::PrivateNetwork => "private-network",
             Danger::AnyHost => "any-host",
-            Danger::InlineCode => "inline-code",
-            Danger::UnknownCommand => "unknown-command",
-            Danger::AllowMissing => "allow-missing",
+            Danger::AllowInlineCode => "allow-inline-code",
+            Danger::AllowUnknown => "allow-unknown",
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::name::carries_code;
-use super::{Danger, EnvName, GrantPath, HostPort, LimitError, Limits, SecretName};
+use super::{Danger, EnvName, GrantPath, HostPort, LayerName, LimitError, Limits, SecretName};
 use crate::places::Places;
 
 /// What a person asks to grant; [`Profile::new`] checks it.
@@ -31,6 +31,8 @@ pub struct Grants {
     pub base: BaseProfile,
     /// The weakenings that were accepted.
     pub danger: Vec<Danger>,
+    /// Sandbox layers that may be missing on this kernel: each is a danger of its own.
+    pub allow_missing: Vec<LayerName>,
 }
 
 /// The set of kernel features that a server starts from.
@@ -91,6 +93,7 @@ pub struct Profile {
     limits: Limits,
     base: BaseProfile,
     danger: Vec<Danger>,
+    allow_missing: Vec<LayerName>,
 }
 
 impl Profile {
@@ -102,6 +105,7 @@ impl Profile {
         sort(&mut grants.env);
         sort(&mut grants.secrets);
         sort(&mut grants.danger);
+        sort(&mut grants.allow_missing);
         check_paths(&grants, places)?;
         check_net(&grants)?;
         check_env(&grants)?;
@@ -115,6 +119,7 @@ impl Profile {
             limits: grants.limits.checked()?,
             base: grants.base,
             danger: grants.danger,
+            allow_missing: grants.allow_missing,
         })
     }
 
@@ -131,6 +136,7 @@ impl Profile {
             limits: self.limits,
             base: self.base,
             danger: self.danger.clone(),
+            allow_missing: self.allow_missing.clone(),
         }
     }
 
@@ -186,6 +192,25 @@ impl Profile {
     #[must_use]
     pub fn danger(&self) -> &[Danger] {
         &self.danger
+    }
+
+    /// Sandbox layers that may be missing.
+    #[must_use]
+    pub fn allow_missing(&self) -> &[LayerName] {
+        &self.allow_missing
+    }
+
+    /// Every danger option that made this profile, as it is written: for showing and recording.
+    #[must_use]
+    pub fn danger_options(&self) -> Vec<String> {
+        let danger = self
+            .danger
+            .iter()
+            .map(|danger| format!("--danger-{danger}"));
+        let missing = self.allow_missing.iter();
+        danger
+            .chain(missing.map(|layer| format!("--danger-allow-missing={layer}")))
+            .collect()
     }
 
     /// Whether one weakening was accepted.

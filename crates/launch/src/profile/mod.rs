@@ -12,6 +12,7 @@ mod path;
 pub use danger::{Danger, UnknownDanger};
 pub use grants::{BaseProfile, GrantError, Grants, Profile};
 pub use limits::{LimitError, Limits};
-pub use name::{EnvName, NameError, SecretName, ServerName};
+pub(crate) use name::carries_code;
+pub use name::{EnvName, LayerName, NameError, SecretName, ServerName};
 pub use net::{HostPort, HostPortError};
 pub use path::{GrantPath, PathError};

@@ -160,6 +160,19 @@ impl FromStr for ServerName {
     }
 }
 
+/// The name of a sandbox layer that may be missing: lower-case letters, digits and `-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerName(String);
+
+impl FromStr for LayerName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        check(text, "a layer's name", "`-`", |c| c == b'-')?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
 impl SecretName {
     /// The variable that carries the secret: the name itself where it can be one, else in capitals with `_` for
     /// `-` and `.` (`github-token` becomes `GITHUB_TOKEN`).
@@ -211,6 +224,7 @@ macro_rules! text_newtype {
 text_newtype!(EnvName);
 text_newtype!(SecretName);
 text_newtype!(ServerName);
+text_newtype!(LayerName);
 
 #[cfg(test)]
 mod tests {

@@ -113,6 +113,8 @@ pub struct LaunchRecord {
     pub argv: Vec<String>,
     /// The child's declared variables, sorted by name.
     pub env: Vec<EnvRecord>,
+    /// The directory of digested code that the server has to start in, where its kind of launch needs one.
+    pub cwd: Option<String>,
     /// Scripts and interpreters on the way from the command to the program, in order.
     pub chain: Vec<FileRecord>,
     /// Directories of code.

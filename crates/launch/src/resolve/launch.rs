@@ -1,6 +1,6 @@
 //! The result of resolution: a launch, ready to be matched with an approval.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::content::{LaunchRecord, LockedPackage, RequestRecord};
 use crate::digest_cache::Seal;
@@ -61,6 +61,12 @@ impl Launch {
     #[must_use]
     pub fn env(&self) -> &[(String, String)] {
         &self.values
+    }
+
+    /// The directory of digested code to start in, unless the profile grants another; none means a private one.
+    #[must_use]
+    pub fn cwd(&self) -> Option<&Path> {
+        self.record.cwd.as_deref().map(Path::new)
     }
 
     /// The package, where the request names one.

@@ -4,9 +4,15 @@
 //! links are followed once, now, and what they led to is what is executed.
 
 mod content;
+mod draft;
 mod error;
+mod flow;
 mod launch;
 mod package;
+mod program;
+mod python;
+mod roots;
+mod shebang;
 
 pub use content::{
     EnvRecord, FileRecord, LaunchRecord, LockedPackage, RequestRecord, TreeRecord, TreeRole,
@@ -19,11 +25,9 @@ pub use package::{Interpreter, LocateError, Located, NoPackages, PackageStore};
 use std::path::PathBuf;
 
 use crate::digest_cache::DigestCache;
-use crate::judge::Judgement;
 use crate::ledger::Entry;
 use crate::places::Places;
 use crate::profile::{Danger, GrantPath};
-use crate::request::Request;
 
 /// What resolution needs to know of the machine. The caller fixes it; no request can change it.
 pub struct Resolver<'a> {
@@ -44,6 +48,8 @@ pub struct Prior<'a> {
     pub package: Option<&'a LockedPackage>,
     /// What the profile grants for writing: left out of digests.
     pub writes: &'a [GrantPath],
+    /// The weakenings that the profile accepts: program text and unknown shapes resolve only with theirs.
+    pub danger: &'a [Danger],
 }
 
 impl<'a> From<&'a Entry> for Prior<'a> {
@@ -51,22 +57,7 @@ impl<'a> From<&'a Entry> for Prior<'a> {
         Self {
             package: entry.launch().package.as_ref(),
             writes: entry.profile().writes(),
+            danger: entry.profile().danger(),
         }
-    }
-}
-
-impl Resolver<'_> {
-    /// Resolves a judged request to content. `prior` is what an approval fixed, where there is one.
-    ///
-    /// Judging's refusals are refused here too, unless `danger` accepts what judging would let a person unlock.
-    pub fn resolve(
-        &mut self,
-        request: &Request,
-        judgement: &Judgement,
-        prior: Prior<'_>,
-        danger: &[Danger],
-    ) -> Result<Launch, ResolveError> {
-        let _ = (request, judgement, prior, danger);
-        Err(ResolveError::Refused)
     }
 }
