@@ -11,4 +11,5 @@ pub mod process;
 mod raw;
 pub mod seccomp;
 pub mod signals;
+pub mod syscalls;
 pub mod wipe;
