@@ -1,1 +1,33 @@
 //! Package references to verified bytes: registries and a content-addressed store.
+//!
+//! A runner such as `npx` downloads and runs whatever a name means today. This crate splits that in
+//! two. *Locking* (at approval, on line) turns a name into a [`LockedTree`]: every package of the
+//! dependency tree at an exact version with the digest of its archive, laid out as npm would lay it
+//! out, unpacked into the [`Store`] without running anything. *Locating* (at launch, off line) finds
+//! that tree again and proves that its bytes are the locked ones before anything reads them.
+//!
+//! What it does not do: it runs no package code, no install script, no `node`, no `git`. It judges
+//! no launch and knows no grants. It reads the user's own registry configuration only, never the one
+//! of a project.
+
+mod digest;
+mod host;
+mod http;
+mod locked;
+pub mod npm;
+mod progress;
+mod store;
+mod unpack;
+
+pub use digest::{Integrity, IntegrityError, Sha256, TreeDigest};
+pub use host::{Host, Libc};
+pub use http::{Client, FetchError, Trust};
+pub use locked::{
+    Ecosystem, Entry, Interpreter, LockedPackage, LockedTree, TreePath, TreePathError,
+};
+pub use progress::{Progress, Silent};
+pub use store::{
+    Damage, GcReport, InstallError, LocateError, Located, Store, StoreError, StoredTree,
+    VerifyReport,
+};
+pub use unpack::{UnpackError, UnpackLimits};

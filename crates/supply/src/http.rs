@@ -1,0 +1,248 @@
+//! HTTP for registries: TLS with the system's and the user's authorities, connection reuse, bounds.
+//!
+//! Knows nothing of npm. Every answer is bounded in size and time; a credential goes to the address
+//! it was given for and to no redirect target.
+
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+    time::Duration,
+};
+use ureq::{
+    Agent,
+    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+};
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The client was told not to use the network.
+    #[error("the network was ruled out by --offline")]
+    Offline,
+    /// The registry does not have it.
+    #[error("not found (404)")]
+    NotFound,
+    /// The registry wants a login, or refuses this one.
+    #[error("the registry refused access ({0}); check the login in ~/.npmrc")]
+    Denied(u16),
+    /// Another status than success.
+    #[error("the registry answered with status {0}")]
+    Status(u16),
+    /// More bytes than is allowed.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(u64),
+    /// An address that may not be fetched from.
+    #[error("`{0}` is not an https address")]
+    Address(String),
+    /// Connection, TLS or protocol trouble.
+    #[error("the registry cannot be reached")]
+    Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl FetchError {
+    /// Whether the same request may well succeed in a moment.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport(_) => true,
+            Self::Status(code) => matches!(code, 408 | 429 | 500..),
+            _ => false,
+        }
+    }
+}
+
+/// Whom to trust and how to get out, besides the system's defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// PEM files with further certificate authorities; one that cannot be read is passed over.
+    pub certificate_files: Vec<PathBuf>,
+    /// Proxy, for example `http://proxy.example:3128`.
+    pub proxy: Option<String>,
+    /// Refuse every request.
+    pub offline: bool,
+}
+
+/// What to get, and how much of it at most.
+pub(crate) struct Get<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) accept: &'a str,
+    /// Let the server compress; not for archives, whose very bytes are hashed.
+    pub(crate) compressed: bool,
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) limit: u64,
+    /// Plain http is admitted: the user's configuration says so for this registry.
+    pub(crate) plain: bool,
+}
+
+/// An HTTP client that keeps connections open; shared between threads.
+#[derive(Clone)]
+pub struct Client {
+    agent: Agent,
+    offline: bool,
+}
+
+/// Where distributions keep their bundle of certificate authorities.
+const SYSTEM_BUNDLES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+];
+
+/// Connections kept open to one host; as many as fetch at once.
+pub(crate) const CONNECTIONS: usize = 16;
+
+impl Client {
+    /// Reads the certificate authorities and prepares the connection pool; connects to nothing yet.
+    #[must_use]
+    pub fn new(trust: &Trust) -> Self {
+        let proxy = trust
+            .proxy
+            .as_deref()
+            .and_then(|address| ureq::Proxy::new(address).ok());
+        let config = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(roots(trust)).build())
+            .proxy(proxy)
+            .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
+            .max_idle_connections(2 * CONNECTIONS)
+            .max_idle_connections_per_host(CONNECTIONS)
+            .max_redirects(5)
+            .timeout_connect(Some(Duration::from_secs(20)))
+            .timeout_recv_response(Some(Duration::from_secs(60)))
+            .timeout_per_read(Some(Duration::from_secs(60)))
+            .http_status_as_error(false)
+            .build();
+        Self {
+            agent: config.new_agent(),
+            offline: trust.offline,
+        }
+    }
+
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Sends the request; the answer's body is read by the caller, up to `limit`.
+    pub(crate) fn get(&self, get: &Get<'_>) -> Result<Answer, FetchError> {
+        if self.offline {
+            return Err(FetchError::Offline);
+        }
+        if !get.plain && !get.url.starts_with("https://") {
+            return Err(FetchError::Address(get.url.into()));
+        }
+        let request = self
+            .agent
+            .get(get.url)
+            .config()
+            .https_only(!get.plain)
+            .build();
+        let mut request = request.header("accept", get.accept);
+        if !get.compressed {
+            request = request.header("accept-encoding", "identity");
+        }
+        if let Some(value) = get.authorization {
+            request = request.header("authorization", value);
+        }
+        let response = request.call().map_err(transport)?;
+        match response.status().as_u16() {
+            200 => {}
+            404 | 410 => return Err(FetchError::NotFound),
+            code @ (401 | 403) => return Err(FetchError::Denied(code)),
+            code => return Err(FetchError::Status(code)),
+        }
+        let body = response.into_body();
+        let length = body.content_length();
+        if length.is_some_and(|length| length > get.limit) {
+            return Err(FetchError::TooLarge(get.limit));
+        }
+        // One more than allowed, so that an answer at the limit and one above it differ.
+        let reader = body
+            .into_with_config()
+            .limit(get.limit.saturating_add(1))
+            .reader();
+        Ok(Answer {
+            length,
+            reader: Box::new(reader),
+        })
+    }
+
+    /// Sends the request and reads the whole answer, trying again when the trouble may pass.
+    pub(crate) fn text(&self, get: &Get<'_>) -> Result<String, FetchError> {
+        retried(|| {
+            let mut raw = Vec::new();
+            let mut reader = self.get(get)?.reader.take(get.limit.saturating_add(1));
+            reader
+                .read_to_end(&mut raw)
+                .map_err(|error| interrupted(error, get.limit))?;
+            if raw.len() as u64 > get.limit {
+                return Err(FetchError::TooLarge(get.limit));
+            }
+            String::from_utf8(raw).map_err(|error| FetchError::Transport(error.into()))
+        })
+    }
+}
+
+/// A successful answer.
+pub(crate) struct Answer {
+    pub(crate) length: Option<u64>,
+    pub(crate) reader: Box<dyn Read + Send>,
+}
+
+/// Runs `attempt` up to three times while it fails in ways that may pass.
+pub(crate) fn retried<T>(
+    mut attempt: impl FnMut() -> Result<T, FetchError>,
+) -> Result<T, FetchError> {
+    for pause in [200, 1000] {
+        match attempt() {
+            Err(error) if error.is_transient() => {
+                std::thread::sleep(Duration::from_millis(pause));
+            }
+            result => return result,
+        }
+    }
+    attempt()
+}
+
+/// A read that failed midway: too long an answer, or the connection.
+pub(crate) fn interrupted(error: io::Error, limit: u64) -> FetchError {
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<ureq::Error>());
+    match inner {
+        Some(ureq::Error::BodyExceedsLimit(_)) => FetchError::TooLarge(limit),
+        _ => FetchError::Transport(error.into()),
+    }
+}
+
+fn transport(error: ureq::Error) -> FetchError {
+    match error {
+        ureq::Error::RequireHttpsOnly(url) => FetchError::Address(url),
+        other => FetchError::Transport(other.into()),
+    }
+}
+
+fn roots(trust: &Trust) -> RootCerts {
+    let system = SYSTEM_BUNDLES
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists());
+    let found: Vec<_> = (system.iter().chain(&trust.certificate_files))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .filter_map(|path| std::fs::read(path).ok())
+        .flat_map(|pem| {
+            let certificate = |item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            };
+            parse_pem(&pem).filter_map(certificate).collect::<Vec<_>>()
+        })
+        .collect();
+    // Without any bundle, the authorities that are built in.
+    if found.is_empty() {
+        RootCerts::WebPki
+    } else {
+        RootCerts::new_with_certs(&found)
+    }
+}

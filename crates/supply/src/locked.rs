@@ -1,0 +1,242 @@
+//! What a package reference was resolved to: the part of an approval that names bytes.
+//!
+//! Serialised into approvals and project lock files, so every field is checked when it is read, and
+//! the text form is stable: packages are sorted by their place in the tree.
+
+use crate::digest::{Integrity, TreeDigest};
+use crate::npm::{PackageName, Version};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where a package comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ecosystem {
+    /// The npm registry, or one that speaks its protocol.
+    Npm,
+    /// The Python package index, or one that speaks its protocol.
+    Pypi,
+}
+
+/// What has to start the entry file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpreter {
+    /// Node, with the entry as its script.
+    Node,
+    /// Python, with the entry as its script.
+    Python,
+    /// None: the entry is a binary that the kernel executes itself.
+    Native,
+    /// Another one; the text of the entry's first line after `#!`.
+    Other(String),
+}
+
+/// The file that a launch starts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Name of the command, as in the package's `bin`.
+    pub command: String,
+    /// The file, relative to the tree's root.
+    pub file: TreePath,
+    /// What runs it.
+    pub interpreter: Interpreter,
+    /// Arguments of the interpreter that the file's first line asks for, before the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interpreter_args: Vec<String>,
+}
+
+/// One package of a tree, at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedPackage {
+    /// Its directory, relative to the tree's root, for example `node_modules/a/node_modules/b`.
+    pub path: TreePath,
+    /// The name it is published under (an alias shows in `path` only).
+    pub name: PackageName,
+    /// Exact version.
+    pub version: Version,
+    /// Digest of its archive.
+    pub integrity: Integrity,
+    /// Where the archive is, when it is not at the registry's usual place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<String>,
+    /// It declares an install script, which is never run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub install_script: bool,
+}
+
+/// A package and its whole dependency tree, down to bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedTree {
+    /// Version of this format; 1.
+    pub format: u32,
+    /// Where the packages come from.
+    pub ecosystem: Ecosystem,
+    /// The package that was asked for.
+    pub name: PackageName,
+    /// Its exact version.
+    pub version: Version,
+    /// What starts.
+    pub entry: Entry,
+    /// Digest of every file in the tree, with its place and mode.
+    pub digest: TreeDigest,
+    /// Number of files.
+    pub files: u64,
+    /// Sum of the files' sizes in bytes.
+    pub bytes: u64,
+    /// Every package in the tree, the one asked for included, sorted by `path`.
+    pub packages: Vec<LockedPackage>,
+}
+
+impl LockedTree {
+    /// The integrity of the package that was asked for.
+    #[must_use]
+    pub fn integrity(&self) -> Option<&Integrity> {
+        let own = |package: &&LockedPackage| {
+            package.name == self.name
+                && package.version == self.version
+                && !package.path.is_nested()
+        };
+        self.packages
+            .iter()
+            .find(own)
+            .map(|package| &package.integrity)
+    }
+
+    /// Packages that declare an install script. None of them was run; a server may need one.
+    pub fn needs_install_script(&self) -> impl Iterator<Item = &LockedPackage> {
+        self.packages
+            .iter()
+            .filter(|package| package.install_script)
+    }
+}
+
+/// Why a path was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TreePathError {
+    /// Nothing in it.
+    #[error("empty path")]
+    Empty,
+    /// It starts with a slash, or has an empty, `.` or `..` part.
+    #[error("path leaves its directory or is not in plain form")]
+    NotPlain,
+    /// A control, format or backslash character, or text that is not UTF-8.
+    #[error("path has characters that no package needs")]
+    Characters,
+    /// Longer than the limit.
+    #[error("path is too long")]
+    TooLong,
+}
+
+/// A relative path in its one plain form: UTF-8, `/` between parts, no `.`, `..` or empty part, no
+/// control or invisible characters. Safe to join to a directory and to print.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TreePath(String);
+
+impl TreePath {
+    /// Longest accepted path and path part, in bytes (PATH_MAX less room for the store's own, NAME_MAX).
+    const MAX: (usize, usize) = (3072, 255);
+
+    /// Checks `text`.
+    ///
+    /// # Errors
+    /// When it is not such a path.
+    pub fn new(text: impl Into<String>) -> Result<Self, TreePathError> {
+        let text = text.into();
+        if text.is_empty() {
+            return Err(TreePathError::Empty);
+        }
+        if text.len() > Self::MAX.0 || text.split('/').any(|part| part.len() > Self::MAX.1) {
+            return Err(TreePathError::TooLong);
+        }
+        if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(TreePathError::NotPlain);
+        }
+        if text.chars().any(is_unwanted) {
+            return Err(TreePathError::Characters);
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `self/rest`.
+    ///
+    /// # Errors
+    /// When `rest` is not a plain path or the whole gets too long.
+    pub fn join(&self, rest: &str) -> Result<Self, TreePathError> {
+        Self::new(format!("{}/{rest}", self.0))
+    }
+
+    /// Whether this is a package directory inside another package's `node_modules`.
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        self.0.matches("node_modules/").count() > 1
+    }
+}
+
+/// Characters that change how a path reads without being seen, or mean something to other systems.
+fn is_unwanted(c: char) -> bool {
+    c.is_control()
+        || c == '\\'
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+impl fmt::Display for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TreePath {
+    type Error = TreePathError;
+    fn try_from(text: String) -> Result<Self, TreePathError> {
+        Self::new(text)
+    }
+}
+
+impl From<TreePath> for String {
+    fn from(path: TreePath) -> Self {
+        path.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_paths_only() {
+        let long = "x".repeat(256);
+        for (text, expected) in [
+            ("a", Ok(())),
+            ("node_modules/@a/b/dist/index.js", Ok(())),
+            ("ünï/名前.js", Ok(())),
+            ("a..b/.c", Ok(())),
+            ("", Err(TreePathError::Empty)),
+            ("/a", Err(TreePathError::NotPlain)),
+            ("a/", Err(TreePathError::NotPlain)),
+            ("a//b", Err(TreePathError::NotPlain)),
+            ("../a", Err(TreePathError::NotPlain)),
+            ("a/../b", Err(TreePathError::NotPlain)),
+            ("./a", Err(TreePathError::NotPlain)),
+            ("a\\b", Err(TreePathError::Characters)),
+            ("a\0b", Err(TreePathError::Characters)),
+            ("a\nb", Err(TreePathError::Characters)),
+            ("a\u{202e}b", Err(TreePathError::Characters)),
+            ("a\u{200d}b", Err(TreePathError::Characters)),
+            (&long, Err(TreePathError::TooLong)),
+        ] {
+            assert_eq!(TreePath::new(text).map(|_| ()), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The npm ecosystem: configuration, registry, versions, dependency trees.
+
+mod config;
+mod entry;
+mod name;
+mod packument;
+mod pick;
+mod registry;
+mod resolve;
+mod spec;
+
+pub use config::{Config, ConfigError};
+pub use entry::EntryError;
+pub use name::{NameError, PackageName, Version, VersionError};
+pub use packument::{Dist, Manifest, Packument, PackumentError};
+pub use pick::{PickError, pick};
+pub use registry::{Registry, RegistryError};
+pub use resolve::{LockError, Locked, Locker, Skipped, Unmet, Wish};
+pub use spec::{Spec, SpecError, Wanted};

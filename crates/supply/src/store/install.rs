@@ -1,0 +1,213 @@
+//! What goes into the store: packages, and trees of them.
+
+use super::{
+    Store, StoreError, check, manifest, manifest::FileRecord, packages::make_read_only, remove,
+    replace,
+};
+use crate::{
+    digest::{Integrity, TreeDigest},
+    http::FetchError,
+    locked::{LockedTree, TreePath, TreePathError},
+    unpack::UnpackError,
+};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+/// Why a package or a tree did not get into the store.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// Its archive could not be fetched.
+    #[error("the archive cannot be fetched")]
+    Fetch(#[from] FetchError),
+    /// Its archive is not the one that was published, or not the locked one.
+    #[error("the archive is not the expected one: expected {expected}, got {found}")]
+    Integrity {
+        /// The registry's, or the locked, digest.
+        expected: Integrity,
+        /// That of what arrived.
+        found: Integrity,
+    },
+    /// Its archive is refused.
+    #[error("the archive is refused")]
+    Unpack(#[from] UnpackError),
+    /// Two packages want the same place.
+    #[error("two packages have a file at `{0}`")]
+    Overlap(String),
+    /// A path in the tree is too long.
+    #[error("`{path}` in the tree is refused")]
+    Path {
+        /// Which one.
+        path: String,
+        /// Why.
+        source: TreePathError,
+    },
+    /// The tree is not the locked one.
+    #[error("the tree is not the locked one: expected {expected}, got {found}")]
+    Tree {
+        /// The locked digest.
+        expected: TreeDigest,
+        /// That of what was assembled.
+        found: TreeDigest,
+    },
+    /// The disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A package in the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) directory: PathBuf,
+    pub(crate) files: Vec<FileRecord>,
+}
+
+impl Stored {
+    /// Whether it has the file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .is_ok()
+    }
+}
+
+/// A package at its place in a tree.
+pub(crate) struct Placed<'a> {
+    /// Its directory, relative to the tree's root.
+    pub(crate) path: &'a TreePath,
+    pub(crate) package: &'a Stored,
+}
+
+/// The manifest of a tree, and from which package each file comes.
+pub(crate) struct Layout {
+    files: Vec<FileRecord>,
+    /// In the order of `files`.
+    sources: Vec<PathBuf>,
+    pub(crate) digest: TreeDigest,
+    text: String,
+}
+
+impl Layout {
+    /// Lays the packages out; touches no disk.
+    pub(crate) fn of(placed: &[Placed<'_>]) -> Result<Self, InstallError> {
+        let mut all = Vec::new();
+        for place in placed {
+            for file in &place.package.files {
+                let path =
+                    place
+                        .path
+                        .join(file.path.as_str())
+                        .map_err(|source| InstallError::Path {
+                            path: format!("{}/{}", place.path, file.path),
+                            source,
+                        })?;
+                let source = place.package.directory.join(file.path.as_str());
+                all.push((
+                    FileRecord {
+                        path,
+                        ..file.clone()
+                    },
+                    source,
+                ));
+            }
+        }
+        all.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        let (files, sources): (Vec<FileRecord>, Vec<PathBuf>) = all.into_iter().unzip();
+        overlaps(&files)?;
+        let text = manifest::render(&files);
+        Ok(Self {
+            digest: manifest::digest(&text),
+            files,
+            sources,
+            text,
+        })
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.files.len() as u64
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+/// Two files at one path, or a file where a directory has to be.
+fn overlaps(files: &[FileRecord]) -> Result<(), InstallError> {
+    let paths: std::collections::HashSet<&str> =
+        files.iter().map(|file| file.path.as_str()).collect();
+    for (file, next) in files.iter().zip(files.iter().skip(1)) {
+        if file.path == next.path {
+            return Err(InstallError::Overlap(file.path.to_string()));
+        }
+    }
+    for directory in check::directories_of(files) {
+        if paths.contains(directory.as_str()) {
+            return Err(InstallError::Overlap(directory.to_string()));
+        }
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Assembles a tree and makes it appear under its digest, whole.
+    pub(crate) fn add_tree(
+        &self,
+        layout: &Layout,
+        locked: &LockedTree,
+    ) -> Result<(), InstallError> {
+        let place = self.tree_path(&layout.digest);
+        let lock = serde_json::to_vec_pretty(locked).map_err(io::Error::from);
+        let lock = lock.map_err(StoreError::at("write", &place))?;
+        let scratch = self.scratch()?;
+        if self.tree_is_whole(&layout.digest) {
+            replace(&place.join("lock.json"), &scratch, &lock)?;
+            return Ok(());
+        }
+        self.forget(&layout.digest);
+        remove::all(&place).map_err(StoreError::at("remove", &place))?;
+        let work = scratch.path.join("tree");
+        let root = work.join("root");
+        fs::create_dir_all(&root).map_err(StoreError::at("create", &root))?;
+        for directory in check::directories_of(&layout.files) {
+            let path = root.join(directory.as_str());
+            fs::create_dir_all(&path).map_err(StoreError::at("create", &path))?;
+        }
+        for (file, source) in layout.files.iter().zip(&layout.sources) {
+            link(source, &root.join(file.path.as_str()), file)?;
+        }
+        for (name, bytes) in [("manifest", layout.text.as_bytes()), ("lock.json", &lock)] {
+            let path = work.join(name);
+            fs::write(&path, bytes).map_err(StoreError::at("write", &path))?;
+        }
+        make_read_only(&root, &layout.files)?;
+        self.flush()?;
+        scratch.publish("tree", &place)?;
+        self.flush_directory(&self.join("trees"))?;
+        Ok(())
+    }
+
+    /// Everything written so far, of packages too, reaches the disk before the tree gets its name.
+    fn flush(&self) -> Result<(), StoreError> {
+        let failed = |error: rustix::io::Errno| StoreError::at("flush", &self.root)(error.into());
+        let handle = fs::File::open(&self.root).map_err(StoreError::at("open", &self.root))?;
+        rustix::fs::syncfs(&handle).map_err(failed)
+    }
+
+    fn flush_directory(&self, path: &Path) -> Result<(), StoreError> {
+        let handle = fs::File::open(path).map_err(StoreError::at("open", path))?;
+        handle.sync_all().map_err(StoreError::at("flush", path))
+    }
+}
+
+/// One more name for a stored file; a copy where the file system has no such thing or no more of them.
+fn link(source: &Path, to: &Path, record: &FileRecord) -> Result<(), StoreError> {
+    if fs::hard_link(source, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(source, to).map_err(StoreError::at("write", to))?;
+    let mode = fs::Permissions::from_mode(record.mode());
+    fs::set_permissions(to, mode).map_err(StoreError::at("change", to))
+}

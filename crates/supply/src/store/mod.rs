@@ -1,0 +1,166 @@
+//! The content-addressed store: packages by the digest of their archive, trees by the digest of what is
+//! in them.
+//!
+//! ```text
+//! lock                       flock: shared while something is added, exclusive while something is removed
+//! tmp/…                      work in progress; anything here is rubbish after a crash
+//! packages/ab/<key>/files/…  an unpacked archive, read-only     <key>: half of its SHA-512
+//! packages/ab/<key>/manifest
+//! trees/<digest>/root/…      packages laid out as an interpreter expects them: hard links, read-only
+//! trees/<digest>/manifest    <digest>: SHA-256 of this file
+//! trees/<digest>/lock.json   the tree as it was locked
+//! warm/<digest>              device, inode, size and times of every file when it was last hashed
+//! ```
+//!
+//! Everything appears by a rename of something complete, so a crash leaves rubbish in `tmp` at worst. A
+//! stored name is a claim until it is checked: packages are hashed before they enter a new tree, trees
+//! before they are handed out, unless every file's times and inode say that nothing touched it since.
+//! That short cut stops whatever cannot also rewrite `warm`: the servers in the sandbox, other users,
+//! damage. It does not stop the user's own processes, which could replace this program as well.
+
+mod check;
+mod gc;
+mod guard;
+mod install;
+pub(crate) mod manifest;
+mod packages;
+mod remove;
+mod trees;
+mod warm;
+
+pub use check::Damage;
+pub use gc::{GcReport, VerifyReport};
+pub use install::InstallError;
+pub(crate) use install::{Layout, Placed, Stored};
+pub use trees::{LocateError, Located, StoredTree};
+
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("store: cannot {what} `{path}`", path = .path.display())]
+pub struct StoreError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl StoreError {
+    pub(crate) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self {
+            what,
+            path: path.into(),
+            source,
+        }
+    }
+}
+
+/// A store in one directory. Any number of processes may use one at a time.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens the store in `root`, creating it (mode 0700) when it is not there.
+    ///
+    /// # Errors
+    /// When the directories cannot be made.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        let make = |path: &Path| {
+            let mut builder = fs::DirBuilder::new();
+            builder
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
+                .map_err(StoreError::at("create", path))
+        };
+        make(root)?;
+        for part in ["tmp", "packages", "trees", "warm", "locks"] {
+            make(&root.join(part))?;
+        }
+        let root = root.canonicalize().map_err(StoreError::at("open", root))?;
+        Ok(Self { root })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn join(&self, part: &str) -> PathBuf {
+        self.root.join(part)
+    }
+
+    /// A new, empty directory for work in progress. The caller holds the store's lock.
+    fn scratch(&self) -> Result<Scratch, StoreError> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let process = std::process::id();
+        loop {
+            let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let path = self.root.join(format!("tmp/{process}-{number}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Scratch { path }),
+                // Left by a crashed process that had the same number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => {
+                    return Err(StoreError {
+                        what: "create",
+                        path,
+                        source,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A directory for work in progress; removed when dropped, with what is still in it.
+struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Moves what `part` of it holds to its place. `Ok(false)` when something is there already.
+    fn publish(&self, part: &str, to: &Path) -> Result<bool, StoreError> {
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).map_err(StoreError::at("create", parent))?;
+        }
+        match fs::rename(self.path.join(part), to) {
+            Ok(()) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(source) => Err(StoreError {
+                what: "write",
+                path: to.into(),
+                source,
+            }),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed by the next clean-up.
+        let _ = remove::all(&self.path);
+    }
+}
+
+/// Writes a small file so that it is either the old or the new one, whole.
+fn replace(path: &Path, scratch: &Scratch, bytes: &[u8]) -> Result<(), StoreError> {
+    let temporary = scratch.path.join("replace");
+    fs::write(&temporary, bytes).map_err(StoreError::at("write", &temporary))?;
+    fs::rename(&temporary, path).map_err(StoreError::at("write", path))
+}

@@ -1,0 +1,200 @@
+//! Packages in the store: unpacked archives under the digest of the archive.
+
+use super::{
+    Scratch, Store, StoreError, check,
+    install::{InstallError, Stored},
+    manifest, remove,
+};
+use crate::{
+    digest::Integrity,
+    http::{FetchError, interrupted},
+    store::manifest::FileRecord,
+    unpack::{self, UnpackLimits},
+};
+use sha2::Digest;
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, Cursor, Read, Seek, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+/// Archives up to this size are kept in memory until their digest is known; larger ones on disk.
+const IN_MEMORY: usize = 8 << 20;
+
+impl Store {
+    fn package_path(&self, integrity: &Integrity) -> PathBuf {
+        let key = integrity.key();
+        let shard = key.get(..2).unwrap_or_default();
+        self.join("packages").join(shard).join(&key)
+    }
+
+    /// A stored package, if it is there and whole. One that is damaged is removed, so that it is
+    /// fetched again.
+    pub(crate) fn package(&self, integrity: &Integrity) -> Option<Stored> {
+        let path = self.package_path(integrity);
+        let text = fs::read_to_string(path.join("manifest")).ok()?;
+        let files = path.join("files");
+        match manifest::parse(&text) {
+            Some(records) if check::full(&files, &records).is_ok() => Some(Stored {
+                directory: files,
+                files: records,
+            }),
+            _ => {
+                let _ = remove::all(&path);
+                None
+            }
+        }
+    }
+
+    /// Reads an archive to its end, verifies its digest, and only then unpacks and stores it.
+    pub(crate) fn add_package(
+        &self,
+        integrity: &Integrity,
+        archive: impl Read,
+        limits: &UnpackLimits,
+        on_bytes: &dyn Fn(u64),
+    ) -> Result<Stored, InstallError> {
+        let scratch = self.scratch()?;
+        let (spool, found) = Spool::fill(archive, &scratch, limits.archive, on_bytes)?;
+        if found != *integrity {
+            return Err(InstallError::Integrity {
+                expected: integrity.clone(),
+                found,
+            });
+        }
+        let work = scratch.path.join("package");
+        let files = work.join("files");
+        fs::create_dir_all(&files).map_err(StoreError::at("create", &files))?;
+        let mut records = unpack::unpack(spool.reader()?, &files, limits)?;
+        make_commands_executable(&files, &mut records)?;
+        let text = manifest::render(&records);
+        fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
+        make_read_only(&files, &records)?;
+        let place = self.package_path(integrity);
+        // When it is there already, another process was faster; the bytes are the same.
+        scratch.publish("package", &place)?;
+        Ok(Stored {
+            directory: place.join("files"),
+            files: records,
+        })
+    }
+}
+
+/// As npm does: what a package lists as a command can be executed, whatever its archive says.
+fn make_commands_executable(files: &Path, records: &mut [FileRecord]) -> Result<(), InstallError> {
+    let Ok(text) = fs::read(files.join("package.json")) else {
+        return Ok(());
+    };
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&text) else {
+        return Ok(());
+    };
+    let targets: Vec<&str> = match value.get("bin") {
+        Some(serde_json::Value::String(one)) => vec![one],
+        Some(serde_json::Value::Object(many)) => many.values().filter_map(|v| v.as_str()).collect(),
+        _ => return Ok(()),
+    };
+    for target in targets {
+        let plain = target.trim_start_matches("./");
+        let record = records
+            .iter_mut()
+            .find(|record| record.path.as_str() == plain);
+        if let Some(record) = record.filter(|record| !record.executable) {
+            record.executable = true;
+            let path = files.join(plain);
+            let mode = fs::Permissions::from_mode(record.mode());
+            fs::set_permissions(&path, mode).map_err(StoreError::at("change", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the permission to write from every directory.
+pub(super) fn make_read_only(root: &Path, records: &[FileRecord]) -> Result<(), StoreError> {
+    let paths = check::directories_of(records);
+    let directories = paths.iter().map(|path| root.join(path.as_str()));
+    for path in directories.chain([root.to_path_buf()]) {
+        let mode = fs::Permissions::from_mode(0o555);
+        fs::set_permissions(&path, mode).map_err(StoreError::at("change", &path))?;
+    }
+    Ok(())
+}
+
+/// An archive that arrived whole.
+enum Spool {
+    Memory(Vec<u8>),
+    Disk(File),
+}
+
+impl Spool {
+    /// Reads everything, and hashes it on the way.
+    fn fill(
+        mut from: impl Read,
+        scratch: &Scratch,
+        limit: u64,
+        on_bytes: &dyn Fn(u64),
+    ) -> Result<(Self, Integrity), InstallError> {
+        let mut hasher = sha2::Sha512::new();
+        let mut spool = Self::Memory(Vec::new());
+        let mut buffer = vec![0; 64 << 10];
+        let mut total = 0;
+        loop {
+            let count = match from.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(|error| interrupted(error, limit))?,
+            };
+            let Some(data) = buffer.get(..count).filter(|data| !data.is_empty()) else {
+                break;
+            };
+            total += data.len() as u64;
+            if total > limit {
+                return Err(FetchError::TooLarge(limit).into());
+            }
+            hasher.update(data);
+            spool.push(data, scratch)?;
+            on_bytes(data.len() as u64);
+        }
+        Ok((spool, Integrity::from_bytes(hasher.finalize().into())))
+    }
+
+    fn push(&mut self, data: &[u8], scratch: &Scratch) -> Result<(), StoreError> {
+        let path = scratch.path.join("archive");
+        let failed = |source| StoreError {
+            what: "write",
+            path: path.clone(),
+            source,
+        };
+        match self {
+            Self::Memory(bytes) if bytes.len() + data.len() <= IN_MEMORY => {
+                bytes.extend_from_slice(data)
+            }
+            Self::Memory(bytes) => {
+                let mut options = fs::OpenOptions::new();
+                let mut file = options
+                    .read(true)
+                    .write(true)
+                    .create_new(true)
+                    .open(&path)
+                    .map_err(failed)?;
+                file.write_all(bytes)
+                    .and_then(|()| file.write_all(data))
+                    .map_err(failed)?;
+                *self = Self::Disk(file);
+            }
+            Self::Disk(file) => file.write_all(data).map_err(failed)?,
+        }
+        Ok(())
+    }
+
+    fn reader(self) -> Result<Box<dyn io::BufRead>, InstallError> {
+        Ok(match self {
+            Self::Memory(bytes) => Box::new(Cursor::new(bytes)),
+            Self::Disk(mut file) => {
+                let rewound = file.rewind();
+                rewound
+                    .map_err(|error| InstallError::Unpack(unpack::UnpackError::Damaged(error)))?;
+                Box::new(BufReader::with_capacity(64 << 10, file))
+            }
+        })
+    }
+}
