@@ -1,7 +1,6 @@
-//! Socket calls that rustix does not have: packet filters, packet sockets, and network namespaces of one's own.
+//! Socket calls that rustix does not have: packet filters and packet sockets.
 //!
-//! Does: the raw calls, with nothing allocated in those that run between clone and exec. Doesn't: decide what is heard
-//! or reached.
+//! Does: the raw calls, with nothing allocated in those that run between clone and exec. Doesn't: decide what is heard.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -88,20 +87,6 @@ pub fn bind_packet(socket: BorrowedFd<'_>, protocol: u16) -> io::Result<()> {
         )
     };
     done(result)
-}
-
-/// Moves the calling thread into a new network namespace; with `new_user`, the process into a new user namespace
-/// first, where it has every capability over the network namespace (needs a process of one thread).
-///
-/// For tests and benchmarks of what runs inside a network namespace; a sandbox makes its namespaces with clone.
-///
-/// # Errors
-/// The kernel's error: EPERM without CAP_SYS_ADMIN or where user namespaces are denied, EINVAL with threads.
-pub fn enter_new_network_namespace(new_user: bool) -> io::Result<()> {
-    let flags = libc::CLONE_NEWNET | if new_user { libc::CLONE_NEWUSER } else { 0 };
-    // SAFETY: unshare with these flags changes which namespaces the caller is in; it touches no memory and no
-    // descriptor of this process.
-    done(unsafe { libc::unshare(flags) })
 }
 
 fn done(result: libc::c_int) -> io::Result<()> {
