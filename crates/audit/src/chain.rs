@@ -230,7 +230,7 @@ impl Chain {
         let written = self.write_own(
             now,
             &Own::Segment {
-                v: 1,
+                format: 1,
                 segment,
                 prev,
                 key,
@@ -239,7 +239,7 @@ impl Chain {
         // Without its first record the file is taken up anew, like one that a crash left empty.
         self.stale |= written.is_err();
         written?;
-        self.directory.sync()?;
+        self.disk.sync(self.directory.descriptor())?;
         Ok(())
     }
 
@@ -318,7 +318,9 @@ impl Chain {
         let head = Head::read(&self.head, &self.key)?;
         let mut problems = Vec::new();
         self.take_up_tail(number, &ending, &head, &mut problems)?;
-        problems.extend(self.compare_with_head(&head));
+        if problems.is_empty() {
+            problems.extend(self.compare_with_head(&head));
+        }
         self.cut_torn(&ending, &mut problems)?;
         if self.tail.size == 0 {
             self.begin_segment(now)?;

@@ -152,9 +152,9 @@ impl Directory {
         }
     }
 
-    /// Makes new and renamed files durable.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        Ok(fs::fsync(&self.file)?)
+    /// Its descriptor, which is flushed to make new and renamed files durable.
+    pub(crate) const fn descriptor(&self) -> &File {
+        &self.file
     }
 
     /// The numbers of the log's files, ascending.

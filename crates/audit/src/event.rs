@@ -401,8 +401,8 @@ events! {
     pub(crate) enum Own<'a> {
         /// The first record of every file: which one it is, and what came before it.
         Segment = "segment" {
-            /// The version of the format.
-            v: u64,
+            /// The version of the log's format.
+            format: u64,
             /// The file's number, from 1.
             segment: u64,
             /// The hash of the last record of the file before; zeros in the first file.

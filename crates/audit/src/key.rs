@@ -67,6 +67,6 @@ fn create(directory: &Directory) -> Result<SigningKey, KeyError> {
     file.write_all(&text)?;
     file.sync_all()?;
     directory.rename(NEW, FILE)?;
-    directory.sync()?;
+    directory.descriptor().sync_all()?;
     Ok(SigningKey::from_bytes(&seed))
 }

@@ -1,4 +1,4 @@
-//! Interlock's hash-chained, signed audit log.
+//! Interlock's hash-chained, signed audit log: writer, verifier, reader, exporters.
 #![doc = include_str!("limits.md")]
 
 mod batch;
@@ -17,6 +17,8 @@ pub mod read;
 mod receipt;
 mod render;
 mod tail;
+#[cfg(test)]
+mod testing;
 pub mod verify;
 
 pub use batch::Batch;

@@ -61,7 +61,7 @@ impl<'r> Walk<'r> {
 
     /// Files are missing before the next one; what they held is not known.
     pub(super) fn files_missing(&mut self) {
-        (self.stated, self.computed, self.expected) = (None, None, 0);
+        (self.stated, self.computed) = (None, None);
     }
 
     /// A whole line; `next_seq` is what the line after it states.
@@ -70,7 +70,7 @@ impl<'r> Walk<'r> {
         let Some(record) = Line::parse(bytes) else {
             self.find(What::NotARecord);
             (self.stated, self.computed) = (None, None);
-            self.expected += u64::from(self.expected > 0);
+            self.expected += 1;
             return;
         };
         self.report.records += 1;
@@ -117,8 +117,8 @@ impl<'r> Walk<'r> {
 
     /// Checks number and hash, and moves on. False when the record does not belong here at all.
     fn in_place(&mut self, record: &Line<'_>, next_seq: Option<u64>) -> bool {
-        // After missing files any number will do.
-        let expected = if self.expected == 0 {
+        // After missing files, or a line that is no record, nobody knows how many there were.
+        let expected = if self.stated.is_none() {
             record.seq
         } else {
             self.expected
@@ -180,7 +180,7 @@ impl<'r> Walk<'r> {
                 .and_then(|v| render::parse_hex::<32>(v.as_str()?.as_bytes()))
         };
         let key = digest("key");
-        let placed = self.line == 1 && number("v") == Some(1);
+        let placed = self.line == 1 && number("format") == Some(1);
         if !placed
             || number("segment") != Some(self.number)
             || before.is_some_and(|before| digest("prev") != Some(before))
