@@ -60,8 +60,13 @@ impl LineBuffer {
         }
         if self.buffer.len() - self.end < READ {
             // Doubling keeps growth linear; large blocks are remapped by the allocator, not copied.
-            let grown = (self.buffer.len() * 2).clamp(SMALL, self.max.saturating_add(2 * READ));
-            self.buffer.resize(grown.max(self.end + READ), 0);
+            let most = self.max.saturating_add(2 * READ);
+            let grown = (self.buffer.len() * 2)
+                .min(most)
+                .max(SMALL)
+                .max(self.end + READ);
+            self.buffer.reserve_exact(grown - self.buffer.len());
+            self.buffer.resize(grown, 0);
         }
         self.buffer.get_mut(self.end..).unwrap_or_default()
     }

@@ -54,6 +54,16 @@ pub enum Kind<'a> {
     },
 }
 
+impl<'a> Kind<'a> {
+    pub(crate) fn id(&self) -> Option<&Id<'a>> {
+        match self {
+            Self::Request { id, .. } | Self::Response { id, .. } => Some(id),
+            Self::Error { id, .. } => id.as_ref(),
+            Self::Notification { .. } => None,
+        }
+    }
+}
+
 impl<'a> Message<'a> {
     /// The specification's method of a request or notification; [`Method::Other`] for extensions and responses.
     pub fn method(&self) -> Method {
@@ -62,11 +72,7 @@ impl<'a> Message<'a> {
 
     /// The id, when it has one.
     pub fn id(&self) -> Option<&Id<'a>> {
-        match &self.kind {
-            Kind::Request { id, .. } | Kind::Response { id, .. } => Some(id),
-            Kind::Error { id, .. } => id.as_ref(),
-            Kind::Notification { .. } => None,
-        }
+        self.kind.id()
     }
 
     /// The integer `code` of an error.
@@ -80,6 +86,11 @@ impl<'a> Message<'a> {
     /// The raw value of a protocol key, found while parsing.
     pub(crate) fn captured(&self, field: Field) -> Option<&'a [u8]> {
         self.captures.get(field, self.raw)
+    }
+
+    /// The same, where JSON null counts as absent: some peers write absent members so.
+    pub(crate) fn present(&self, field: Field) -> Option<&'a [u8]> {
+        self.captured(field).filter(|raw| *raw != b"null")
     }
 
     /// The same for a string.

@@ -15,7 +15,6 @@ pub enum Sender {
 }
 
 struct Entry {
-    method: Method,
     name: &'static str,
     sender: Sender,
     notification: bool,
@@ -33,10 +32,18 @@ macro_rules! methods {
             /// Not a method of any revision: an extension's, or nobody's.
             Other,
         }
+        /// In the order of the enum, so that a method is the index of its entry.
         const TABLE: &[Entry] = &[$(Entry {
-            method: Method::$method, name: $name, sender: Sender::$sender,
+            name: $name, sender: Sender::$sender,
             notification: methods!(@ $kind), first: $first, last: $last,
         }),*];
+
+        impl Method {
+            /// The method of that exact name.
+            pub fn of(name: &str) -> Self {
+                match name { $($name => Self::$method,)* _ => Self::Other }
+            }
+        }
     };
     (@ request) => { false };
     (@ notification) => { true };
@@ -80,14 +87,6 @@ methods! {
 }
 
 impl Method {
-    /// The method of that exact name.
-    pub fn of(name: &str) -> Self {
-        TABLE
-            .iter()
-            .find(|entry| entry.name == name)
-            .map_or(Self::Other, |entry| entry.method)
-    }
-
     /// Its name; `None` for [`Method::Other`].
     pub fn name(self) -> Option<&'static str> {
         self.entry().map(|entry| entry.name)
@@ -109,19 +108,40 @@ impl Method {
             .is_none_or(|entry| (entry.first..=entry.last).contains(&revision))
     }
 
-    /// Whether `name` is none of the methods but becomes one for a reader that folds case or drops separators:
-    /// `Tools/Call`, `tools//call`, `/tools/call`, `tools.call`.
+    /// Whether `name` is none of the methods but becomes one for a reader that folds case, decodes percent signs or drops
+    /// separators: `Tools/Call`, `tools//call`, `tools%2Fcall`, `/tools/call`, `tools.call`.
     pub fn is_lookalike(name: &str) -> bool {
-        let letters = |c: &char| !matches!(c, '/' | '.' | ':' | '\\');
-        let bare: String = name.chars().filter(letters).collect();
-        Self::of(name) == Self::Other
-            && TABLE.iter().any(|entry| {
-                let known: String = entry.name.chars().filter(letters).collect();
-                resembles(&bare, &known, true)
-            })
+        if Self::of(name) != Self::Other {
+            return false;
+        }
+        let bare = |name: &str| -> String { name.chars().filter(|c| !is_separator(*c)).collect() };
+        let letters = bare(&percent_decoded(name));
+        TABLE
+            .iter()
+            .any(|entry| resembles(&letters, &bare(entry.name), true))
     }
 
     fn entry(self) -> Option<&'static Entry> {
-        TABLE.iter().find(|entry| entry.method == self)
+        TABLE.get(self as usize)
     }
+}
+
+fn is_separator(character: char) -> bool {
+    matches!(character, '/' | '.' | ':' | '\\')
+}
+
+fn percent_decoded(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((plain, escape)) = rest.split_once('%') {
+        out.push_str(plain);
+        let hex = escape
+            .get(..2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let (character, length) = hex.map_or(('%', 0), |byte| (char::from(byte), 2));
+        out.push(character);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
 }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::envelope::{Captures, Field, Place};
 use crate::id::IdFault;
-use crate::json::reader::{self, Reading};
+use crate::json::JsonFault;
+use crate::json::reader::{self, Noticed};
 use crate::method::Method;
-use crate::{Id, Kind, Limits, Message, Reject, RejectCode};
+use crate::{Id, Kind, Limits, Message, Reject, RejectCode, Remarks};
 
 /// Reads one line, without its `\n`; one trailing `\r` is tolerated.
 ///
@@ -22,35 +23,30 @@ pub fn parse<'a>(line: &'a [u8], limits: &Limits) -> Result<Message<'a>, Reject>
         Some(b'[') => return Err(batch_or_noise(line, limits)),
         _ => return Err(not_object(line, limits)),
     }
-    let Reading {
-        outcome,
+    let mut noticed = Noticed::new();
+    let read = reader::read(line, limits, Place::Message, &mut noticed).map_err(Reject::json);
+    let Noticed { captures, remarks } = &noticed;
+    let envelope = Envelope {
+        line,
         captures,
-        mut remarks,
-    } = reader::read(line, limits, Place::Message);
-    let read = outcome.map_err(Reject::json).and_then(|()| {
-        let envelope = Envelope {
-            line,
-            captures: &captures,
-            limits,
-        };
-        let kind = envelope.kind()?;
-        Ok((kind, envelope.method_of()))
-    });
-    match read {
-        Ok((kind, known)) => {
-            let message = Message {
+        limits,
+    };
+    match read.and_then(|()| envelope.judge(*remarks)) {
+        Ok((known, kind)) => {
+            let Noticed {
+                captures,
+                mut remarks,
+            } = noticed;
+            remarks.unsafe_id = kind.id().is_some_and(Id::is_unsafe);
+            Ok(Message {
                 raw: line,
                 kind,
                 remarks,
                 known,
                 captures,
-            };
-            remarks.unsafe_id = message.id().is_some_and(Id::is_unsafe);
-            let message = Message { remarks, ..message };
-            names_without_nul(&message)?;
-            Ok(message)
+            })
         }
-        Err(reject) => Err(with_id(reject, line, &captures, limits)),
+        Err(reject) => Err(envelope.identify(reject)),
     }
 }
 
@@ -61,49 +57,51 @@ struct Envelope<'a, 'c> {
 }
 
 impl<'a> Envelope<'a, '_> {
-    fn kind(&self) -> Result<Kind<'a>, Reject> {
-        if self
-            .get(Field::Jsonrpc)
-            .and_then(crate::json::as_str)
-            .as_deref()
-            != Some("2.0")
-        {
+    fn judge(&self, remarks: Remarks) -> Result<(Method, Kind<'a>), Reject> {
+        if self.text(Field::Jsonrpc).as_deref() != Some("2.0") {
             return Err(Reject::new(RejectCode::Version, "`jsonrpc` is not `2.0`"));
         }
-        let (result, error) = (self.get(Field::Result), self.get(Field::Error));
-        match (self.get(Field::Method), result, error) {
-            (Some(method), None, None) => self.call(method),
-            (None, Some(result), None) => {
-                let id = self.get(Field::Id).ok_or_else(shape)?;
-                Ok(Kind::Response {
+        if remarks.escaped_nul {
+            self.names_without_nul()?;
+        }
+        let (method, id) = (self.get(Field::Method), self.get(Field::Id));
+        match (method, self.get(Field::Result), self.get(Field::Error), id) {
+            (Some(method), None, None, id) => self.call(method, id),
+            (None, Some(result), None, Some(id)) => {
+                let kind = Kind::Response {
                     id: self.id(id)?,
-                    result: self.result(result)?,
-                })
+                    result: object(result)?,
+                };
+                Ok((Method::Other, kind))
             }
-            (None, None, Some(error)) => self.error(error),
-            _ => Err(shape()),
+            (None, None, Some(error), id) => Ok((Method::Other, self.error(error, id)?)),
+            _ => {
+                let detail = "not exactly one of request, notification, result and error";
+                Err(Reject::new(RejectCode::Shape, detail))
+            }
         }
     }
 
-    fn call(&self, method: &'a [u8]) -> Result<Kind<'a>, Reject> {
-        let method = self.method(method)?;
+    fn call(&self, method: &'a [u8], id: Option<&'a [u8]>) -> Result<(Method, Kind<'a>), Reject> {
+        let (known, method) = self.method(method)?;
         let params = match self.get(Field::Params) {
             // Some clients write absent parameters as null; it carries nothing to judge.
             None | Some(b"null") => None,
             Some(params) if params.first() == Some(&b'{') => Some(params),
             Some(_) => return Err(Reject::new(RejectCode::Params, "`params` is not an object")),
         };
-        match self.get(Field::Id) {
-            Some(id) => Ok(Kind::Request {
+        let kind = match id {
+            Some(id) => Kind::Request {
                 id: self.id(id)?,
                 method,
                 params,
-            }),
-            None => Ok(Kind::Notification { method, params }),
-        }
+            },
+            None => Kind::Notification { method, params },
+        };
+        Ok((known, kind))
     }
 
-    fn error(&self, error: &'a [u8]) -> Result<Kind<'a>, Reject> {
+    fn error(&self, error: &'a [u8], id: Option<&'a [u8]>) -> Result<Kind<'a>, Reject> {
         let code = self.get(Field::ErrorCode).is_some_and(is_integer);
         let message = self
             .get(Field::ErrorMessage)
@@ -112,18 +110,11 @@ impl<'a> Envelope<'a, '_> {
             let detail = "`error` lacks an integer code or a string message";
             return Err(Reject::new(RejectCode::Error, detail));
         }
-        let id = match self.get(Field::Id) {
+        let id = match id {
             None | Some(b"null") => None,
             Some(id) => Some(self.id(id)?),
         };
         Ok(Kind::Error { id, error })
-    }
-
-    fn result(&self, result: &'a [u8]) -> Result<&'a [u8], Reject> {
-        match result.first() {
-            Some(b'{') => Ok(result),
-            _ => Err(Reject::new(RejectCode::Result, "`result` is not an object")),
-        }
     }
 
     fn id(&self, raw: &'a [u8]) -> Result<Id<'a>, Reject> {
@@ -135,55 +126,90 @@ impl<'a> Envelope<'a, '_> {
         })
     }
 
-    fn method(&self, raw: &'a [u8]) -> Result<Cow<'a, str>, Reject> {
-        let method = crate::json::as_str(raw).filter(|method| {
-            let length = 1..=self.limits.max_method;
-            length.contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_graphic())
-        });
-        let Some(method) = method else {
+    fn method(&self, raw: &'a [u8]) -> Result<(Method, Cow<'a, str>), Reject> {
+        let lengths = 1..=self.limits.max_method;
+        let visible = |method: &Cow<'_, str>| {
+            lengths.contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let Some(method) = crate::json::as_str(raw).filter(visible) else {
             let detail = "method is not a string of visible ASCII characters";
             return Err(Reject::new(RejectCode::MethodKind, detail));
         };
-        if Method::is_lookalike(&method) {
+        let known = Method::of(&method);
+        if known == Method::Other && Method::is_lookalike(&method) {
             let detail = "method resembles one of the protocol but is not equal to it";
             return Err(Reject::new(RejectCode::MethodLookalike, detail));
         }
-        Ok(method)
+        Ok((known, method))
     }
 
-    fn method_of(&self) -> Method {
-        let method = self.get(Field::Method).and_then(crate::json::as_str);
-        method.map_or(Method::Other, |method| Method::of(&method))
+    /// NUL ends a name early for peers written in C, so another thing would be named than was judged.
+    fn names_without_nul(&self) -> Result<(), Reject> {
+        let named = [
+            Field::Id,
+            Field::ParamsName,
+            Field::ParamsUri,
+            Field::ParamsCursor,
+        ];
+        match named
+            .iter()
+            .filter_map(|field| self.text(*field))
+            .any(|text| text.contains('\0'))
+        {
+            true => Err(Reject::new(
+                RejectCode::NulText,
+                "NUL in an id, a name or a URI",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Adds what can be answered to: an id that was read before the fault.
+    fn identify(&self, reject: Reject) -> Reject {
+        let id = self
+            .get(Field::Id)
+            .and_then(|raw| Id::read(raw, self.limits.max_id).ok());
+        let answers = self.get(Field::Result).or(self.get(Field::Error)).is_some();
+        let response = answers && self.get(Field::Method).is_none();
+        Reject {
+            id: id.map(Id::into_owned),
+            response,
+            ..reject
+        }
     }
 
     fn get(&self, field: Field) -> Option<&'a [u8]> {
         self.captures.get(field, self.line)
     }
+
+    fn text(&self, field: Field) -> Option<Cow<'a, str>> {
+        self.get(field).and_then(crate::json::as_str)
+    }
 }
 
-fn shape() -> Reject {
-    Reject::new(
-        RejectCode::Shape,
-        "not exactly one of request, notification, result and error",
-    )
+fn object(result: &[u8]) -> Result<&[u8], Reject> {
+    match result.first() {
+        Some(b'{') => Ok(result),
+        _ => Err(Reject::new(RejectCode::Result, "`result` is not an object")),
+    }
 }
 
 fn is_integer(raw: &[u8]) -> bool {
     raw.iter().all(|byte| matches!(byte, b'-' | b'0'..=b'9'))
 }
 
-/// An array is a batch when it reads as JSON; a log line like `[info] ready` is noise.
+/// An array of objects is a batch, whole or broken; a log line like `[info] ready` is noise.
 fn batch_or_noise(line: &[u8], limits: &Limits) -> Reject {
-    let objects = line
+    let inside = line
         .trim_ascii_start()
         .get(1..)
         .unwrap_or_default()
         .trim_ascii_start();
-    match objects.first() {
-        Some(b'{' | b']') => Reject::new(
-            RejectCode::Batch,
-            "batches are not relayed; send each message on its own line",
-        ),
+    match inside.first() {
+        Some(b'{' | b']') => {
+            let detail = "batches are not relayed; send each message on its own line";
+            Reject::new(RejectCode::Batch, detail)
+        }
         _ => not_object(line, limits),
     }
 }
@@ -191,54 +217,8 @@ fn batch_or_noise(line: &[u8], limits: &Limits) -> Reject {
 fn not_object(line: &[u8], limits: &Limits) -> Reject {
     match crate::json::validate(line, limits) {
         Ok(()) => Reject::new(RejectCode::NotObject, "JSON, but not an object"),
-        Err(error) => match Reject::json(error) {
-            reject if matches!(reject.code, RejectCode::Syntax | RejectCode::Trailing) => {
-                Reject::new(RejectCode::NotJson, "not a JSON-RPC message")
-            }
-            reject => reject,
-        },
-    }
-}
-
-/// Adds what can be answered to: an id that was read before the fault.
-fn with_id(reject: Reject, line: &[u8], captures: &Captures, limits: &Limits) -> Reject {
-    let get = |field| captures.get(field, line);
-    let id = get(Field::Id).and_then(|raw| Id::read(raw, limits.max_id).ok());
-    let response = get(Field::Method).is_none()
-        && (get(Field::Result).is_some() || get(Field::Error).is_some());
-    Reject {
-        id: id.map(Id::into_owned),
-        response,
-        ..reject
-    }
-}
-
-/// NUL ends a name early for peers written in C, so another thing would be named than was judged.
-fn names_without_nul(message: &Message<'_>) -> Result<(), Reject> {
-    if !message.remarks.escaped_nul {
-        return Ok(());
-    }
-    let named = [
-        Field::Id,
-        Field::ParamsName,
-        Field::ParamsUri,
-        Field::ParamsCursor,
-    ];
-    let nul = |field| {
-        message
-            .captured_text(field)
-            .is_some_and(|text| text.contains('\0'))
-    };
-    match named.into_iter().any(nul) {
-        true => {
-            let reject = Reject::new(RejectCode::NulText, "NUL in an id, a name or a URI");
-            Err(with_id(
-                reject,
-                message.raw,
-                &message.captures,
-                &Limits::default(),
-            ))
-        }
-        false => Ok(()),
+        Err(error) if error.fault == JsonFault::ByteOrderMark => Reject::json(error),
+        Err(error) if error.fault == JsonFault::TooLong => Reject::json(error),
+        Err(_) => Reject::new(RejectCode::NotJson, "not a JSON-RPC message"),
     }
 }

@@ -5,6 +5,10 @@
 
 /// Whether `key` turns into `name` under some reader's folding. `separators`: ignore `_` and `-` too.
 pub(crate) fn resembles(key: &str, name: &str, separators: bool) -> bool {
+    // The usual key: nothing but visible ASCII, so nothing to skip or expand.
+    if !separators && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return key.eq_ignore_ascii_case(name);
+    }
     let mut wanted = name
         .chars()
         .filter(|c| !skipped(*c, separators))

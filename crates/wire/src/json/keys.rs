@@ -8,7 +8,7 @@ use super::string::Decoded;
 /// Up to this many keys of one object are compared pairwise.
 const PAIRWISE: usize = 16;
 /// Open keys held without touching the heap.
-const INLINE: usize = 48;
+const INLINE: usize = 32;
 
 /// One key: where its body stands, and its first bytes as decoded.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +34,13 @@ impl Key {
             length: u32::try_from(end - start).unwrap_or(0) | flag,
             prefix,
         }
+    }
+
+    /// Whether the key can be one of `names`, each of eight bytes or more.
+    pub(crate) fn may_be_any_of(&self, names: &[&str]) -> bool {
+        names
+            .iter()
+            .any(|name| prefix(name.as_bytes()) == self.prefix)
     }
 
     fn body<'a>(&self, text: &'a str) -> &'a str {

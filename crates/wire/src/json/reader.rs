@@ -11,38 +11,44 @@ use crate::remarks::Remarks;
 /// # Errors
 /// The first fault and where it is.
 pub fn validate(text: &[u8], limits: &Limits) -> Result<(), JsonError> {
-    read(text, limits, Place::Free).outcome
+    read(text, limits, Place::Free, &mut Noticed::new())
 }
 
-/// All that one pass gives. `captures` is what was complete before a fault, when there is one.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) outcome: Result<(), JsonError>,
+/// What the pass notices on its way; after a fault, what was complete before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Noticed {
     pub(crate) captures: Captures,
     pub(crate) remarks: Remarks,
 }
 
-pub(crate) fn read(text: &[u8], limits: &Limits, place: Place) -> Reading {
-    let mut captures = Captures::new();
-    let mut remarks = Remarks::default();
-    let outcome = as_text(text, limits).and_then(|text| {
-        let mut reader = Reader {
-            text,
-            bytes: text.as_bytes(),
-            at: 0,
-            depth: limits.depth(),
-            longest_number: limits.max_number,
-            keys: Keys::new(limits.max_keys),
-            captures: &mut captures,
-            remarks: &mut remarks,
-        };
-        reader.document(place)
-    });
-    Reading {
-        outcome,
-        captures,
-        remarks,
+impl Noticed {
+    pub(crate) fn new() -> Self {
+        Self {
+            captures: Captures::new(),
+            remarks: Remarks::default(),
+        }
     }
+}
+
+/// Reads `text` as one value that stands at `place`.
+pub(crate) fn read(
+    text: &[u8],
+    limits: &Limits,
+    place: Place,
+    noticed: &mut Noticed,
+) -> Result<(), JsonError> {
+    let text = as_text(text, limits)?;
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        depth: limits.depth(),
+        longest_number: limits.max_number,
+        keys: Keys::new(limits.max_keys),
+        captures: &mut noticed.captures,
+        remarks: &mut noticed.remarks,
+    };
+    reader.document(place)
 }
 
 fn as_text<'a>(text: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> {
@@ -58,7 +64,7 @@ fn as_text<'a>(text: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> {
             at: 0,
         });
     }
-    std::str::from_utf8(text).map_err(|error| JsonError {
+    simdutf8::compat::from_utf8(text).map_err(|error| JsonError {
         fault: JsonFault::Utf8,
         at: error.valid_up_to(),
     })
@@ -170,14 +176,16 @@ impl Reader<'_, '_> {
                 KeyFault::Duplicate => JsonFault::DuplicateKey,
                 KeyFault::TooMany => JsonFault::TooManyKeys,
             })?;
-        let written = self.text.get(body.start..body.end).unwrap_or_default();
-        if written.len() >= "__proto__".len() {
-            self.remarks.prototype_key |= prototype(&string::decode(written));
-        }
-        if place == Place::Free {
+        if place == Place::Free && !key.may_be_any_of(PROTOTYPE) {
             return Ok(Meaning::Other);
         }
-        match place.meaning(&string::decode(written)) {
+        let written = self.text.get(body.start..body.end).unwrap_or_default();
+        let decoded = match body.escapes.any {
+            true => string::decode(written),
+            false => written.into(),
+        };
+        self.remarks.prototype_key |= PROTOTYPE.iter().any(|name| *decoded == **name);
+        match place.meaning(&decoded) {
             Meaning::Lookalike => Err(JsonFault::LookalikeKey),
             meaning => Ok(meaning),
         }
@@ -292,6 +300,4 @@ struct Body {
 }
 
 /// Keys that change an object's nature in JavaScript.
-fn prototype(key: &str) -> bool {
-    matches!(key, "__proto__" | "constructor" | "prototype")
-}
+const PROTOTYPE: &[&str] = &["__proto__", "constructor", "prototype"];

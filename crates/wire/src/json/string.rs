@@ -24,11 +24,20 @@ pub(crate) fn scan(text: &[u8], mut at: usize) -> Result<(usize, Escapes), (Json
         match text.get(at) {
             Some(b'"') => return Ok((at, seen)),
             Some(b'\\') => {
-                let (unit, next) = escape(text, at)?;
                 seen.any = true;
-                seen.nul |= unit == 0;
-                seen.control |= unit < 0x20 || (0x7F..0xA0).contains(&unit);
-                at = next;
+                at = match text.get(at + 1) {
+                    Some(b'"' | b'\\' | b'/') => at + 2,
+                    Some(b'n' | b'r' | b't' | b'b' | b'f') => {
+                        seen.control = true;
+                        at + 2
+                    }
+                    _ => {
+                        let (scalar, next) = escape(text, at)?;
+                        seen.nul |= scalar == 0;
+                        seen.control |= scalar < 0x20 || (0x7F..0xA0).contains(&scalar);
+                        next
+                    }
+                };
             }
             Some(_) => return Err((JsonFault::Control, at)),
             None => return Err((JsonFault::Truncated, at)),

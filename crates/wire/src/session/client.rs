@@ -36,12 +36,12 @@ impl Session {
             Method::Initialize => self.initialize(message),
             Method::Discover => Note::Discover,
             Method::ToolsList => Note::ToolsList {
-                first: message.captured(Field::ParamsCursor).is_none(),
+                first: message.present(Field::ParamsCursor).is_none(),
                 ticket,
             },
             Method::ToolsCall => Note::ToolsCall {
                 name: name.unwrap_or_default(),
-                arguments: message.captured(Field::ParamsArguments),
+                arguments: message.present(Field::ParamsArguments),
                 ticket,
             },
             _ => Note::Request { method, ticket },
@@ -91,7 +91,7 @@ impl Session {
 
     /// A `requestState` must be one that the server gave for the same request on this pipe.
     fn own_state(&self, message: &Message<'_>, id: &Id<'_>, subject: u64) -> Judged {
-        let Some(raw) = message.captured(Field::ParamsRequestState) else {
+        let Some(raw) = message.present(Field::ParamsRequestState) else {
             return Ok(());
         };
         let known =
@@ -110,7 +110,8 @@ impl Session {
             id: KeptId::new(id),
             method: message.method(),
             ticket,
-            first_page: message.captured(Field::ParamsCursor).is_none(),
+            first_page: message.present(Field::ParamsCursor).is_none(),
+            task: message.captured(Field::ParamsTask).is_some(),
             progress: Progress::new(token.as_ref(), id),
             cancelled: false,
             subject,
@@ -245,7 +246,7 @@ fn directed(method: Method, id: &Id<'_>) -> Judged {
 fn parameters<'a>(message: &Message<'a>, id: &Id<'_>) -> Judged<Option<Cow<'a, str>>> {
     let kind = |field, first| {
         message
-            .captured(field)
+            .present(field)
             .is_none_or(|raw| raw.first() == Some(&first))
     };
     if !kind(Field::ParamsMeta, b'{') {
@@ -253,6 +254,9 @@ fn parameters<'a>(message: &Message<'a>, id: &Id<'_>) -> Judged<Option<Cow<'a, s
     }
     if !kind(Field::ParamsInputResponses, b'{') {
         return Err(bad_params(id, "`inputResponses` is not an object"));
+    }
+    if !kind(Field::ParamsCursor, b'"') {
+        return Err(bad_params(id, "`cursor` is not a string"));
     }
     let name = match message.method() {
         Method::ToolsCall | Method::PromptsGet => {

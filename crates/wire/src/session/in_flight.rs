@@ -13,6 +13,8 @@ pub(super) struct Pending {
     pub(super) method: Method,
     pub(super) ticket: Ticket,
     pub(super) first_page: bool,
+    /// It asked for a task, which outlives its first answer.
+    pub(super) task: bool,
     pub(super) progress: Progress,
     pub(super) cancelled: bool,
     /// What it asked about, for binding a `requestState` to it.

@@ -13,6 +13,9 @@ use crate::id::KeptId;
 use crate::method::Sender;
 use crate::{Era, Id, Kind, Message, Method, Revision};
 
+/// Tasks whose progress is still expected; the oldest is forgotten first.
+const MOST_TASKS: usize = 256;
+
 impl Session {
     pub(super) fn server_request<'a>(&mut self, message: &Message<'a>, id: &Id<'a>) -> Verdict<'a> {
         let method = message.method();
@@ -26,6 +29,7 @@ impl Session {
             method,
             ticket,
             first_page: true,
+            task: false,
             progress: Progress::new(token.as_ref(), id),
             cancelled: false,
             subject: 0,
@@ -99,6 +103,7 @@ impl Session {
             Method::Cancelled => self.server_cancels(message)?,
             Method::Progress => match named_token(message, self.limits.max_id) {
                 Some(token) if self.asked_by_client.has_token(&token) => {}
+                Some(token) if self.task_tokens.iter().any(|kept| kept.is(&token)) => {}
                 _ => return Err(Reason::UnknownId),
             },
             Method::ToolsChanged
@@ -211,7 +216,7 @@ impl Session {
                 Some(tools) if tools.first() == Some(&b'[') => Ok(Outcome::Tools {
                     result,
                     first: pending.first_page,
-                    last: message.captured(Field::ResultNextCursor).is_none(),
+                    last: message.present(Field::ResultNextCursor).is_none(),
                 }),
                 _ => Err((
                     Reason::BadResult,
@@ -236,12 +241,26 @@ impl Session {
             (Method::Initialize, Outcome::Error { .. }) => self.failed(Method::Initialize),
             (Method::Discover, Outcome::Discovered) => self.modern = Modern::Confirmed,
             (_, Outcome::Error { .. }) => {}
+            _ if pending.task => self.remember_task(pending),
             // A result while nobody initialized can only be a modern one.
             _ if self.legacy == Legacy::Absent && pending.method != Method::Ping => {
                 self.modern = Modern::Confirmed;
             }
             _ => {}
         }
+    }
+
+    /// 2025-11-25 keeps the progress token of a task valid after the first answer.
+    fn remember_task(&mut self, pending: &Pending) {
+        let token = match &pending.progress {
+            Progress::Token(token) => token.as_ref().clone(),
+            Progress::Id => pending.id.clone(),
+            Progress::None => return,
+        };
+        if self.task_tokens.len() >= MOST_TASKS {
+            self.task_tokens.pop_front();
+        }
+        self.task_tokens.push_back(token);
     }
 
     fn remember_state(&mut self, message: &Message<'_>, pending: &Pending) {

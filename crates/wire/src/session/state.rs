@@ -1,5 +1,6 @@
 //! The session: its memory and its doors.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::in_flight::InFlight;
@@ -8,6 +9,7 @@ use super::phase::{ClientCapabilities, Legacy, Modern};
 use super::states::RequestStates;
 use super::{Reason, Ticket, Verdict};
 use crate::error_reply::{self, code_of, refusal};
+use crate::id::KeptId;
 use crate::{Era, Id, Kind, Limits, Message, Method, Reject, Revision};
 
 /// One client, one server, one pipe. See the module's head.
@@ -22,6 +24,8 @@ pub struct Session {
     /// Requests of the server that the client has to answer (legacy only).
     pub(super) asked_by_server: InFlight,
     pub(super) states: RequestStates,
+    /// Progress tokens of tasks that were answered and go on.
+    pub(super) task_tokens: VecDeque<KeptId>,
     pub(super) announced: Announced,
     pub(super) notifications: Bucket,
     pub(super) announcements: Bucket,
@@ -49,6 +53,7 @@ impl Session {
             asked_by_client: InFlight::new(most),
             asked_by_server: InFlight::new(most),
             states: RequestStates::default(),
+            task_tokens: VecDeque::new(),
             announced: Announced::default(),
             // 1,000 a second and 8,192 at once is far above logging and progress of honest servers.
             notifications: Bucket::new(8_192, Duration::from_millis(1)),
