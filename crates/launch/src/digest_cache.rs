@@ -270,3 +270,154 @@ fn metadata(path: &Path, file: &File) -> Result<std::fs::Metadata, DigestError> 
         source,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn places(dir: &Path) -> Places {
+        let uid = fs::metadata(dir).unwrap().uid();
+        Places::new(dir, &dir.join("c"), &dir.join("d"), &dir.join("s"), uid)
+    }
+
+    fn later() -> SystemTime {
+        SystemTime::now() + Duration::from_secs(60)
+    }
+
+    fn seal(byte: u8) -> Seal {
+        Seal {
+            key: Digest::of(&[byte]),
+            content: Digest::of(&[byte, byte]),
+        }
+    }
+
+    /// A program that root owns on every Linux machine.
+    fn system_program() -> PathBuf {
+        fs::canonicalize("/bin/sh").unwrap()
+    }
+
+    #[test]
+    fn system_programs_are_remembered_across_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = places(dir.path());
+        let path = system_program();
+        let digest = |cache: &mut DigestCache| {
+            cache
+                .file(&path, &mut File::open(&path).unwrap())
+                .unwrap()
+                .0
+        };
+        let mut cache = DigestCache::open(&places, later());
+        let first = digest(&mut cache);
+        assert_eq!(first, Digest::of(&fs::read(&path).unwrap()));
+        let again = DigestCache::open(&places, later());
+        assert_eq!(again.stored.len(), 1);
+        assert_eq!(again.stored.values().next(), Some(&first));
+    }
+
+    #[test]
+    fn a_users_own_files_are_believed_by_seal_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        fs::write(&path, "good").unwrap();
+        let mut cache = DigestCache::open(&places(dir.path()), later());
+        let mut look =
+            |cache: &mut DigestCache| cache.file(&path, &mut File::open(&path).unwrap()).unwrap();
+        let (content, sealed) = look(&mut cache);
+        let sealed = sealed.unwrap();
+        assert_eq!(content, Digest::of(b"good"));
+        assert!(cache.stored.is_empty());
+        let lie = Seal {
+            content: Digest::of(b"lie"),
+            ..sealed
+        };
+        cache.remember(lie);
+        assert_eq!(
+            look(&mut cache).0,
+            content,
+            "a cached lie about a user's file"
+        );
+        cache.trust([lie]);
+        assert_eq!(
+            look(&mut cache).0,
+            lie.content,
+            "the signature vouches for seals"
+        );
+    }
+
+    #[test]
+    fn damage_is_as_good_as_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = places(dir.path());
+        let mut cache = DigestCache::open(&places, later());
+        cache.remember(seal(1));
+        cache.remember(seal(2));
+        let file = places.digest_cache();
+        let good = fs::read(&file).unwrap();
+        for (bytes, expected) in [
+            (good.clone(), 2),
+            (good[..RECORD].to_vec(), 1),
+            (good[..RECORD + 5].to_vec(), 0),
+            (vec![7; RECORD * 3], 0),
+            (vec![0; (MOST_RECORDS + 1) * RECORD], 0),
+            (Vec::new(), 0),
+        ] {
+            fs::write(&file, &bytes).unwrap();
+            let cache = DigestCache::open(&places, later());
+            assert_eq!(cache.stored.len(), expected, "{} bytes", bytes.len());
+        }
+        for index in 0..good.len() {
+            let mut bad = good.clone();
+            bad[index] ^= 1;
+            fs::write(&file, &bad).unwrap();
+            assert_eq!(
+                DigestCache::open(&places, later()).stored.len(),
+                1,
+                "byte {index}"
+            );
+        }
+    }
+
+    #[test]
+    fn several_writers_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let places = places(dir.path());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let places = &places;
+                scope.spawn(move || {
+                    let mut cache = DigestCache::open(places, later());
+                    for number in 0..50 {
+                        cache.remember(seal(thread * 50 + number));
+                    }
+                });
+            }
+        });
+        assert_eq!(DigestCache::open(&places, later()).stored.len(), 200);
+    }
+
+    #[test]
+    fn a_cache_that_others_can_read_or_a_link_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let places = places(dir.path());
+        DigestCache::open(&places, later()).remember(seal(1));
+        let file = places.digest_cache();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(DigestCache::open(&places, later()).file.is_none());
+        fs::rename(&file, dir.path().join("moved")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("moved"), &file).unwrap();
+        assert!(DigestCache::open(&places, later()).file.is_none());
+    }
+
+    #[test]
+    fn what_is_no_file_has_no_digest() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut cache = DigestCache::in_memory(later());
+        let refused = cache.file(dir.path(), &mut File::open(dir.path()).unwrap());
+        assert!(matches!(refused, Err(DigestError::NotAFile { .. })));
+    }
+}

@@ -231,3 +231,106 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn uid(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().uid()
+    }
+
+    #[test]
+    fn only_the_owners_plain_files_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let owner = uid(dir.path());
+        let get = |privacy| read(&path, owner, privacy, 8);
+        assert!(matches!(get(Privacy::OwnerReads), Ok(None)));
+        fs::write(&path, "12345678").unwrap();
+        for (mode, secret, shared) in [
+            (0o600, true, true),
+            (0o400, true, true),
+            (0o640, false, true),
+            (0o644, false, true),
+            (0o620, false, false),
+            (0o602, false, false),
+        ] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(get(Privacy::OwnerReads).is_ok(), secret, "{mode:o}");
+            assert_eq!(get(Privacy::OwnerWrites).is_ok(), shared, "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let other = read(&path, owner + 1, Privacy::OwnerReads, 8);
+        assert!(matches!(other, Err(GuardError::Owner { .. })));
+        let large = read(&path, owner, Privacy::OwnerReads, 7);
+        assert!(matches!(large, Err(GuardError::TooLarge { .. })));
+        let link = dir.path().join("l");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let linked = read(&link, owner, Privacy::OwnerReads, 8);
+        assert!(matches!(linked, Err(GuardError::NotAFile(_))), "{linked:?}");
+        let directory = read(dir.path(), owner, Privacy::OwnerReads, 8);
+        assert!(directory.is_err());
+    }
+
+    #[test]
+    fn a_pipe_does_not_make_us_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+        let refused = read(&path, uid(dir.path()), Privacy::OwnerReads, 8);
+        assert!(matches!(refused, Err(GuardError::NotAFile(_))));
+    }
+
+    #[test]
+    fn replacing_is_whole_private_and_never_over_what_must_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        replace(&path, b"one", 0o600, true).unwrap();
+        let again = replace(&path, b"two", 0o600, true).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        replace(&path, b"three", 0o600, false).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"three");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
+        // A link in the way is replaced, not followed.
+        let link = dir.path().join("l");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        replace(&link, b"four", 0o600, false).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"three");
+    }
+
+    #[test]
+    fn directories_of_ours_are_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let owner = uid(dir.path());
+        let path = dir.path().join("a/b");
+        make_directory(&path, owner).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o770)).unwrap();
+        assert!(make_directory(&path, owner).is_err());
+        std::os::unix::fs::symlink(&path, dir.path().join("l")).unwrap();
+        assert!(check_directory(&dir.path().join("l"), owner).is_err());
+    }
+
+    #[test]
+    fn a_chain_is_as_weak_as_its_weakest_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let owner = uid(dir.path());
+        let root = dir.path().canonicalize().unwrap();
+        let path = root.join("a/b");
+        make_directory(&path, owner).unwrap();
+        // The temporary directory itself is sticky and root's, as `/tmp` is.
+        check_chain(&path, owner).unwrap();
+        fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(check_chain(&path, owner).is_err());
+    }
+}

@@ -324,3 +324,98 @@ fn derive(passphrase: &Secret, salt: &[u8], cost: Cost) -> Option<Zeroizing<[u8;
 fn fill(bytes: &mut [u8]) -> Result<(), CreateKeyError> {
     getrandom::fill(bytes).map_err(|error| CreateKeyError::Write(io::Error::other(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::path::Path;
+
+    use super::*;
+
+    fn file(dir: &Path) -> KeyFile {
+        let uid = fs::metadata(dir).unwrap().uid();
+        let places = Places::new(dir, &dir.join("c"), &dir.join("d"), &dir.join("s"), uid);
+        KeyFile::new(&places).danger_cheap_passphrase()
+    }
+
+    fn passphrase(text: &str) -> Secret {
+        Secret::new(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_unlocked_with_its_passphrase() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = file(dir.path());
+        let good = passphrase("long enough");
+        assert!(matches!(file.unlock(&good), Err(UnlockError::Missing)));
+        let made = file.create(&good).unwrap().public();
+        assert_eq!(file.unlock(&good).unwrap().public(), made);
+        assert!(matches!(file.create(&good), Err(CreateKeyError::Exists(_))));
+        let wrong = file.unlock(&passphrase("long enougg"));
+        assert!(matches!(wrong, Err(UnlockError::WrongPassphrase)));
+        assert_eq!(fs::metadata(&file.path).unwrap().mode() & 0o777, 0o600);
+        let text = fs::read_to_string(&file.public).unwrap();
+        assert_eq!(text.trim().parse(), Ok(made));
+        let stored = fs::read_to_string(&file.path).unwrap();
+        let seed = STANDARD.encode(file.unlock(&good).unwrap().0.to_bytes());
+        assert!(!stored.contains(&seed), "the private key lies open");
+    }
+
+    #[test]
+    fn two_keys_have_nothing_in_common() {
+        let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let good = passphrase("long enough");
+        let a = file(a.path()).create(&good).unwrap();
+        let b = file(b.path()).create(&good).unwrap();
+        assert_ne!(a.public(), b.public());
+        assert_ne!(a.public().id(), b.public().id());
+        let signature = a.sign(&[b"x", b"y"]);
+        assert!(a.public().verifies(&[b"xy"], &signature));
+        assert!(!b.public().verifies(&[b"xy"], &signature));
+        assert!(!a.public().verifies(&[b"xz"], &signature));
+        assert!(!a.public().verifies(&[b"xy"], &signature[..63]));
+    }
+
+    #[test]
+    fn short_passphrases_and_open_files_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = file(dir.path());
+        let short = file.create(&passphrase("short"));
+        assert!(matches!(short, Err(CreateKeyError::ShortPassphrase)));
+        assert!(!file.exists());
+        let good = passphrase("long enough");
+        drop(file.create(&good).unwrap());
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(file.unlock(&good), Err(UnlockError::Guard(_))));
+    }
+
+    #[test]
+    fn the_products_own_cost_is_strong_and_a_files_cost_is_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = file(dir.path());
+        let places = Places::new(dir.path(), dir.path(), dir.path(), dir.path(), 0);
+        let cost = KeyFile::new(&places).cost;
+        assert_eq!((cost.memory_kib, cost.passes), (65_536, 3));
+        let good = passphrase("long enough");
+        drop(file.create(&good).unwrap());
+        let text = fs::read_to_string(&file.path).unwrap();
+        let costly = text.replace("\"memory_kib\": 64", "\"memory_kib\": 4000000000");
+        assert_ne!(text, costly);
+        fs::write(&file.path, costly).unwrap();
+        assert!(matches!(file.unlock(&good), Err(UnlockError::Damaged)));
+    }
+
+    #[test]
+    fn weak_and_malformed_public_keys_are_refused() {
+        for text in [
+            "",
+            "AAAA",
+            &STANDARD.encode([0; 32]),
+            &STANDARD.encode([1; 33]),
+            "!",
+        ] {
+            assert!(text.parse::<PublicKey>().is_err(), "{text}");
+        }
+    }
+}

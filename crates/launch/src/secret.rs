@@ -137,3 +137,76 @@ fn checked(name: &SecretName, secret: Secret) -> Result<Secret, SecretError> {
     }
     Ok(secret)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::path::Path;
+
+    use super::*;
+
+    fn store(dir: &Path) -> SecretStore {
+        let uid = fs::metadata(dir).unwrap().uid();
+        let places = Places::new(dir, &dir.join("c"), &dir.join("d"), &dir.join("s"), uid);
+        SecretStore::new(&places)
+    }
+
+    fn name(text: &str) -> SecretName {
+        text.parse().unwrap()
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn what_is_kept_is_given_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        assert!(store.names().unwrap().is_empty());
+        assert!(matches!(
+            store.get(&name("a")),
+            Err(SecretError::Missing(_))
+        ));
+        store.set(&name("b"), secret("one")).unwrap();
+        store.set(&name("a"), secret("two")).unwrap();
+        store.set(&name("b"), secret("three")).unwrap();
+        assert_eq!(store.names().unwrap(), [name("a"), name("b")]);
+        assert_eq!(store.get(&name("b")).unwrap().reveal(), b"three");
+        let mode = fs::metadata(store.directory.join("b")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        store.remove(&name("b")).unwrap();
+        assert!(store.remove(&name("b")).is_err());
+        assert_eq!(store.names().unwrap(), [name("a")]);
+    }
+
+    #[test]
+    fn files_that_others_can_read_and_links_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        store.set(&name("a"), secret("x")).unwrap();
+        let path = store.directory.join("a");
+        for mode in [0o640, 0o604, 0o660] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let refused = store.get(&name("a")).err().unwrap();
+            assert!(refused.to_string().contains("not safe"), "{mode:o}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink(&path, store.directory.join("l")).unwrap();
+        assert!(matches!(store.get(&name("l")), Err(SecretError::Guard(_))));
+    }
+
+    #[test]
+    fn only_values_that_a_variable_can_carry() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let long = "x".repeat(usize::try_from(MOST).unwrap() + 1);
+        for value in ["", "a\0b", &long] {
+            let refused = store.set(&name("a"), secret(value));
+            assert!(matches!(refused, Err(SecretError::NotAValue(_))));
+        }
+        let error = store.set(&name("a"), secret("hunter2\0")).unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("hunter2"));
+    }
+}

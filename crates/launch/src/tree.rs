@@ -312,3 +312,149 @@ fn file(path: &Path, seen: &Metadata) -> Result<Digest, DigestError> {
     }
     Ok(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn later() -> SystemTime {
+        SystemTime::now() + Duration::from_secs(60)
+    }
+
+    fn tree() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("sub")).unwrap();
+        fs::write(dir.path().join("a"), "a").unwrap();
+        fs::write(dir.path().join("sub/b"), "b").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link")).unwrap();
+        dir
+    }
+
+    fn digest_of(root: &Path) -> TreeDigest {
+        digest(root, &Omit::default(), &DigestCache::in_memory(later())).unwrap()
+    }
+
+    #[test]
+    fn names_modes_links_and_bytes_count_and_nothing_else() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let changes: [(&str, fn(&Path), bool); 8] = [
+            (
+                "bytes",
+                |root| fs::write(root.join("a"), "x").unwrap(),
+                true,
+            ),
+            (
+                "name",
+                |root| fs::rename(root.join("a"), root.join("c")).unwrap(),
+                true,
+            ),
+            (
+                "place",
+                |root| fs::rename(root.join("a"), root.join("sub/a")).unwrap(),
+                true,
+            ),
+            ("new", |root| fs::write(root.join("n"), "").unwrap(), true),
+            (
+                "directory",
+                |root| fs::create_dir(root.join("n")).unwrap(),
+                true,
+            ),
+            (
+                "link",
+                |root| {
+                    fs::remove_file(root.join("link")).unwrap();
+                    std::os::unix::fs::symlink("/etc/shadow", root.join("link")).unwrap();
+                },
+                true,
+            ),
+            (
+                "mode",
+                |root| {
+                    fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o755)).unwrap()
+                },
+                true,
+            ),
+            (
+                "same bytes again",
+                |root| fs::write(root.join("a"), "a").unwrap(),
+                false,
+            ),
+        ];
+        for (what, change, differs) in changes {
+            let dir = tree();
+            let before = digest_of(dir.path()).digest;
+            change(dir.path());
+            assert_eq!(digest_of(dir.path()).digest != before, differs, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_seal_spares_reading_until_something_changes() {
+        let dir = tree();
+        let first = digest_of(dir.path());
+        assert_eq!(first.files, 2);
+        assert_eq!(first.manifest.unwrap().digest(), first.digest);
+        let mut cache = DigestCache::in_memory(later());
+        cache.trust(first.seal);
+        let sealed = digest(dir.path(), &Omit::default(), &cache).unwrap();
+        assert_eq!(sealed.digest, first.digest);
+        assert!(sealed.manifest.is_none(), "nothing was read");
+        // Same size, same modification time: the change time tells.
+        let path = dir.path().join("a");
+        let times =
+            fs::FileTimes::new().set_modified(fs::metadata(&path).unwrap().modified().unwrap());
+        fs::write(&path, "x").unwrap();
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_times(times)
+            .unwrap();
+        let after = digest(dir.path(), &Omit::default(), &cache).unwrap();
+        assert_ne!(after.digest, first.digest);
+    }
+
+    #[test]
+    fn young_files_are_not_sealed() {
+        let dir = tree();
+        let cache = DigestCache::in_memory(SystemTime::now() - Duration::from_secs(1));
+        assert!(
+            digest(dir.path(), &Omit::default(), &cache)
+                .unwrap()
+                .seal
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn omitted_paths_are_left_out() {
+        let dir = tree();
+        let omit = Omit {
+            paths: vec!["sub".into()],
+        };
+        let cache = DigestCache::in_memory(later());
+        let before = digest(dir.path(), &omit, &cache).unwrap().digest;
+        fs::write(dir.path().join("sub/b"), "x").unwrap();
+        assert_eq!(digest(dir.path(), &omit, &cache).unwrap().digest, before);
+        fs::write(dir.path().join("a"), "x").unwrap();
+        assert_ne!(digest(dir.path(), &omit, &cache).unwrap().digest, before);
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused() {
+        let dir = tree();
+        let socket = std::os::unix::net::UnixListener::bind(dir.path().join("s")).unwrap();
+        let cache = DigestCache::in_memory(later());
+        let refused = digest(dir.path(), &Omit::default(), &cache);
+        assert!(matches!(refused, Err(TreeError::Special(_))));
+        drop(socket);
+        let deep = tempfile::tempdir().unwrap();
+        let path = (0..70).fold(deep.path().to_owned(), |path, _| path.join("d"));
+        fs::create_dir_all(path).unwrap();
+        let refused = digest(deep.path(), &Omit::default(), &cache);
+        assert!(matches!(refused, Err(TreeError::TooLarge { .. })));
+    }
+}

@@ -321,3 +321,203 @@ fn check_env(grants: &Grants) -> Result<(), GrantError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn places() -> Places {
+        let own = |name: &str| PathBuf::from(format!("/home/u/{name}/interlock"));
+        let home = Path::new("/home/u");
+        Places::new(
+            home,
+            &own(".config"),
+            &own(".local/share"),
+            &own(".local/state"),
+            1000,
+        )
+    }
+
+    fn paths(text: &str) -> Vec<GrantPath> {
+        text.split_whitespace()
+            .map(|path| path.parse().unwrap())
+            .collect()
+    }
+
+    /// Grants that are refused until `danger` is accepted; `None` means that they need nothing.
+    fn check(grants: Grants, danger: Option<Danger>) {
+        let shown = format!("{grants:?}");
+        let refused = match Profile::new(grants.clone(), &places()) {
+            Ok(_) => None,
+            Err(GrantError::NeedsDanger { danger, .. }) => Some(danger),
+            Err(error) => panic!("{shown}: {error}"),
+        };
+        assert_eq!(refused, danger, "{shown}");
+        if let Some(danger) = danger {
+            let mut grants = grants;
+            grants.danger.push(danger);
+            let accepted = Profile::new(grants, &places());
+            let own = matches!(
+                &accepted,
+                Err(GrantError::NeedsDanger {
+                    danger: Danger::OwnFiles,
+                    ..
+                })
+            );
+            assert!(accepted.is_ok() || own, "{shown}");
+        }
+    }
+
+    fn read(path: &str) -> Grants {
+        Grants {
+            reads: paths(path),
+            ..Grants::default()
+        }
+    }
+
+    #[test]
+    fn paths_that_need_a_danger() {
+        for (path, danger) in [
+            ("/srv/data", None),
+            ("/home/u/project", None),
+            ("/home/user", None),
+            ("/home/u/.config/other", None),
+            ("/usr/share/dict", None),
+            ("/", Some(Danger::WideGrant)),
+            ("/home", Some(Danger::WideGrant)),
+            ("/home/u", Some(Danger::WideGrant)),
+            ("/proc", Some(Danger::WideGrant)),
+            ("/proc/1", Some(Danger::WideGrant)),
+            ("/home/u/.config", Some(Danger::OwnFiles)),
+            ("/home/u/.config/interlock", Some(Danger::OwnFiles)),
+            (
+                "/home/u/.config/interlock/approver.key",
+                Some(Danger::OwnFiles),
+            ),
+            ("/home/u/.local", Some(Danger::OwnFiles)),
+            (
+                "/home/u/.local/state/interlock/approvals",
+                Some(Danger::OwnFiles),
+            ),
+            ("/etc", Some(Danger::OwnFiles)),
+            ("/etc/interlock", Some(Danger::OwnFiles)),
+        ] {
+            check(read(path), danger);
+            let cwd = Grants {
+                cwd: Some(path.parse().unwrap()),
+                ..Grants::default()
+            };
+            check(cwd, danger);
+        }
+    }
+
+    #[test]
+    fn own_files_are_never_writable() {
+        for path in [
+            "/",
+            "/home/u",
+            "/home/u/.config/interlock",
+            "/home/u/.local",
+            "/etc/interlock/x",
+        ] {
+            let grants = Grants {
+                writes: paths(path),
+                danger: Danger::all().map(|(danger, _)| danger).collect(),
+                ..Grants::default()
+            };
+            let refused = Profile::new(grants, &places());
+            assert!(
+                matches!(refused, Err(GrantError::WritesOwnFiles(_))),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn variables_that_need_a_danger() {
+        for (name, harmless) in [
+            ("GITHUB_TOKEN", true),
+            ("DEBUG", true),
+            ("LD_PRELOAD", false),
+            ("NODE_OPTIONS", false),
+            ("PYTHONPATH", false),
+            ("npm_config_registry", false),
+            ("https_proxy", false),
+            ("SSL_CERT_FILE", false),
+            ("NODE_EXTRA_CA_CERTS", false),
+            ("BASH_ENV", false),
+            ("PATH", false),
+        ] {
+            let danger = (!harmless).then_some(Danger::CodeEnvironment);
+            let env = Grants {
+                env: vec![name.parse().unwrap()],
+                ..Grants::default()
+            };
+            check(env, danger);
+            let secrets = Grants {
+                secrets: vec![name.parse().unwrap()],
+                ..Grants::default()
+            };
+            check(secrets, danger);
+        }
+        // The variable counts that a secret becomes.
+        let secrets = vec!["node-options".parse().unwrap()];
+        check(
+            Grants {
+                secrets,
+                ..Grants::default()
+            },
+            Some(Danger::CodeEnvironment),
+        );
+    }
+
+    #[test]
+    fn hosts_that_need_a_danger() {
+        for (host, danger) in [
+            ("api.example.com:443", None),
+            ("localhost:5432", Some(Danger::PrivateNetwork)),
+            ("*:443", Some(Danger::AnyHost)),
+        ] {
+            let net = vec![host.parse().unwrap()];
+            check(
+                Grants {
+                    net,
+                    ..Grants::default()
+                },
+                danger,
+            );
+        }
+    }
+
+    #[test]
+    fn order_and_repetition_mean_nothing() {
+        let a = Profile::new(read("/b /a /b"), &places()).unwrap();
+        let b = Profile::new(read("/a /b"), &places()).unwrap();
+        assert_eq!(a, b);
+        assert_eq!(Profile::new(a.to_grants(), &places()).unwrap(), b);
+    }
+
+    #[test]
+    fn limits_that_nothing_could_run_under() {
+        let mut grants = Grants::default();
+        grants.limits.memory_bytes = 1;
+        let error = Profile::new(grants, &places()).unwrap_err();
+        assert!(matches!(error, GrantError::Limit(_)), "{error}");
+    }
+
+    #[test]
+    fn danger_options_read_as_they_are_written() {
+        let grants = Grants {
+            danger: vec![Danger::AnyHost],
+            allow_missing: vec!["landlock".parse().unwrap()],
+            ..Grants::default()
+        };
+        let profile = Profile::new(grants, &places()).unwrap();
+        assert_eq!(
+            profile.danger_options(),
+            ["--danger-any-host", "--danger-allow-missing=landlock"]
+        );
+    }
+}
