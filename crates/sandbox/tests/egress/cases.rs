@@ -54,7 +54,7 @@ pub(crate) const ALL: &[Case] = &[
     ("bytes are counted in both directions", counted),
 ];
 
-fn step<'a>(command: impl Into<String>, expected: &'a str) -> (String, &'a str) {
+fn step(command: impl Into<String>, expected: &str) -> (String, &str) {
     (command.into(), expected)
 }
 
@@ -156,7 +156,7 @@ fn private_addresses() {
         ("::ffff:127.0.0.1 a.example\n", "::ffff:127.0.0.1"),
         ("0.0.0.0 a.example\n", "0.0.0.0"),
     ] {
-        World::new(&[rule.clone()]).hosts(hosts).check(
+        World::new(std::slice::from_ref(&rule)).hosts(hosts).check(
             &[step(format!("connect {rule}"), "reset")],
             &[&format!(
                 "private-address tcp a.example {address} {}",
@@ -170,7 +170,7 @@ fn private_addresses() {
 fn literal_addresses() {
     let (granted, other) = (servers::echo(), servers::echo());
     let rule = format!("127.0.0.1:{}", granted.port);
-    World::new(&[rule.clone()]).check(
+    World::new(std::slice::from_ref(&rule)).check(
         &[
             step(format!("echo {rule} 1000"), "echoed 1000"),
             step(format!("connect 127.0.0.2:{}", granted.port), "reset"),
