@@ -1,9 +1,13 @@
 //! The relay: judge, record, forward.
 
 mod clock;
+mod contain;
+mod egress_log;
+mod front;
 mod io;
 mod journal;
 mod outcome;
+mod refusal;
 mod relay;
 mod stderr;
 mod text;
@@ -11,6 +15,9 @@ mod text;
 pub mod pins;
 
 pub use clock::{Clock, Now, SystemClock};
+pub use contain::{ContainError, Surroundings};
+pub use egress_log::Asked;
+pub use front::Client;
 pub use io::Signals;
 pub use journal::Journal;
 pub use outcome::{Exit, NotMcp, Outcome};

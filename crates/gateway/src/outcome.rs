@@ -44,6 +44,10 @@ pub enum Exit {
     Code(i32),
     /// This signal ended it.
     Signal(i32),
+    /// Its tree used more memory than granted.
+    OutOfMemory,
+    /// It was killed, by us or from outside.
+    Killed,
     /// It was not seen to end.
     Unknown,
 }
@@ -71,6 +75,8 @@ impl fmt::Display for Exit {
         match self {
             Self::Code(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
+            Self::OutOfMemory => f.write_str("a kill above its memory limit"),
+            Self::Killed => f.write_str("a kill"),
             Self::Unknown => f.write_str("an unknown end"),
         }
     }

@@ -15,6 +15,7 @@ use super::lane::Lane;
 use super::life::{Act, Why};
 use super::relay::Relay;
 use crate::clock::{Clock, Now};
+use crate::front::Client;
 use crate::io::{Read, Reader, Signals, Writer, Wrote, nonblocking, read, write};
 use crate::journal::Journal;
 use crate::outcome::Exit;
@@ -40,18 +41,6 @@ pub(crate) struct Pipes {
     pub(crate) stdin: OwnedFd,
     pub(crate) stdout: OwnedFd,
     pub(crate) stderr: OwnedFd,
-}
-
-/// The client's side: what we were started with.
-pub(crate) struct Client<'a> {
-    /// Where its messages come from.
-    pub(crate) input: BorrowedFd<'a>,
-    /// Where messages for it go.
-    pub(crate) output: BorrowedFd<'a>,
-    /// Where diagnostics for people go.
-    pub(crate) diagnostics: BorrowedFd<'a>,
-    /// What asks us to stop.
-    pub(crate) signals: &'a Signals,
 }
 
 /// Runs the relay until it is over. The process is still the caller's: what is left of its tree dies with it.

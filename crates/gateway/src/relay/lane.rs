@@ -22,7 +22,7 @@ const REST_KEEP: usize = 64 * 1024;
 
 /// The next thing a lane has to judge.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// A line with its end, as a range of [`Lane::line`].
     Line(Range<usize>),
     /// A line longer than a message may be. Told once, when the bound is passed: the range holds what
@@ -33,7 +33,7 @@ pub(super) enum Next {
 }
 
 /// See the module's head.
-pub(super) struct Lane {
+pub(crate) struct Lane {
     buffer: Buffer,
     max_message: usize,
     /// `start..direct` is judged, good and not yet written.
@@ -53,7 +53,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(max_message: usize) -> Self {
+    pub(crate) fn new(max_message: usize) -> Self {
         Self {
             buffer: Buffer::new(max_message),
             max_message,
@@ -71,27 +71,27 @@ impl Lane {
     }
 
     /// Whether the lane wants to be read into.
-    pub(super) fn wants_input(&self) -> bool {
+    pub(crate) fn wants_input(&self) -> bool {
         !self.closed && self.is_flushed()
     }
 
     /// Whether everything that was judged has left.
-    pub(super) fn is_flushed(&self) -> bool {
+    pub(crate) fn is_flushed(&self) -> bool {
         self.start == self.direct && self.rest.is_empty()
     }
 
     /// Whether so many answers wait for this lane's reader that no more should be made.
-    pub(super) fn is_crowded(&self) -> bool {
+    pub(crate) fn is_crowded(&self) -> bool {
         self.rest.len() > ANSWERS
     }
 
     /// Whether the sender has closed its end.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// Whether a large message is, or was lately, in the buffer.
-    pub(super) fn is_large(&self) -> bool {
+    pub(crate) fn is_large(&self) -> bool {
         self.buffer.is_large()
     }
 
@@ -99,7 +99,7 @@ impl Lane {
     ///
     /// # Errors
     /// When memory for a large message cannot be had.
-    pub(super) fn space(&mut self) -> io::Result<&mut [u8]> {
+    pub(crate) fn space(&mut self) -> io::Result<&mut [u8]> {
         if !self.wants_input() {
             return Ok(&mut []);
         }
@@ -120,7 +120,7 @@ impl Lane {
     }
 
     /// Tells that `count` bytes were read into [`Lane::space`]; none means that the sender closed.
-    pub(super) fn filled(&mut self, count: usize) {
+    pub(crate) fn filled(&mut self, count: usize) {
         if count == 0 {
             self.closed = true;
             return;
@@ -133,12 +133,12 @@ impl Lane {
     }
 
     /// The sender will not be read any more.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.closed = true;
     }
 
     /// Finds the next whole line. Each line must be passed, replaced or skipped before the next call.
-    pub(super) fn next(&mut self) -> Next {
+    pub(crate) fn next(&mut self) -> Next {
         let unseen = self
             .buffer
             .bytes()
@@ -175,7 +175,7 @@ impl Lane {
     }
 
     /// The bytes that are left without a line end after the sender closed.
-    pub(super) fn leftover(&self) -> usize {
+    pub(crate) fn leftover(&self) -> usize {
         if self.skipping {
             return 0;
         }
@@ -183,19 +183,19 @@ impl Lane {
     }
 
     /// Forgets them; gives their number.
-    pub(super) fn drop_leftover(&mut self) -> usize {
+    pub(crate) fn drop_leftover(&mut self) -> usize {
         let bytes = self.leftover();
         (self.cursor, self.scanned) = (self.end, self.end);
         bytes
     }
 
     /// The bytes of a range that [`Lane::next`] gave.
-    pub(super) fn line(&self, line: &Range<usize>) -> &[u8] {
+    pub(crate) fn line(&self, line: &Range<usize>) -> &[u8] {
         self.buffer.bytes().get(line.clone()).unwrap_or_default()
     }
 
     /// The line is good: its bytes leave as they are.
-    pub(super) fn pass(&mut self, line: Range<usize>) {
+    pub(crate) fn pass(&mut self, line: Range<usize>) {
         self.cursor = line.end;
         if !self.rest.is_empty() {
             let bytes = self.buffer.bytes().get(line).unwrap_or_default();
@@ -213,34 +213,34 @@ impl Lane {
     }
 
     /// The line does not leave.
-    pub(super) fn skip(&mut self, line: &Range<usize>) {
+    pub(crate) fn skip(&mut self, line: &Range<usize>) {
         self.cursor = line.end;
     }
 
     /// Other bytes leave in the line's place. They must end with a line end.
-    pub(super) fn replace(&mut self, line: &Range<usize>, with: &[u8]) {
+    pub(crate) fn replace(&mut self, line: &Range<usize>, with: &[u8]) {
         self.cursor = line.end;
         self.inject(with);
     }
 
     /// Bytes of our own leave after what is judged already.
-    pub(super) fn inject(&mut self, bytes: &[u8]) {
+    pub(crate) fn inject(&mut self, bytes: &[u8]) {
         self.rest.extend_from_slice(bytes);
     }
 
     /// What is judged so far is recorded: it may leave.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.released = (self.direct, self.rest.len());
     }
 
     /// What is judged but not released will never leave.
-    pub(super) fn retract(&mut self) {
+    pub(crate) fn retract(&mut self) {
         self.direct = self.released.0.max(self.start);
         self.rest.truncate(self.released.1);
     }
 
     /// What may be written now, in order.
-    pub(super) fn outgoing(&self) -> [&[u8]; 2] {
+    pub(crate) fn outgoing(&self) -> [&[u8]; 2] {
         let (direct, rest) = self.released;
         [
             self.buffer
@@ -252,12 +252,12 @@ impl Lane {
     }
 
     /// Whether there is something to write.
-    pub(super) fn has_output(&self) -> bool {
+    pub(crate) fn has_output(&self) -> bool {
         self.start < self.released.0 || self.written < self.released.1
     }
 
     /// Tells that the first `count` bytes of [`Lane::outgoing`] were written.
-    pub(super) fn wrote(&mut self, count: usize) {
+    pub(crate) fn wrote(&mut self, count: usize) {
         let direct = count.min(self.released.0.saturating_sub(self.start));
         self.start += direct;
         self.written += count - direct;
@@ -275,7 +275,7 @@ impl Lane {
     }
 
     /// Nobody reads this lane's output any more.
-    pub(super) fn discard_output(&mut self) {
+    pub(crate) fn discard_output(&mut self) {
         self.start = self.direct;
         self.rest = Vec::new();
         self.written = 0;
@@ -284,7 +284,7 @@ impl Lane {
     }
 
     /// Gives memory back that a large message needed, when the lane has been idle.
-    pub(super) fn tidy(&mut self) {
+    pub(crate) fn tidy(&mut self) {
         if self.is_flushed() && self.cursor == self.end {
             self.settle();
             self.buffer.rest(true);

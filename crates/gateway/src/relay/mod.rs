@@ -8,7 +8,7 @@ mod calls;
 pub(crate) mod driver;
 mod gate;
 mod judge;
-mod lane;
+pub(crate) mod lane;
 mod life;
 mod lists;
 mod relay;

@@ -1,0 +1,337 @@
+//! Starting a server: the one function that does, and what it makes of an approval.
+//!
+//! [`contain`] takes the proof of approval and the proof of the record by value, so neither can serve twice and
+//! nothing else in this crate can start a process. What the server may touch comes from the approval alone; the
+//! caller adds the values that an approval only names: secrets and variables of its own environment.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use interlock_audit::{AppendError, Event, OpenError, Receipt};
+use interlock_launch::{
+    Approved, BaseProfile, ContentMount, Danger, Launch, LayerName, SecretError, SecretStore,
+};
+use interlock_sandbox::egress::{self, EgressRules, Rule, RuleError, StartError};
+use interlock_sandbox::{
+    Access, Confined, Feature, Kernel, Layer, Limits, Mount, Network, PlanError, Profile,
+    SpawnError, Stdio3, runtime,
+};
+use thiserror::Error;
+
+use crate::clock::Now;
+use crate::egress_log::{EgressLog, Heard};
+use crate::journal::Journal;
+use crate::outcome::Exit;
+use crate::relay::driver::{Pipes, Process};
+
+/// What the machine and the user add to an approval.
+pub struct Surroundings<'a> {
+    /// What this kernel can enforce.
+    pub kernel: &'a Kernel,
+    /// Where granted secrets are.
+    pub secrets: &'a SecretStore,
+    /// A variable of the caller's environment, for those that are granted by name.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// An empty directory of Interlock's own. It covers what a server must not see of a directory that it sees.
+    pub empty: &'a Path,
+    /// The audit log's directory: connections are recorded from a thread of their own.
+    pub audit: &'a Path,
+}
+
+/// Why an approved server was not started.
+#[derive(Debug, Error)]
+pub enum ContainError {
+    /// A granted secret cannot be had.
+    #[error("a granted secret cannot be given to the server")]
+    Secret(#[from] SecretError),
+    /// A granted host is not one that the sandbox can serve.
+    #[error("a granted host cannot be served")]
+    Egress(#[from] RuleError),
+    /// A layer that the approval lets go is none.
+    #[error("`{0}` is no layer of the sandbox: run `interlock doctor` for their names")]
+    Layer(String),
+    /// This machine cannot give what the profile requires.
+    #[error("the sandbox cannot give what the profile requires")]
+    Plan(#[from] PlanError),
+    /// The sandbox could not be set up, or the program not executed.
+    #[error("the server could not be started")]
+    Spawn(#[from] SpawnError),
+    /// Its network could not be served.
+    #[error("the server's network could not be set up")]
+    Network(#[from] StartError),
+    /// The audit log cannot be opened.
+    #[error("the audit log cannot be opened: run `interlock doctor`")]
+    Log(#[from] OpenError),
+    /// It was not recorded.
+    #[error("the audit log cannot be written: run `interlock doctor`")]
+    Record(#[from] AppendError),
+    /// The sandbox did not give its pipes.
+    #[error("the server's pipes are missing")]
+    Pipes,
+}
+
+impl ContainError {
+    /// The step that failed, as the audit log names it.
+    #[must_use]
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Self::Secret(_) => "secrets",
+            Self::Egress(_) | Self::Layer(_) | Self::Plan(_) => "plan",
+            Self::Spawn(_) | Self::Pipes => "spawn",
+            Self::Network(_) => "egress",
+            Self::Record(_) | Self::Log(_) => "record",
+        }
+    }
+}
+
+/// A contained server. Dropping it ends its whole tree.
+pub(crate) struct Running {
+    confined: Confined,
+    /// Serves its network for as long as it lives.
+    _egress: Option<egress::Handle>,
+}
+
+/// How the network is served.
+pub(crate) enum Reach {
+    /// What was granted.
+    Granted,
+    /// Nothing; what is asked for is told.
+    Learn(Heard),
+}
+
+/// Starts an approved and recorded server, contained. There is no other way to start one.
+pub(crate) fn contain(
+    approved: Approved,
+    receipt: Receipt,
+    reach: Reach,
+    around: &Surroundings<'_>,
+    journal: &mut Journal,
+    now: Now,
+) -> Result<(Running, Pipes), ContainError> {
+    let profile = profile(&approved, &reach, around)?;
+    let sink = match profile.network {
+        Network::None => None,
+        Network::Egress(_) => Some(EgressLog::open(around.audit, journal.session(), reach, now)?),
+    };
+    let plan = profile.plan(around.kernel)?;
+    record_weakenings(&approved, journal, now);
+    let recorded = journal.commit(now)?;
+    // The proofs end here: one launch each.
+    drop((receipt, recorded));
+    let mut confined = plan.spawn(Stdio3::default())?;
+    let egress = match (confined.egress.take(), sink) {
+        (Some(prepared), Some(sink)) => Some(egress::start(prepared, sink)?),
+        _ => None,
+    };
+    let pipes = Pipes {
+        stdin: confined.stdin.take().ok_or(ContainError::Pipes)?,
+        stdout: confined.stdout.take().ok_or(ContainError::Pipes)?,
+        stderr: confined.stderr.take().ok_or(ContainError::Pipes)?,
+    };
+    record_start(&confined, approved.launch(), journal, now);
+    let running = Running {
+        confined,
+        _egress: egress,
+    };
+    Ok((running, pipes))
+}
+
+fn record_weakenings(approved: &Approved, journal: &mut Journal, now: Now) {
+    for danger in approved.profile().danger() {
+        journal.announce(now, |session| Event::DangerUsed {
+            session: Some(session),
+            option: danger.as_str(),
+            value: None,
+        });
+    }
+    for layer in approved.profile().allow_missing() {
+        journal.announce(now, |session| Event::DangerUsed {
+            session: Some(session),
+            option: "--danger-allow-missing",
+            value: Some(layer.as_str()),
+        });
+    }
+    for secret in approved.profile().secrets() {
+        journal.announce(now, |session| Event::SecretGiven {
+            session,
+            secret: secret.as_str(),
+        });
+    }
+}
+
+fn record_start(confined: &Confined, launch: &Launch, journal: &mut Journal, now: Now) {
+    let program = launch.program();
+    let program = program.to_string_lossy();
+    let layers: Vec<&str> = confined
+        .enforced()
+        .layers
+        .iter()
+        .map(|layer| layer.name())
+        .collect();
+    journal.tell(now, |session| Event::LaunchStarted {
+        session,
+        pid: u64::try_from(confined.pid()).unwrap_or_default(),
+        program: &program,
+        layers: &layers,
+    });
+}
+
+/// The sandbox's profile of an approval: content to execute, grants, and the environment.
+fn profile(
+    approved: &Approved,
+    reach: &Reach,
+    around: &Surroundings<'_>,
+) -> Result<Profile, ContainError> {
+    let (launch, grants) = (approved.launch(), approved.profile());
+    let mut profile = Profile::new(launch.program());
+    profile.args = launch.argv().iter().map(OsString::from).collect();
+    for mount in launch.mounts() {
+        profile.mounts.extend(content(&mount, around.empty));
+    }
+    for path in grants.reads() {
+        profile.mounts.push(Mount::same(path.as_path(), Access::Read));
+    }
+    for path in grants.writes() {
+        profile.mounts.push(Mount::same(path.as_path(), Access::Write));
+    }
+    if let Some(cwd) = grants.cwd() {
+        let seen = profile.mounts.iter().any(|m| cwd.as_path().starts_with(&m.inside));
+        if !seen {
+            profile.mounts.push(Mount::same(cwd.as_path(), Access::Read));
+        }
+        profile.cwd = Some(cwd.as_path().to_owned());
+    }
+    profile.env = environment(approved, around)?;
+    profile.limits = limits(grants.limits());
+    profile.network = network(approved, reach)?;
+    for name in grants.allow_missing() {
+        profile.allow_missing.insert(layer(name)?);
+    }
+    if grants.base() == BaseProfile::Browser {
+        profile = profile.feature(Feature::Browser);
+    }
+    Ok(profile)
+}
+
+/// A digested path for executing, with what is not digested in it covered.
+fn content(mount: &ContentMount, empty: &Path) -> Vec<Mount> {
+    let mut mounts = vec![Mount::same(&mount.path, Access::ReadExec)];
+    for hidden in &mount.hidden {
+        let cover = match hidden.symlink_metadata() {
+            Ok(found) if found.is_dir() => empty.to_owned(),
+            Ok(found) if found.is_file() => PathBuf::from("/dev/null"),
+            _ => continue,
+        };
+        mounts.push(Mount {
+            host: cover,
+            inside: hidden.clone(),
+            access: Access::Read,
+            required: true,
+        });
+    }
+    mounts
+}
+
+/// Fixed variables, then what was declared, what is granted by name, and secrets. A later one wins.
+fn environment(
+    approved: &Approved,
+    around: &Surroundings<'_>,
+) -> Result<Vec<(OsString, OsString)>, ContainError> {
+    let mut env = runtime::environment();
+    let mut set = |name: &str, value: OsString| {
+        env.retain(|(known, _)| known != OsStr::new(name));
+        env.push((name.into(), value));
+    };
+    for (name, value) in approved.launch().env() {
+        set(name, value.into());
+    }
+    for name in approved.profile().env() {
+        if let Some(value) = (around.variable)(name.as_str()) {
+            set(name.as_str(), value);
+        }
+    }
+    for name in approved.profile().secrets() {
+        let secret = around.secrets.get(name)?;
+        let value = OsStr::from_bytes(secret.reveal()).to_owned();
+        set(name.variable().as_str(), value);
+    }
+    Ok(env)
+}
+
+fn limits(granted: &interlock_launch::Limits) -> Limits {
+    let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    Limits {
+        memory_bytes: granted.memory_bytes,
+        processes: narrow(granted.processes),
+        open_files: narrow(granted.open_files),
+        file_bytes: granted.file_bytes,
+        tmp_bytes: granted.tmp_bytes,
+        cpu_seconds: Some(granted.cpu_seconds).filter(|seconds| *seconds > 0),
+        ..Limits::default()
+    }
+}
+
+fn network(approved: &Approved, reach: &Reach) -> Result<Network, ContainError> {
+    if let Reach::Learn(_) = reach {
+        return Ok(Network::Egress(EgressRules::learn()));
+    }
+    let granted = approved.profile().net();
+    if granted.is_empty() {
+        return Ok(Network::None);
+    }
+    let private = approved.profile().accepts(Danger::PrivateNetwork);
+    let rules = granted.iter().map(|host| match private {
+        true => Rule::danger_parse(&host.to_string()),
+        false => Rule::parse(&host.to_string()),
+    });
+    let rules = rules.collect::<Result<_, _>>()?;
+    Ok(Network::Egress(EgressRules::new(rules)?))
+}
+
+fn layer(name: &LayerName) -> Result<Layer, ContainError> {
+    Layer::from_name(name.as_str()).ok_or_else(|| ContainError::Layer(name.as_str().to_owned()))
+}
+
+impl Running {
+    /// Ends the tree and waits until nothing of it is left.
+    pub(crate) fn finish(mut self) -> Exit {
+        // It may be gone already.
+        let _gone = self.confined.kill();
+        self.confined.wait().map_or(Exit::Unknown, ended)
+    }
+}
+
+impl Process for Running {
+    fn ended(&self) -> BorrowedFd<'_> {
+        self.confined.as_fd()
+    }
+
+    fn exit(&mut self) -> Option<Exit> {
+        match self.confined.try_wait() {
+            Ok(exit) => exit.map(ended),
+            Err(_) => Some(Exit::Unknown),
+        }
+    }
+
+    fn terminate(&mut self) {
+        // If it cannot be asked it is killed in a moment.
+        let _asked = self.confined.terminate();
+    }
+
+    fn kill(&mut self) {
+        // Dropping it kills again.
+        let _killed = self.confined.kill();
+    }
+}
+
+fn ended(exit: interlock_sandbox::Exit) -> Exit {
+    match exit {
+        interlock_sandbox::Exit::Code(code) => Exit::Code(code),
+        interlock_sandbox::Exit::Signal(signal) => Exit::Signal(signal),
+        interlock_sandbox::Exit::OutOfMemory => Exit::OutOfMemory,
+        interlock_sandbox::Exit::Killed => Exit::Killed,
+        _ => Exit::Unknown,
+    }
+}
