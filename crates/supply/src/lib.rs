@@ -15,6 +15,7 @@ mod host;
 mod http;
 mod locked;
 pub mod npm;
+mod package_store;
 mod progress;
 mod store;
 mod unpack;

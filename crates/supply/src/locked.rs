@@ -18,6 +18,17 @@ pub enum Ecosystem {
     Pypi,
 }
 
+impl Ecosystem {
+    /// The name in records: `npm` or `pypi`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Npm => "npm",
+            Self::Pypi => "pypi",
+        }
+    }
+}
+
 /// What has to start the entry file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

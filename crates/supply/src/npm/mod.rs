@@ -15,5 +15,6 @@ pub use name::{NameError, PackageName, Version, VersionError};
 pub use packument::{Dist, Manifest, Packument, PackumentError};
 pub use pick::{PickError, pick};
 pub use registry::{Registry, RegistryError};
+pub(crate) use resolve::entry_in_tree;
 pub use resolve::{LockError, Locked, Locker, Skipped, Unmet, Wish};
 pub use spec::{Spec, SpecError, Wanted};

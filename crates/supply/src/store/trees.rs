@@ -1,7 +1,7 @@
 //! Trees in the store: finding one and proving that it is untouched.
 
 use super::{
-    Store, StoreError, check,
+    Store, StoreError, Stored, check,
     check::{Damage, Stamps},
     manifest,
     manifest::FileRecord,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     digest::TreeDigest,
-    locked::{Interpreter, LockedTree},
+    locked::{Interpreter, LockedTree, TreePath},
 };
 use rustix::fs::{Mode, OFlags};
 use std::{
@@ -61,7 +61,7 @@ pub struct StoredTree {
 }
 
 impl Store {
-    pub(super) fn tree_path(&self, digest: &TreeDigest) -> PathBuf {
+    pub(crate) fn tree_path(&self, digest: &TreeDigest) -> PathBuf {
         self.join("trees").join(digest.to_string())
     }
 
@@ -142,6 +142,25 @@ impl Store {
             return Err(vec![Damage::Manifest]);
         }
         manifest::parse(&text).ok_or_else(|| vec![Damage::Manifest])
+    }
+
+    /// One package of a tree, as it would be in the store by itself.
+    pub(crate) fn package_in_tree(&self, digest: &TreeDigest, path: &str) -> Option<Stored> {
+        let own = |mut file: FileRecord| {
+            let inner = file.path.as_str().strip_prefix(path)?.strip_prefix('/')?;
+            file.path = TreePath::new(inner).ok()?;
+            Some(file)
+        };
+        let files = self
+            .records(digest)
+            .ok()?
+            .into_iter()
+            .filter_map(own)
+            .collect();
+        Some(Stored {
+            directory: self.tree_path(digest).join("root").join(path),
+            files,
+        })
     }
 
     /// Whether the tree is there with every byte.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     host::Host,
-    locked::{Ecosystem, LockedPackage, LockedTree, TreePath},
+    locked::{Ecosystem, Entry, LockedPackage, LockedTree, TreePath},
     progress::Progress,
     store::{InstallError, Layout, Placed, Store, StoreError, Stored},
 };
@@ -348,11 +348,7 @@ fn layout<'a>(
 }
 
 /// The file to start, from what the archives themselves say.
-fn start(
-    wish: &Wish,
-    placed: &[Place],
-    stored: &[Stored],
-) -> Result<crate::locked::Entry, LockError> {
+fn start(wish: &Wish, placed: &[Place], stored: &[Stored]) -> Result<Entry, LockError> {
     let mut candidates = Vec::new();
     for (name, _) in &wish.packages {
         let found = placed
@@ -376,6 +372,47 @@ fn start(
         });
     }
     entry(&candidates, wish.command.as_deref())?.ok_or(LockError::Nothing)
+}
+
+/// The entry of a command in a tree that is in the store: of the first of the named packages that has it.
+pub(crate) fn entry_in_tree(
+    store: &Store,
+    tree: &LockedTree,
+    names: &[PackageName],
+    command: &str,
+) -> Option<Entry> {
+    let found: Vec<(&LockedPackage, Stored)> = names
+        .iter()
+        .filter_map(|name| {
+            tree.packages
+                .iter()
+                .find(|p| p.path.as_str() == format!("node_modules/{name}"))
+        })
+        .filter_map(|package| {
+            Some((
+                package,
+                store.package_in_tree(&tree.digest, package.path.as_str())?,
+            ))
+        })
+        .collect();
+    let candidates: Vec<Candidate<'_>> = found
+        .iter()
+        .map(|(package, stored)| Candidate {
+            name: &package.name,
+            path: &package.path,
+            stored,
+            commands: own_commands(stored, &package.name, &package.version),
+        })
+        .collect();
+    entry(&candidates, Some(command)).ok().flatten()
+}
+
+fn own_commands(
+    stored: &Stored,
+    name: &PackageName,
+    version: &Version,
+) -> BTreeMap<String, String> {
+    Manifest::read(&own_manifest(stored), name.clone(), version.clone(), None).bin
 }
 
 /// npm runs `node-gyp` for a package with `binding.gyp`, even without a script that says so.

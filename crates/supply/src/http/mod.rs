@@ -3,6 +3,9 @@
 //! Knows nothing of npm. Every answer is bounded in size and time; a credential goes to the address
 //! it was given for and to no redirect target.
 
+mod names;
+
+use names::Names;
 use std::{
     io::{self, Read},
     path::PathBuf,
@@ -11,6 +14,7 @@ use std::{
 use ureq::{
     Agent,
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+    unversioned::transport::DefaultConnector,
 };
 
 /// Why something could not be fetched.
@@ -114,7 +118,7 @@ impl Client {
             .http_status_as_error(false)
             .build();
         Self {
-            agent: config.new_agent(),
+            agent: Agent::with_parts(config, DefaultConnector::default(), Names::default()),
             offline: trust.offline,
         }
     }

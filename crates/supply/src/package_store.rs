@@ -1,0 +1,94 @@
+//! What `launch` asks the store: where a locked package is, and which file of it starts.
+//!
+//! Bytes are verified by resolution itself, over the directory named here; a wrong answer from a
+//! damaged record is therefore refused there, because the fingerprint covers what would run.
+
+use crate::{
+    digest::TreeDigest,
+    locked::{Entry, Interpreter, LockedTree},
+    npm::{self, PackageName},
+    store::Store,
+};
+use interlock_launch::{
+    Interpreter as Runs, LocateError, Located, LockedPackage, PackageRef, PackageStore,
+};
+
+impl PackageStore for Store {
+    fn locate(&self, package: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError> {
+        let shown = format!("{}@{}", locked.name, locked.version);
+        let digest =
+            TreeDigest::parse(&locked.tree).map_err(|_| LocateError::Missing(shown.clone()))?;
+        let root = self.tree_path(&digest).join("root");
+        if !root.is_dir() {
+            return Err(LocateError::Missing(shown));
+        }
+        let damaged = |detail: &str| LocateError::Damaged {
+            package: shown.clone(),
+            detail: detail.into(),
+        };
+        let record = self
+            .lock_record(&digest)
+            .ok_or_else(|| damaged("its lock record is unreadable"))?;
+        let entry = match &package.bin {
+            Some(bin) if *bin != record.entry.command => other_entry(self, &record, package, bin)
+                .ok_or_else(|| {
+                LocateError::NoSuchProgram {
+                    package: shown.clone(),
+                    bin: bin.escape_default().to_string(),
+                    found: format!("`{}`", record.entry.command.escape_default()),
+                }
+            })?,
+            _ => record.entry,
+        };
+        Ok(Located {
+            entry: root.join(entry.file.as_str()),
+            root,
+            interpreter: runs(&entry),
+        })
+    }
+}
+
+/// What an approval keeps of a locked tree; the store finds the rest again by its digest.
+impl From<&LockedTree> for LockedPackage {
+    fn from(tree: &LockedTree) -> Self {
+        Self {
+            ecosystem: tree.ecosystem.as_str().into(),
+            name: tree.name.to_string(),
+            version: tree.version.to_string(),
+            integrity: tree
+                .integrity()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            tree: tree.digest.to_string(),
+        }
+    }
+}
+
+fn runs(entry: &Entry) -> Runs {
+    match entry.interpreter {
+        // A first line with options is read where scripts are.
+        Interpreter::Node if entry.interpreter_args.is_empty() => Runs::Node,
+        Interpreter::Python if entry.interpreter_args.is_empty() => Runs::Python,
+        _ => Runs::Itself,
+    }
+}
+
+/// Another command of the same tree than the one it was locked for.
+fn other_entry(
+    store: &Store,
+    record: &LockedTree,
+    package: &PackageRef,
+    bin: &str,
+) -> Option<Entry> {
+    let with = package.with.iter().filter_map(|text| {
+        // The version part, after an `@` that is not a scope's, is of no interest here.
+        let end = text
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == '@')
+            .map_or(text.len(), |(at, _)| at);
+        PackageName::new(text.get(..end)?).ok()
+    });
+    let names: Vec<PackageName> = std::iter::once(record.name.clone()).chain(with).collect();
+    npm::entry_in_tree(store, record, &names, bin)
+}
