@@ -268,20 +268,20 @@ impl Chain {
 
     /// Learns what other processes wrote since we last looked. One system call when nobody did.
     fn catch_up(&mut self, now: SystemTime) -> Result<(), AppendError> {
-        let metadata = self.segment.metadata()?;
-        use std::os::unix::fs::MetadataExt;
-        if metadata.nlink() == 0 {
+        let stat = rustix::fs::fstat(&*self.segment).map_err(io::Error::from)?;
+        if stat.st_nlink == 0 {
             return Err(AppendError::Removed {
                 path: self.segment_path(),
             });
         }
-        if !self.stale && metadata.len() == self.tail.size {
+        let size = u64::try_from(stat.st_size).unwrap_or_default();
+        if !self.stale && size == self.tail.size {
             return Ok(());
         }
-        if self.stale || metadata.len() < self.tail.size {
+        if self.stale || size < self.tail.size {
             return self.take_up(now);
         }
-        self.follow(metadata.len(), now)
+        self.follow(size, now)
     }
 
     /// The file grew: the common case with several processes, without the checks of [`Self::take_up`].

@@ -10,6 +10,7 @@
 
 use std::io::{self, BufRead, Read};
 
+use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 
 use crate::event::Digest;
@@ -44,11 +45,61 @@ pub(crate) fn seal(seq: u64, prev: &Digest, body: &[u8], out: &mut Vec<u8>) -> D
 }
 
 /// The hash of a record, from the one before it and the bytes of its line before `,"hash":`.
+///
+/// It is SHA-256 over the two, done in whole blocks where they lie: the general interface copies everything
+/// through a buffer of its own, which costs a fifth more for records of this size.
 pub(crate) fn chained(prev: &Digest, content: &[u8]) -> Digest {
-    let mut hasher = Sha256::new();
-    hasher.update(prev);
-    hasher.update(content);
-    hasher.finalize().into()
+    let Some((start, rest)) = content.split_first_chunk::<32>() else {
+        // Shorter than any record of ours.
+        return Sha256::new()
+            .chain_update(prev)
+            .chain_update(content)
+            .finalize()
+            .into();
+    };
+    let mut state = INITIAL;
+    let mut first = [0; 64];
+    for (to, from) in first.as_chunks_mut::<32>().0.iter_mut().zip([prev, start]) {
+        *to = *from;
+    }
+    compress256(&mut state, &[first]);
+    let (blocks, tail) = rest.as_chunks::<64>();
+    compress256(&mut state, blocks);
+    let bits = (prev.len() + content.len()) as u64 * 8;
+    let (padded, used) = last_blocks(tail, bits);
+    compress256(&mut state, padded.get(..used).unwrap_or_default());
+    let mut hash = [0; 32];
+    for (to, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *to = word.to_be_bytes();
+    }
+    hash
+}
+
+/// SHA-256's initial state (FIPS 180-4, section 5.3.3).
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// SHA-256's padding (FIPS 180-4, section 5.1.1): the rest of the message, a one, zeros, the length. Says how
+/// many of the two blocks it takes.
+fn last_blocks(tail: &[u8], bits: u64) -> ([[u8; 64]; 2], usize) {
+    let mut blocks = [[0; 64]; 2];
+    let used = if tail.len() < 56 { 1 } else { 2 };
+    let bytes = blocks.as_flattened_mut();
+    for (to, from) in bytes.iter_mut().zip(tail.iter().chain(&[0x80])) {
+        *to = *from;
+    }
+    if let Some(length) = bytes.get_mut(used * 64 - 8..used * 64) {
+        length.copy_from_slice(&bits.to_be_bytes());
+    }
+    (blocks, used)
 }
 
 /// A line taken apart, as far as the chain needs it.

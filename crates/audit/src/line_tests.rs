@@ -79,3 +79,14 @@ fn an_overlong_line_counts_as_one_and_is_not_kept() {
     read_line(&mut lines, &mut line).unwrap();
     assert_eq!(line, b"next\n");
 }
+
+#[test]
+fn the_chained_hash_is_sha_256_at_every_length() {
+    let prev: Digest = std::array::from_fn(|index| index as u8);
+    let bytes: Vec<u8> = (0..=255).cycle().take(700).collect();
+    for len in 0..bytes.len() {
+        let content = &bytes[..len];
+        let expected: Digest = Sha256::digest([&prev, content].concat()).into();
+        assert_eq!(chained(&prev, content), expected, "{len}");
+    }
+}

@@ -5,7 +5,6 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a test fails by panic; it starts itself as a second process and waits by the clock"
 )]
 
