@@ -14,6 +14,9 @@ use crate::egress::host::HostName;
 /// Larger datagrams than we ask for may come all the same.
 const MAX_DATAGRAM: usize = 4096;
 
+/// A server that sends more datagrams at once that are no answers is given up.
+const MAX_STRAYS: usize = 64;
+
 /// What became of an exchange after its socket was ready.
 #[derive(Debug)]
 pub(super) enum Turn {
@@ -85,7 +88,7 @@ impl Exchange {
 
     fn read_datagrams(&mut self, name: &HostName) -> Result<Turn, Errno> {
         let mut buffer = [0_u8; MAX_DATAGRAM];
-        loop {
+        for _ in 0..MAX_STRAYS {
             let length = match recv(&self.socket, &mut buffer, RecvFlags::DONTWAIT) {
                 Ok((length, _)) => length,
                 Err(Errno::AGAIN) => return Ok(Turn::Waiting),
@@ -98,6 +101,7 @@ impl Exchange {
                 Some(answer) => return Ok(Turn::Done(answer)),
             }
         }
+        Ok(Turn::Done(Answer::Failed))
     }
 
     fn change_to_tcp(&mut self, name: &HostName) -> Result<Turn, Errno> {

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::epoll::{self, EventFlags};
 use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, SocketFlags, SocketType, connect, recv, send, socket_with, sockopt,
-};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 
 use super::Settings;
-use super::relay::{Flow, peek, pump};
+use super::judge::{Judgement, judge};
+use super::relay::{Flow, pump};
+use super::stub_stream;
 use super::target::Target;
 use super::token::{Part, Token};
 use crate::egress::event::{EgressEvent, Journal, Transport, Verdict};
@@ -23,8 +23,6 @@ use crate::egress::host::HostName;
 use crate::egress::names::NameTable;
 use crate::egress::resolver::{Cache, Files, Lookup, Progress};
 use crate::egress::rules::{EgressRules, Rule};
-use crate::egress::stub;
-use crate::egress::tls::{self, Hello};
 
 /// What all connections share.
 pub(super) struct Shared {
@@ -96,10 +94,9 @@ struct Relay {
     /// The program's first bytes may be sent.
     judged: bool,
     finished_sending: bool,
+    /// A part of a ClientHello waits for the rest.
+    begun: bool,
 }
-
-/// A message to the stub over TCP; longer ones are none of a resolver's.
-const MAX_STUB_MESSAGE: usize = 1024;
 
 impl Connection {
     /// Begins a connection to what was decided.
@@ -141,8 +138,11 @@ impl Connection {
 
     /// The first step, once it has its slot.
     pub(super) fn begin(&mut self, shared: &mut Shared) -> Fate {
-        // Edges, so that bytes which must wait do not wake the loop again and again.
-        let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
+        let flags = match self.state {
+            State::Stub(_) => EventFlags::IN,
+            // Edges, so that bytes which must wait do not wake the loop again and again.
+            _ => EventFlags::IN | EventFlags::RDHUP | EventFlags::ET,
+        };
         if self.watch_client(shared, flags).is_err() {
             return Fate::Reset;
         }
@@ -191,7 +191,7 @@ impl Connection {
 
     /// Whether deadlines of seconds apply to it, not only the one for idleness.
     pub(super) fn is_hasty(&self) -> bool {
-        !matches!(&self.state, State::Relaying(relay) if relay.judged)
+        !matches!(&self.state, State::Relaying(relay) if relay.judged || !relay.begun)
     }
 
     fn timed_out(&mut self, shared: &mut Shared) -> Fate {
@@ -354,6 +354,7 @@ impl Connection {
             // Who granted an address granted whatever answers there; only a name can be contradicted.
             judged: self.name.is_none(),
             finished_sending: false,
+            begun: false,
         });
         self.deadline = shared.now + shared.settings.idle;
         self.relay(shared)
@@ -367,10 +368,12 @@ impl Connection {
         if let Some((name, _)) = &self.name
             && !relay.judged
         {
-            match judge(relay, &self.client, name, shared) {
+            let (client, finished) = (self.client.as_fd(), relay.finished_sending);
+            match judge(client, finished, name, &mut shared.scratch) {
                 Ok(Judgement::Passes) => relay.judged = true,
                 Ok(Judgement::Unknown) => {}
                 Ok(Judgement::Begun) => {
+                    relay.begun = true;
                     let until = shared.now + shared.settings.patience;
                     self.deadline = self.deadline.min(until);
                 }
@@ -452,95 +455,19 @@ impl Connection {
         fate
     }
 
+    fn serve_stub(&mut self, shared: &mut Shared) -> Fate {
+        match &mut self.state {
+            State::Stub(input) => stub_stream::serve(&self.client, input, shared),
+            _ => Fate::GoesOn,
+        }
+    }
+
     /// Ends the program's side.
     pub(super) fn finish(self, fate: Fate) {
         if fate == Fate::Reset {
             reset_on_close(&self.client);
         }
     }
-
-    /// DNS over TCP: a length of two octets before each message, one message after the other.
-    fn serve_stub(&mut self, shared: &mut Shared) -> Fate {
-        let State::Stub(input) = &mut self.state else {
-            return Fate::GoesOn;
-        };
-        let mut buffer = [0_u8; MAX_STUB_MESSAGE];
-        loop {
-            match recv(&self.client, &mut buffer, rustix::net::RecvFlags::DONTWAIT) {
-                Ok((0, _)) => return Fate::Ended,
-                Ok((length, _)) => {
-                    input.extend_from_slice(buffer.get(..length).unwrap_or_default());
-                }
-                Err(Errno::AGAIN) => return Fate::GoesOn,
-                Err(_) => return Fate::Reset,
-            }
-            while let Some((length, rest)) = input.split_first_chunk::<2>() {
-                let length = usize::from(u16::from_be_bytes(*length));
-                if length > MAX_STUB_MESSAGE {
-                    return Fate::Reset;
-                }
-                let Some(message) = rest.get(..length) else {
-                    break;
-                };
-                let answer = stub::respond(
-                    message,
-                    &shared.rules,
-                    &mut shared.names,
-                    shared.has_v6,
-                    &mut shared.journal,
-                );
-                if !answer.is_none_or(|answer| send_prefixed(&self.client, &answer)) {
-                    return Fate::Reset;
-                }
-                input.drain(..2 + length);
-            }
-        }
-    }
-}
-
-/// A program that does not read answers of a few hundred octets does not want them.
-fn send_prefixed(to: &OwnedFd, answer: &[u8]) -> bool {
-    let mut message = u16::try_from(answer.len())
-        .unwrap_or(0)
-        .to_be_bytes()
-        .to_vec();
-    message.extend_from_slice(answer);
-    let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
-    send(to, &message, flags) == Ok(message.len())
-}
-
-enum Judgement {
-    /// Nothing has come yet.
-    Unknown,
-    /// The beginning of a ClientHello has come.
-    Begun,
-    Passes,
-    Refused,
-}
-
-/// Judges the program's first bytes, which stay in its socket.
-fn judge(
-    relay: &Relay,
-    client: &OwnedFd,
-    granted: &HostName,
-    shared: &mut Shared,
-) -> Result<Judgement, Errno> {
-    let Some(length) = peek(client.as_fd(), &mut shared.scratch)? else {
-        return Ok(Judgement::Unknown);
-    };
-    if length == 0 {
-        return Ok(Judgement::Passes); // it ended without a byte: nothing to contradict
-    }
-    Ok(
-        match tls::read(shared.scratch.get(..length).unwrap_or_default()) {
-            Hello::NotTls | Hello::NoName => Judgement::Passes,
-            Hello::Name(name) if name == *granted => Judgement::Passes,
-            Hello::Incomplete if length < shared.scratch.len() && !relay.finished_sending => {
-                Judgement::Begun
-            }
-            Hello::Name(_) | Hello::Ambiguous | Hello::Incomplete => Judgement::Refused,
-        },
-    )
 }
 
 fn idle_limit(relay: &Relay, settings: &Settings) -> Duration {

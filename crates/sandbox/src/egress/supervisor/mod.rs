@@ -4,9 +4,11 @@
 //! own: what the receiving side does not take stays in the kernel's buffer of the sending side.
 
 mod connection;
+mod judge;
 mod receive;
 mod relay;
 mod server;
+mod stub_stream;
 mod target;
 mod token;
 
