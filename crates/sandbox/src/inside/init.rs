@@ -51,11 +51,16 @@ fn start(prepared: &Prepared<'_>) -> Result<i32, Failure> {
     // Changing identity cleared it; and a supervisor that died before it was set is seen on the socket by the reaper.
     privilege::die_with_parent().at(Stage::Life)?;
     let server = process::fork_process(&mut || server::run(prepared)).at(Stage::Fork)?;
-    let none = CapabilitySet::empty();
+    // A process can hide its memory from others of its user; the watch must see it all the same.
+    let kept = if prepared.watch_memory {
+        CapabilitySet::SYS_PTRACE
+    } else {
+        CapabilitySet::empty()
+    };
     let sets = CapabilitySets {
-        effective: none,
-        permitted: none,
-        inheritable: none,
+        effective: kept,
+        permitted: kept,
+        inheritable: CapabilitySet::empty(),
     };
     rustix::thread::set_capabilities(None, sets).at(Stage::Privileges)?;
     rustix::thread::set_no_new_privs(true).at(Stage::Privileges)?;

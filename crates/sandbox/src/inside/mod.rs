@@ -4,6 +4,7 @@
 //! threads. Everything is in the [`Prepared`] that was made before.
 
 mod init;
+mod memory;
 mod reaper;
 mod root;
 mod server;

@@ -5,12 +5,12 @@ use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
 use interlock_sys::process::{Ended, reap_any};
 use interlock_sys::{privilege, signals};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Prepared, init};
+use super::{Prepared, init, memory};
 
 /// The exit code of a process that could not set up what it should.
 pub(crate) const SETUP_FAILED: i32 = 125;
@@ -61,7 +61,16 @@ pub(super) fn reap(prepared: &Prepared<'_>, server: i32) -> i32 {
     let Ok(events) = signals::child_events() else {
         return SETUP_FAILED;
     };
-    let mut keep = [life, events.as_fd()];
+    let limit = prepared.plan.limits.memory_bytes;
+    let watch = if prepared.watch_memory {
+        memory::Watch::open(limit)
+    } else {
+        None
+    };
+    let watched = watch
+        .as_ref()
+        .map_or(life, |watch| watch.descriptor().as_fd());
+    let mut keep = [life, events.as_fd(), watched];
     keep.sort_unstable_by_key(|fd| fd.as_raw_fd());
     if init::close_all_but(&keep).is_err() || privilege::set_dumpable(false).is_err() {
         return SETUP_FAILED;
@@ -78,9 +87,17 @@ pub(super) fn reap(prepared: &Prepared<'_>, server: i32) -> i32 {
             PollFd::from_borrowed_fd(life, PollFlags::IN),
             PollFd::from_borrowed_fd(events.as_fd(), PollFlags::IN),
         ];
-        match poll(&mut wanted, None) {
+        let interval = Timespec {
+            tv_sec: 0,
+            tv_nsec: memory::INTERVAL * 1_000_000,
+        };
+        match poll(&mut wanted, watch.as_ref().map(|_| &interval)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(_) => return SETUP_FAILED,
+        }
+        if watch.as_ref().is_some_and(memory::Watch::is_above) {
+            let _ = send(life, &Report::OutOfMemory.encode(), SendFlags::NOSIGNAL);
+            return SETUP_FAILED;
         }
         let [life_event, child_event] = &wanted;
         if !child_event.revents().is_empty() {

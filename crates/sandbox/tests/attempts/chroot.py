@@ -1,0 +1,7 @@
+from attempt import *
+
+
+def chroot_(): return scok(161,b'/tmp')
+
+
+run(chroot_)

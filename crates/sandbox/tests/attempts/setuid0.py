@@ -1,0 +1,8 @@
+from attempt import *
+
+
+def setuid0(): 
+    os.setuid(0); return 1
+
+
+run(setuid0)
