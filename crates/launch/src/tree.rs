@@ -320,8 +320,9 @@ mod tests {
 
     use super::*;
 
+    /// Later than every file of this test: far in the future.
     fn later() -> SystemTime {
-        SystemTime::now() + Duration::from_secs(60)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40)
     }
 
     fn tree() -> tempfile::TempDir {
@@ -340,7 +341,8 @@ mod tests {
     #[test]
     fn names_modes_links_and_bytes_count_and_nothing_else() {
         use std::os::unix::fs::PermissionsExt as _;
-        let changes: [(&str, fn(&Path), bool); 8] = [
+        type Change = (&'static str, fn(&Path), bool);
+        let changes: [Change; 8] = [
             (
                 "bytes",
                 |root| fs::write(root.join("a"), "x").unwrap(),
@@ -420,7 +422,7 @@ mod tests {
     #[test]
     fn young_files_are_not_sealed() {
         let dir = tree();
-        let cache = DigestCache::in_memory(SystemTime::now() - Duration::from_secs(1));
+        let cache = DigestCache::in_memory(SystemTime::UNIX_EPOCH);
         assert!(
             digest(dir.path(), &Omit::default(), &cache)
                 .unwrap()

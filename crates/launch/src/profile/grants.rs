@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::name::carries_code;
+use super::variable::carries_code;
 use super::{Danger, EnvName, GrantPath, HostPort, LayerName, LimitError, Limits, SecretName};
 use crate::places::Places;
 

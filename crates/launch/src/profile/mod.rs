@@ -8,11 +8,12 @@ mod limits;
 mod name;
 mod net;
 mod path;
+mod variable;
 
 pub use danger::{Danger, UnknownDanger};
 pub use grants::{BaseProfile, GrantError, Grants, Profile};
 pub use limits::{LimitError, Limits};
-pub(crate) use name::carries_code;
 pub use name::{EnvName, LayerName, NameError, SecretName, ServerName};
 pub use net::{HostPort, HostPortError};
 pub use path::{GrantPath, PathError};
+pub(crate) use variable::remembered;

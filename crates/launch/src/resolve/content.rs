@@ -67,7 +67,7 @@ impl TreeRole {
 pub struct EnvRecord {
     /// The variable's name.
     pub name: String,
-    /// The value, where it can load code or redirect trust.
+    /// The value, where it can load code or redirect trust; its digest (`sha256:…`) where it looks like a secret, too.
     pub value: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use super::roots::VOLATILE;
 use super::{Prior, Resolver};
 use crate::digest_cache::Seal;
 use crate::guarded::shown;
-use crate::profile::carries_code;
+use crate::profile::remembered;
 use crate::request::Request;
 use crate::tree::{self, Manifest, Omit};
 
@@ -91,6 +91,11 @@ impl Draft {
         Ok(())
     }
 
+    /// Whether a path lies in a digested directory.
+    pub(super) fn covers(&self, path: &Path) -> bool {
+        self.trees.iter().any(|tree| path.starts_with(&tree.root))
+    }
+
     /// Completes the launch.
     pub(super) fn finish(mut self, request: &Request) -> Result<Launch, ResolveError> {
         let program = self.program.ok_or(ResolveError::Refused)?;
@@ -141,7 +146,7 @@ impl From<&Request> for RequestRecord {
 fn variable(name: &str, value: &str) -> EnvRecord {
     EnvRecord {
         name: name.to_owned(),
-        value: carries_code(name).then(|| value.to_owned()),
+        value: remembered(name, value),
     }
 }
 

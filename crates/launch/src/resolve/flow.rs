@@ -161,12 +161,12 @@ impl Flow<'_, '_, '_> {
     fn script_code(&mut self, interpreter: &Found, entry: &Found) -> Result<(), ResolveError> {
         let home = self.resolver.places.home();
         let root = match kind_of(&interpreter.real, &interpreter.path) {
-            Kind::Node => roots::node(&entry.real, home),
+            Kind::Node | Kind::Deno => roots::node(&entry.real, home),
             // What a virtual environment installed is covered as the environment.
             Kind::Python if roots::venv(&entry.real).is_some() => None,
             Kind::Python => roots::python(&entry.real, home),
             Kind::DotNet => roots::beside(&entry.real, home),
-            Kind::Other => None,
+            Kind::Java | Kind::Other => None,
         };
         match root {
             Some(root) => self.tree(&root, TreeRole::Project, &[]),
@@ -184,15 +184,14 @@ impl Flow<'_, '_, '_> {
                 instead: "install the package into the project's environment and run that",
             });
         }
-        let runner = Path::new(&script.interpreter).file_name();
-        match (script.kind, runner.and_then(|name| name.to_str())) {
-            (_, Some("uv")) => self.uv_run(script),
-            (ScriptKind::Project, _) => Err(ResolveError::Unsupported {
+        match script.kind {
+            _ if script.interpreter.starts_with("uv ") => self.uv_run(script),
+            ScriptKind::Project => Err(ResolveError::Unsupported {
                 what: format!("`{}` of a project", script.path.escape_debug()),
                 instead: "build the project and run the program that it makes",
             }),
-            (ScriptKind::Module, _) => self.module(script),
-            (ScriptKind::File | ScriptKind::Archive, _) => self.source(script),
+            ScriptKind::Module => self.module(script, self.cwd.unwrap_or_default()),
+            ScriptKind::File | ScriptKind::Archive => self.source(script),
         }
     }
 
@@ -213,7 +212,10 @@ impl Flow<'_, '_, '_> {
         options: &[String],
     ) -> Result<(), ResolveError> {
         let looked = self.look(entry)?;
+        let kind = kind_of(&interpreter.real, &interpreter.path);
+        self.draft.argv.extend(kind.before().map(str::to_owned));
         self.draft.argv.extend_from_slice(options);
+        self.draft.argv.extend(kind.after().map(str::to_owned));
         self.draft.argv.push(looked.record.path.clone());
         self.draft.link(looked.record);
         self.script_code(interpreter, entry)
@@ -236,7 +238,7 @@ impl Flow<'_, '_, '_> {
     }
 
     /// `python -m MODULE`: of a virtual environment, of the request's directory, or of the interpreter itself.
-    fn module(&mut self, script: &ScriptRef) -> Result<(), ResolveError> {
+    fn module(&mut self, script: &ScriptRef, directory: &str) -> Result<(), ResolveError> {
         let interpreter = self.program(&script.interpreter)?;
         if !python::is_python(&interpreter.real) {
             return Err(ResolveError::Unsupported {
@@ -244,7 +246,7 @@ impl Flow<'_, '_, '_> {
                 instead: "name the module's file",
             });
         }
-        self.local_module(&script.path)?;
+        self.local_module(&script.path, directory)?;
         self.draft.argv.extend_from_slice(&script.options);
         self.draft
             .argv
@@ -254,10 +256,10 @@ impl Flow<'_, '_, '_> {
     }
 
     /// A module in the request's directory: Python looks there first, so its project is code and where the server starts.
-    fn local_module(&mut self, module: &str) -> Result<(), ResolveError> {
-        let Some(cwd) = self.cwd.filter(|cwd| cwd.starts_with('/')) else {
+    fn local_module(&mut self, module: &str, cwd: &str) -> Result<(), ResolveError> {
+        if !cwd.starts_with('/') {
             return Ok(());
-        };
+        }
         let Some(source) = python::module_in(Path::new(cwd), module) else {
             return Ok(());
         };
@@ -282,7 +284,7 @@ impl Flow<'_, '_, '_> {
         Ok(())
     }
 
-    /// `uv run`: the project's own environment, made before; uv itself never runs.
+    /// `uv run`: the project's own environment, made before; uv itself never runs, so its options end here.
     fn uv_run(&mut self, script: &ScriptRef) -> Result<(), ResolveError> {
         let project = script.project.as_deref().or(self.cwd).unwrap_or(".");
         let project = program::absolute(project, self.cwd)?;
@@ -293,18 +295,25 @@ impl Flow<'_, '_, '_> {
             let python = ScriptRef {
                 interpreter: program::text(&venv_python(&bin)?)?,
                 project: None,
+                options: Vec::new(),
                 ..script.clone()
             };
-            return self.module(&python);
+            return self.module(&python, &place);
         }
         let plain_name = !script.path.contains('/');
         if plain_name && std::fs::symlink_metadata(&installed).is_ok() {
-            return self.command(&program::text(&installed)?, &script.args);
+            self.command(&program::text(&installed)?, &script.args)?;
+        } else {
+            let entry = self.entry(&script.path, Some(&place))?;
+            let interpreter = self.program(&program::text(&venv_python(&bin)?)?)?;
+            self.given(&interpreter, &entry, &[])?;
+            self.draft.argv.extend_from_slice(&script.args);
         }
-        let entry = self.entry(&script.path, Some(&place))?;
-        let interpreter = self.program(&program::text(&venv_python(&bin)?)?)?;
-        self.given(&interpreter, &entry, &script.options)?;
-        self.draft.argv.extend_from_slice(&script.args);
+        // `--directory` is also where the server starts, which is harmless where that is digested code.
+        let real = program::file(&place, None)?.real;
+        if self.draft.covers(&real) {
+            self.draft.cwd = Some(program::text(&real)?);
+        }
         Ok(())
     }
 
@@ -409,11 +418,27 @@ fn no_container(container: &ContainerRef) -> ResolveError {
     }
 }
 
+/// What tells interpreters apart here: how they take a file, and where its other code lies.
+#[derive(Clone, Copy)]
 enum Kind {
     Node,
+    Deno,
     Python,
+    Java,
     DotNet,
     Other,
+}
+
+impl Kind {
+    /// The word before an interpreter's options.
+    fn before(self) -> Option<&'static str> {
+        matches!(self, Kind::Deno).then_some("run")
+    }
+
+    /// The word between options and file.
+    fn after(self) -> Option<&'static str> {
+        matches!(self, Kind::Java).then_some("-jar")
+    }
 }
 
 /// What kind of interpreter a program is, by its real name or by the name that led to it.
@@ -428,7 +453,9 @@ fn kind_of(real: &Path, path: &Path) -> Kind {
     };
     for name in [name(real), name(path)].into_iter().flatten() {
         match name.as_str() {
-            "node" | "nodejs" | "deno" | "bun" | "tsx" | "ts-node" => return Kind::Node,
+            "node" | "nodejs" | "bun" | "tsx" | "ts-node" => return Kind::Node,
+            "deno" => return Kind::Deno,
+            "java" => return Kind::Java,
             "dotnet" => return Kind::DotNet,
             _ => {}
         }

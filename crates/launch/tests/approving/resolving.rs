@@ -208,7 +208,8 @@ fn uv_projects_run_from_their_own_environment() {
         let reference = ScriptRef {
             kind: ScriptKind::Project,
             project: Some(world.text("work/p")),
-            ..script_ref("uv", path, &["--y"])
+            options: vec!["--frozen".to_owned()],
+            ..script_ref("uv run", path, &["--y"])
         };
         script(&world, reference, None)
     };
@@ -239,8 +240,51 @@ fn uv_projects_run_from_their_own_environment() {
             "argv ROOT/work/p/.venv/bin/python ROOT/work/p/server.py --y",
             "file ROOT/work/p/server.py",
             "project ROOT/work/p",
+            "cwd ROOT/work/p",
         ],
     );
+}
+
+#[test]
+fn other_runtimes_get_their_own_words() {
+    for (name, file, expected) in [
+        (
+            "deno",
+            "srv/a.ts",
+            "ROOT/bin/deno run --allow-net ROOT/srv/a.ts x",
+        ),
+        (
+            "bun",
+            "srv/a.ts",
+            "ROOT/bin/bun --allow-net ROOT/srv/a.ts x",
+        ),
+        (
+            "java",
+            "srv/a.jar",
+            "ROOT/bin/java --allow-net -jar ROOT/srv/a.jar x",
+        ),
+        (
+            "dotnet",
+            "srv/a.dll",
+            "ROOT/bin/dotnet --allow-net ROOT/srv/a.dll x",
+        ),
+    ] {
+        let world = World::new();
+        world.program(&format!("bin/{name}"), name);
+        world.file(file, "");
+        let reference = ScriptRef {
+            options: vec!["--allow-net".to_owned()],
+            ..script_ref(name, &world.text(file), &["x"])
+        };
+        let launch = script(&world, reference, None).unwrap();
+        let argv = launch
+            .argv()
+            .join(" ")
+            .replace(world.root.to_str().unwrap(), "ROOT");
+        assert_eq!(argv, expected);
+        let beside = launch.record().trees.first().map(|tree| tree.root.clone());
+        assert_eq!(beside.is_some(), name == "dotnet", "{name}: {beside:?}");
+    }
 }
 
 #[test]
