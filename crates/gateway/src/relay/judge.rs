@@ -89,6 +89,11 @@ impl Judge {
         self.gate.is_open()
     }
 
+    /// Whether what it said was something else.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.gate.is_foreign()
+    }
+
     /// Whether it had time enough and has not, or spoke something else.
     pub(super) fn failed_gate(&self, now: Now) -> bool {
         self.gate.is_foreign() || self.gate.is_late(now.elapsed)

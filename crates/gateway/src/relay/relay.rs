@@ -46,6 +46,16 @@ impl Relay {
         self.judge.has_spoken()
     }
 
+    /// Whether what it said was something else.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.judge.is_foreign()
+    }
+
+    /// What an end means, in words for the client.
+    pub(crate) fn ending(&self, exit: Exit) -> String {
+        self.judge.ending(self.life.why(), exit)
+    }
+
     /// Whether the client is to be read. Answers that it does not read stop that.
     pub(super) fn wants_client(&self) -> bool {
         self.up.wants_input() && !self.down.is_crowded()

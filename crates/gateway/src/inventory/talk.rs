@@ -1,0 +1,135 @@
+//! The conversation of [`super::asking`] over a server's pipes.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use interlock_wire::{Frame, Limits, LineBuffer};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::Inventory;
+use super::asking::{AskError, Asking};
+use crate::clock::Clock;
+use crate::io::{Read, Wrote, nonblocking, read, write};
+use crate::relay::driver::{Pipes, Process};
+use crate::stderr::Stderr;
+
+/// So much of a server's stderr is kept.
+const DIAGNOSTICS: usize = 64 * 1024;
+
+/// Asks until all tools are known, the time is over, or the server is gone.
+pub(super) fn talk(
+    process: &mut impl Process,
+    pipes: Pipes,
+    patience: Duration,
+    clock: &impl Clock,
+) -> Result<Inventory, AskError> {
+    let limits = Limits::default();
+    let (asking, first) = Asking::new(limits.clone());
+    let until = clock.now().elapsed + patience;
+    let mut talk = Talk {
+        asking,
+        lines: LineBuffer::new(&limits),
+        outgoing: first,
+        stderr: Stderr::new(clock.now().elapsed),
+        diagnostics: Vec::new(),
+        ended: false,
+    };
+    for pipe in [&pipes.stdin, &pipes.stdout, &pipes.stderr] {
+        // A pipe that cannot be set waits where it should not; the time limit is then the server's to miss.
+        let _set = nonblocking(pipe);
+    }
+    loop {
+        if let Some((tools, revision)) = talk.asking.finished() {
+            return Ok(Inventory {
+                tools,
+                revision: revision.name(),
+                diagnostics: talk.said(clock),
+            });
+        }
+        let now = clock.now().elapsed;
+        if now >= until {
+            return Err(AskError::Late(patience.as_secs()));
+        }
+        if talk.ended {
+            let exit = process.exit().map_or_else(|| "a closed stdout".to_owned(), |e| e.to_string());
+            return Err(AskError::Ended(exit));
+        }
+        talk.wait(process, &pipes, until - now);
+        talk.turn(&pipes, clock)?;
+    }
+}
+
+struct Talk {
+    asking: Asking,
+    lines: LineBuffer,
+    outgoing: Vec<u8>,
+    stderr: Stderr,
+    diagnostics: Vec<u8>,
+    ended: bool,
+}
+
+impl Talk {
+    /// Sleeps until something can be done.
+    fn wait(&self, process: &impl Process, pipes: &Pipes, left: Duration) {
+        let stdin = match self.outgoing.is_empty() {
+            true => PollFlags::empty(),
+            false => PollFlags::OUT,
+        };
+        let mut fds = [
+            PollFd::from_borrowed_fd(pipes.stdout.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(pipes.stderr.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(pipes.stdin.as_fd(), stdin),
+            PollFd::from_borrowed_fd(process.ended(), PollFlags::IN),
+        ];
+        // Short enough that closed ends, which are always ready, cost little.
+        let timeout = Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(left.subsec_nanos()),
+        };
+        let _found = poll(&mut fds, Some(&timeout));
+    }
+
+    fn turn(&mut self, pipes: &Pipes, clock: &impl Clock) -> Result<(), AskError> {
+        let mut scratch = [0; 4096];
+        if let Read::Bytes(count) = read(&pipes.stderr, &mut scratch) {
+            let now = clock.now().elapsed;
+            self.stderr.push(scratch.get(..count).unwrap_or_default(), now);
+            self.keep_diagnostics();
+        }
+        match read(&pipes.stdout, self.lines.spare()) {
+            Read::Bytes(count) => self.lines.filled(count),
+            Read::Later => {}
+            Read::End => self.ended = true,
+        }
+        while let Some(frame) = self.lines.next_frame() {
+            if let Frame::Line(line) = frame {
+                let out = self.asking.line(line)?;
+                self.outgoing.extend(out);
+            }
+        }
+        if !self.outgoing.is_empty() {
+            match write(&pipes.stdin, [&self.outgoing, &[]]) {
+                Wrote::Bytes(count) => {
+                    self.outgoing.drain(..count.min(self.outgoing.len()));
+                }
+                Wrote::Later => {}
+                Wrote::Broken => self.ended = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_diagnostics(&mut self) {
+        let said = self.stderr.outgoing();
+        let room = DIAGNOSTICS.saturating_sub(self.diagnostics.len());
+        let kept = said.get(..room.min(said.len())).unwrap_or_default();
+        self.diagnostics.extend_from_slice(kept);
+        self.stderr.wrote(said.len());
+    }
+
+    fn said(&mut self, clock: &impl Clock) -> String {
+        self.stderr.finish(clock.now().elapsed);
+        self.keep_diagnostics();
+        String::from_utf8_lossy(&self.diagnostics).into_owned()
+    }
+}
