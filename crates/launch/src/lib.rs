@@ -1,10 +1,13 @@
 //! What is asked to run and what was approved: grammars, resolution, fingerprints, approvals.
 
 mod approve;
+mod config;
 mod difference;
 mod digest;
 mod digest_cache;
+mod environment;
 mod fingerprint;
+mod grammar;
 mod guarded;
 mod judge;
 mod ledger;
@@ -13,11 +16,15 @@ mod profile;
 mod request;
 mod resolve;
 mod secret;
+mod text;
 mod tree;
 
 pub mod key;
 
 pub use approve::{Approved, Authority, Refusal, approve_command, command_line};
+pub use config::{
+    Config, ConfigReject, Line as CheckLine, Remote, parse_config, parse_document, parse_line,
+};
 pub use difference::{Difference, Line};
 pub use digest::{Digest, NotADigest};
 pub use digest_cache::{DigestCache, DigestError, Seal};

@@ -29,6 +29,17 @@ impl Class {
             Class::Unknown => "unknown",
         }
     }
+
+    /// The server's own arguments; none where no server was recognised.
+    pub fn server_args(&self) -> &[String] {
+        match self {
+            Class::Package(package) => &package.args,
+            Class::Script(script) => &script.args,
+            Class::Binary(binary) => &binary.args,
+            Class::Container(container) => &container.args,
+            Class::InlineCode | Class::Unknown => &[],
+        }
+    }
 }
 
 /// Where packages of a kind come from.
