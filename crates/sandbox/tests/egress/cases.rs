@@ -1,6 +1,7 @@
 //! What has to hold. A case is one function; the lines of the program and the events told are its whole outcome.
 
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use interlock_sandbox::egress::{EgressEvent, EgressRules, Unrecorded, Verdict};
 
@@ -16,6 +17,9 @@ pub(crate) const ALL: &[Case] = &[
         both_versions,
     ),
     ("names that are not granted do not exist", unknown_names),
+    ("the C library finds granted names", c_library),
+    ("a ClientHello that does not go on is cut", unfinished_hello),
+    ("an idle connection is cut", idle),
     ("a name is granted with its port only", ports),
     ("addresses are refused and told", addresses),
     (
@@ -92,6 +96,39 @@ fn unknown_names() {
             "unknown-name dns wild.example",
         ],
     );
+}
+
+fn c_library() {
+    World::new(&["a.example:443".into()]).check(
+        &[
+            step("getaddrinfo a.example:443", "[2001:2::100, 198.18.1.0]"),
+            step("getaddrinfo evil.example:443", "no such name"),
+        ],
+        // IPv4 and IPv6 are asked for at once; the second question is the second time.
+        &[
+            "unknown-name dns evil.example",
+            "unknown-name dns evil.example",
+        ],
+    );
+}
+
+fn unfinished_hello() {
+    let server = servers::echo();
+    let to = format!("a.example:{}", server.port);
+    let mut world = World::new(&[format!("!{to}")]);
+    world.settings.patience = Duration::from_secs(1);
+    let allowed = format!("allowed tcp a.example 127.0.0.1 {}", server.port);
+    // The first octet of a handshake record, and no more.
+    world.check(&[step(format!("stall {to} \u{16}"), "reset")], &[&allowed]);
+}
+
+fn idle() {
+    let server = servers::silent();
+    let to = format!("a.example:{}", server.port);
+    let mut world = World::new(&[format!("!{to}")]);
+    world.settings.idle = Duration::from_secs(1);
+    let allowed = format!("allowed tcp a.example 127.0.0.1 {}", server.port);
+    world.check(&[step(format!("stall {to} hello"), "reset")], &[&allowed]);
 }
 
 fn ports() {

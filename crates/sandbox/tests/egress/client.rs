@@ -18,6 +18,11 @@ pub(crate) fn run(script: &[String]) {
             ["dns", name] => show(look_up(name, TYPE::A)),
             ["dns6", name] => show(look_up(name, TYPE::AAAA)),
             ["dnstcp", name] => show(look_up_over_tcp(name)),
+            ["getaddrinfo", to] => outcome(getaddrinfo(to)),
+            ["stall", to, text] => outcome(connect(to).and_then(|mut stream| {
+                stream.write_all(text.as_bytes())?;
+                ended(&mut stream)
+            })),
             ["dnsraw", hex] => raw_query(hex),
             ["connect", to] => outcome(connect(to).and_then(|mut stream| ended(&mut stream))),
             ["echo", to, size] => outcome(connect(to).and_then(|s| echo(s, size.parse().unwrap()))),
@@ -120,6 +125,15 @@ fn look_up_over_tcp(name: &str) -> Result<Vec<IpAddr>, RCODE> {
     }
     assert_eq!(answers[0], answers[1]);
     answers.remove(0)
+}
+
+/// What the C library makes of the stub, in the order in which programs try it.
+fn getaddrinfo(to: &str) -> std::io::Result<String> {
+    use std::net::ToSocketAddrs;
+    Ok(match to.to_socket_addrs() {
+        Ok(addresses) => format!("{:?}", addresses.map(|a| a.ip()).collect::<Vec<_>>()),
+        Err(_) => "no such name".into(),
+    })
 }
 
 /// Sends any octets to the stub and asks something sensible afterwards.

@@ -10,6 +10,7 @@ use interlock_sandbox::egress::{
     EgressEvent, EgressRules, Handle, Rule, Settings, Sink, Verdict, inside, prepare, start_with,
 };
 use interlock_sys::process::{Ended, Exec, Namespaces, Process, clone_process};
+use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tempfile::TempDir;
 
@@ -87,12 +88,19 @@ impl World {
             args.map(|arg| CString::new(arg).unwrap()).collect(),
             vec![],
         );
+        let inner = self.directory.path().join("resolv.conf.inside");
+        std::fs::write(&inner, inside::RESOLV_CONF).unwrap();
+        let resolv_conf = CString::new(inner.to_str().unwrap()).unwrap();
         let namespaces = Namespaces::USER.and(Namespaces::ALL_BUT_USER);
         let process = clone_process(namespaces, None, &mut || {
             if let Err(step) = inside::set_up(&inside) {
                 return step.errno;
             }
-            if rustix::stdio::dup2_stdout(&output_inside).is_ok() {
+            let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+            let configured = mount_change("/", private)
+                .and_then(|()| mount_bind(resolv_conf.as_c_str(), c"/etc/resolv.conf"))
+                .and_then(|()| rustix::stdio::dup2_stdout(&output_inside));
+            if configured.is_ok() {
                 exec.run();
             }
             126
@@ -117,11 +125,15 @@ impl World {
         let (lines, told) = running.finish(events.len());
         let expected: Vec<&str> = steps.iter().map(|(_, expected)| *expected).collect();
         assert_eq!(lines, expected, "{script:?}");
-        let told: Vec<String> = told
+        let mut told: Vec<String> = told
             .iter()
             .filter(|e| e.verdict != Verdict::Closed)
             .map(describe)
             .collect();
+        // Look-ups, connections and refusals come through different sockets, whose order is nobody's promise.
+        told.sort();
+        let mut events = events.to_vec();
+        events.sort_unstable();
         assert_eq!(told, events, "{script:?}");
     }
 }
