@@ -20,6 +20,12 @@ pub(crate) const ALL: &[Case] = &[
     ("the C library finds granted names", c_library),
     ("a ClientHello that does not go on is cut", unfinished_hello),
     ("an idle connection is cut", idle),
+    ("the next address is tried when one refuses", next_address),
+    ("a reset outside is a reset inside", reset_outside),
+    (
+        "an uploaded stream ends when the server ends it",
+        server_ends,
+    ),
     ("a name is granted with its port only", ports),
     ("addresses are refused and told", addresses),
     (
@@ -129,6 +135,39 @@ fn idle() {
     world.settings.idle = Duration::from_secs(1);
     let allowed = format!("allowed tcp a.example 127.0.0.1 {}", server.port);
     world.check(&[step(format!("stall {to} hello"), "reset")], &[&allowed]);
+}
+
+fn next_address() {
+    let server = servers::echo();
+    let to = format!("a.example:{}", server.port);
+    let world = World::new(&[format!("!{to}")]);
+    let world = world.hosts("127.0.0.9 a.example\n10.0.0.1 b.example\n127.0.0.1 a.example\n");
+    world.check(
+        &[step(format!("echo {to} 10"), "echoed 10")],
+        &[
+            &format!("allowed tcp a.example 127.0.0.9 {}", server.port),
+            &format!("allowed tcp a.example 127.0.0.1 {}", server.port),
+        ],
+    );
+}
+
+fn reset_outside() {
+    let server = servers::resetting();
+    let to = format!("a.example:{}", server.port);
+    let allowed = format!("allowed tcp a.example 127.0.0.1 {}", server.port);
+    World::new(&[format!("!{to}")])
+        .check(&[step(format!("stall {to} hello"), "reset")], &[&allowed]);
+}
+
+fn server_ends() {
+    let server = servers::greeter();
+    let to = format!("a.example:{}", server.port);
+    let running = World::new(&[format!("!{to}")]).start(&[format!("upload {to} 268435456")]);
+    let (lines, told) = running.finish(1);
+    // What it gets depends on how far it came; that it ends, and that both ends are told of, does not.
+    assert!(lines == ["reset"] || lines == ["220 ready"], "{lines:?}");
+    let closed = told.iter().filter(|event| event.verdict == Verdict::Closed);
+    assert_eq!(closed.map(|event| event.received).collect::<Vec<_>>(), [9]);
 }
 
 fn ports() {

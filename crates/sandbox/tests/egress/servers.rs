@@ -49,6 +49,15 @@ pub(crate) fn greeter() -> Server {
     tcp_on("127.0.0.1:0", |mut stream| stream.write_all(b"220 ready"))
 }
 
+/// Takes five octets and cuts the connection.
+pub(crate) fn resetting() -> Server {
+    tcp_on("127.0.0.1:0", |mut stream| {
+        stream.read_exact(&mut [0; 5])?;
+        rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO))?;
+        Ok(())
+    })
+}
+
 /// Reads little at first, then the rest, and says how much it was.
 pub(crate) fn slow() -> Server {
     tcp_on("127.0.0.1:0", |mut stream| {
