@@ -58,7 +58,9 @@ struct Envelope<'a, 'c> {
 
 impl<'a> Envelope<'a, '_> {
     fn judge(&self, remarks: Remarks) -> Result<(Method, Kind<'a>), Reject> {
-        if self.text(Field::Jsonrpc).as_deref() != Some("2.0") {
+        // Compared as written first: this is in every message.
+        let version = self.get(Field::Jsonrpc);
+        if version != Some(br#""2.0""#) && self.text(Field::Jsonrpc).as_deref() != Some("2.0") {
             return Err(Reject::new(RejectCode::Version, "`jsonrpc` is not `2.0`"));
         }
         if remarks.escaped_nul {

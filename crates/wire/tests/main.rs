@@ -1,14 +1,26 @@
 //! Tests of interlock-wire from outside.
 
+#[cfg(test)]
 mod canonical;
+#[cfg(test)]
 mod corpus;
+#[cfg(test)]
 mod frame;
+#[cfg(test)]
 mod json;
+#[cfg(test)]
 mod linear;
+#[cfg(test)]
 mod parse;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod session;
+#[cfg(test)]
 mod session_modern;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod text;
+#[cfg(test)]
 mod tools;

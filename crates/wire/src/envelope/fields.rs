@@ -1,6 +1,7 @@
 //! The places of a message that have protocol keys, and the values that are remembered from the one pass.
 
 use super::fold;
+use crate::json::prefix;
 
 /// A range of bytes of the message; empty means absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub(crate) enum Place {
 
 struct Known {
     name: &'static str,
+    /// Of the name, so that most keys are told apart by one comparison.
+    prefix: u64,
     field: Option<Field>,
     child: Place,
 }
@@ -93,6 +96,7 @@ struct Known {
 const fn key(name: &'static str) -> Known {
     Known {
         name,
+        prefix: prefix(name.as_bytes()),
         field: None,
         child: Place::Free,
     }
@@ -101,6 +105,7 @@ const fn key(name: &'static str) -> Known {
 const fn into(name: &'static str, child: Place) -> Known {
     Known {
         name,
+        prefix: prefix(name.as_bytes()),
         field: None,
         child,
     }
@@ -109,6 +114,7 @@ const fn into(name: &'static str, child: Place) -> Known {
 const fn kept(name: &'static str, field: Field) -> Known {
     Known {
         name,
+        prefix: prefix(name.as_bytes()),
         field: Some(field),
         child: Place::Free,
     }
@@ -117,6 +123,7 @@ const fn kept(name: &'static str, field: Field) -> Known {
 const fn kept_into(name: &'static str, field: Field, child: Place) -> Known {
     Known {
         name,
+        prefix: prefix(name.as_bytes()),
         field: Some(field),
         child,
     }
@@ -242,10 +249,13 @@ impl Place {
         }
     }
 
-    /// What `key`, decoded, means in an object at this place.
-    pub(crate) fn meaning(self, key: &str) -> Meaning {
+    /// What `key`, decoded and with its first eight bytes, means in an object at this place.
+    pub(crate) fn meaning(self, prefix: u64, key: &str) -> Meaning {
         let keys = self.keys();
-        if let Some(known) = keys.iter().find(|known| known.name == key) {
+        if let Some(known) = keys
+            .iter()
+            .find(|known| known.prefix == prefix && known.name == key)
+        {
             return Meaning::Known(known.field, known.child);
         }
         // Only the envelope itself is ours alone, so only there separators are ignored too.

@@ -23,9 +23,8 @@ const ESCAPED: u32 = 1 << 31;
 
 impl Key {
     pub(crate) fn new(text: &str, start: usize, end: usize, escaped: bool) -> Self {
-        let body = text.as_bytes().get(start..end).unwrap_or_default();
         let prefix = match escaped {
-            false => prefix(body),
+            false => prefix_at(text.as_bytes(), start, end),
             true => decoded_prefix(text.get(start..end).unwrap_or_default()),
         };
         let flag = if escaped { ESCAPED } else { 0 };
@@ -36,11 +35,9 @@ impl Key {
         }
     }
 
-    /// Whether the key can be one of `names`, each of eight bytes or more.
-    pub(crate) fn may_be_any_of(&self, names: &[&str]) -> bool {
-        names
-            .iter()
-            .any(|name| prefix(name.as_bytes()) == self.prefix)
+    /// The first eight bytes of the decoded key.
+    pub(crate) fn prefix(&self) -> u64 {
+        self.prefix
     }
 
     fn body<'a>(&self, text: &'a str) -> &'a str {
@@ -65,15 +62,31 @@ impl Key {
     }
 }
 
-/// Big-endian, so that comparing prefixes is comparing bytes.
-fn prefix(body: &[u8]) -> u64 {
-    if let Some((head, _)) = body.split_first_chunk::<8>() {
-        return u64::from_be_bytes(*head);
+/// The first eight bytes, the first one highest, so that comparing prefixes is comparing bytes.
+pub(crate) const fn prefix(mut body: &[u8]) -> u64 {
+    let (mut word, mut shift) = (0, u64::BITS);
+    while let ([first, rest @ ..], 1..) = (body, shift) {
+        shift -= 8;
+        word |= (*first as u64) << shift;
+        body = rest;
     }
-    let word = body
-        .iter()
-        .fold(0, |word, byte| word << 8 | u64::from(*byte));
-    word.checked_shl(8 * (8 - body.len()) as u32).unwrap_or(0)
+    word
+}
+
+/// The same of a body inside `text`, by one load where eight bytes can be read.
+fn prefix_at(text: &[u8], start: usize, end: usize) -> u64 {
+    let Some((word, _)) = text
+        .get(start..)
+        .and_then(|rest| rest.split_first_chunk::<8>())
+    else {
+        return prefix(text.get(start..end).unwrap_or_default());
+    };
+    let word = u64::from_be_bytes(*word);
+    match end - start {
+        0 => 0,
+        length @ 1..8 => word & (u64::MAX << (64 - 8 * length)),
+        _ => word,
+    }
 }
 
 fn decoded_prefix(body: &str) -> u64 {

@@ -12,6 +12,8 @@ mod number;
 pub(crate) mod reader;
 mod string;
 
+pub(crate) use keys::prefix;
+
 pub use canonical::{canonical, digest};
 pub use error::{JsonError, JsonFault};
 pub use escape::write_string;

@@ -64,9 +64,14 @@ fn as_text<'a>(text: &'a [u8], limits: &Limits) -> Result<&'a str, JsonError> {
             at: 0,
         });
     }
-    simdutf8::compat::from_utf8(text).map_err(|error| JsonError {
+    // Below some hundred bytes starting the vector unit costs more than it saves.
+    let checked = match text.len() {
+        0..256 => std::str::from_utf8(text).map_err(|error| error.valid_up_to()),
+        _ => simdutf8::compat::from_utf8(text).map_err(|error| error.valid_up_to()),
+    };
+    checked.map_err(|at| JsonError {
         fault: JsonFault::Utf8,
-        at: error.valid_up_to(),
+        at,
     })
 }
 
@@ -176,7 +181,8 @@ impl Reader<'_, '_> {
                 KeyFault::Duplicate => JsonFault::DuplicateKey,
                 KeyFault::TooMany => JsonFault::TooManyKeys,
             })?;
-        if place == Place::Free && !key.may_be_any_of(PROTOTYPE) {
+        let prototype = PROTOTYPE_PREFIXES.contains(&key.prefix());
+        if place == Place::Free && !prototype {
             return Ok(Meaning::Other);
         }
         let written = self.text.get(body.start..body.end).unwrap_or_default();
@@ -184,8 +190,8 @@ impl Reader<'_, '_> {
             true => string::decode(written),
             false => written.into(),
         };
-        self.remarks.prototype_key |= PROTOTYPE.iter().any(|name| *decoded == **name);
-        match place.meaning(&decoded) {
+        self.remarks.prototype_key |= prototype && PROTOTYPE.contains(&&*decoded);
+        match place.meaning(key.prefix(), &decoded) {
             Meaning::Lookalike => Err(JsonFault::LookalikeKey),
             meaning => Ok(meaning),
         }
@@ -213,8 +219,17 @@ impl Reader<'_, '_> {
 
     fn string(&mut self) -> Step<Body> {
         let start = self.at + 1;
+        let end = string::plain_end(self.bytes, start);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(Body {
+                start,
+                end,
+                escapes: string::Escapes::default(),
+            });
+        }
         let (end, escapes) =
-            string::scan(self.bytes, start).map_err(|(fault, at)| JsonError { fault, at })?;
+            string::scan(self.bytes, end).map_err(|(fault, at)| JsonError { fault, at })?;
         self.remarks.escaped_control |= escapes.control;
         self.remarks.escaped_nul |= escapes.nul;
         self.at = end + 1;
@@ -260,7 +275,17 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
+    #[inline]
     fn skip_space(&mut self) -> Step {
+        match self.peek() {
+            Some(0..=b' ') => self.skip_all_space(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Apart and out of line: compact text, which is the rule, has none.
+    #[cold]
+    fn skip_all_space(&mut self) -> Step {
         loop {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\n') => self.at += 1,
@@ -300,4 +325,9 @@ struct Body {
 }
 
 /// Keys that change an object's nature in JavaScript.
-const PROTOTYPE: &[&str] = &["__proto__", "constructor", "prototype"];
+const PROTOTYPE: [&str; 3] = ["__proto__", "constructor", "prototype"];
+const PROTOTYPE_PREFIXES: [u64; 3] = [
+    u64::from_be_bytes(*b"__proto_"),
+    u64::from_be_bytes(*b"construc"),
+    u64::from_be_bytes(*b"prototyp"),
+];

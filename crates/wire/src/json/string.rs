@@ -46,7 +46,20 @@ pub(crate) fn scan(text: &[u8], mut at: usize) -> Result<(usize, Escapes), (Json
 }
 
 /// The first offset at or after `from` whose byte is a quote, a backslash or a control character.
-fn plain_end(text: &[u8], from: usize) -> usize {
+#[inline]
+pub(crate) fn plain_end(text: &[u8], from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    // Most keys and many values end within the first eight bytes.
+    if let Some((word, _)) = rest.split_first_chunk::<8>() {
+        let hit = special(u64::from_le_bytes(*word));
+        if hit != 0 {
+            return from + (hit.trailing_zeros() / 8) as usize;
+        }
+    }
+    far_plain_end(text, from)
+}
+
+fn far_plain_end(text: &[u8], from: usize) -> usize {
     let Some(rest) = text.get(from..) else {
         return text.len();
     };
