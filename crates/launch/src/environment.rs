@@ -3,6 +3,9 @@
 //! One table of families, first match wins; names are folded to upper case, because Windows does and because
 //! npm and pip do everywhere. A variable that is in no row is the server's own business.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::grammar::{judge_java_options, judge_node_options, judge_registry, judge_warnings};
 use crate::judge::{Case, Rule, paths, rules};
 use crate::text;
@@ -15,720 +18,101 @@ enum Meaning {
     /// A reason whatever its value.
     Always(Rule),
     /// Its value decides.
-    Judged(fn(&str, &str, &mut Case<'_>)),
+    Judged(ValueJudge),
 }
 
-/// Names, or prefixes ending in `*`, upper case.
-struct Family {
-    names: &'static [&'static str],
-    meaning: Meaning,
+/// Judges a variable by its name and value.
+type ValueJudge = fn(&str, &str, &mut Case<'_>);
+
+/// The families, in the order of the data file.
+static FAMILIES: LazyLock<Families> =
+    LazyLock::new(|| Families::read(include_str!("../data/environment.txt")));
+
+/// The data file, ready to be asked. Where several rows have a name, the first counts.
+#[derive(Default)]
+struct Families {
+    exact: HashMap<&'static str, (usize, Meaning)>,
+    prefixes: Vec<(&'static str, usize, Meaning)>,
+    suffixes: Vec<(&'static str, usize, Meaning)>,
 }
 
-const fn fine(names: &'static [&'static str]) -> Family {
-    Family {
-        names,
-        meaning: Meaning::Fine,
+impl Families {
+    fn read(data: &'static str) -> Self {
+        let mut families = Families::default();
+        let rows = data
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        for (order, row) in rows.enumerate() {
+            let mut words = row.split(' ');
+            let Some(meaning) = words.next().and_then(meaning_of) else {
+                continue;
+            };
+            for name in words {
+                match (name.strip_suffix('*'), name.strip_prefix('*')) {
+                    (Some(prefix), _) => families.prefixes.push((prefix, order, meaning)),
+                    (None, Some(suffix)) => families.suffixes.push((suffix, order, meaning)),
+                    (None, None) => {
+                        families.exact.entry(name).or_insert((order, meaning));
+                    }
+                }
+            }
+        }
+        families
+    }
+
+    fn find(&self, name: &str) -> Option<Meaning> {
+        let exact = self.exact.get(name).copied();
+        let prefixes = self
+            .prefixes
+            .iter()
+            .filter(|(prefix, ..)| name.starts_with(prefix))
+            .map(|(_, order, meaning)| (*order, *meaning));
+        let suffixes = self
+            .suffixes
+            .iter()
+            .filter(|(suffix, ..)| name.ends_with(suffix))
+            .map(|(_, order, meaning)| (*order, *meaning));
+        exact
+            .into_iter()
+            .chain(prefixes)
+            .chain(suffixes)
+            .min_by_key(|(order, _)| *order)
+            .map(|(_, meaning)| meaning)
     }
 }
 
-const fn always(rule: Rule, names: &'static [&'static str]) -> Family {
-    Family {
-        names,
-        meaning: Meaning::Always(rule),
-    }
+/// The words of the data file.
+fn meaning_of(word: &str) -> Option<Meaning> {
+    Some(match word {
+        "fine" => Meaning::Fine,
+        "code" => Meaning::Always(rules::CODE_VARIABLE),
+        "proxy" => Meaning::Always(rules::PROXY),
+        "endpoint" => Meaning::Always(rules::ENDPOINT),
+        "noted" => Meaning::Always(rules::NOTED_VARIABLE),
+        _ => Meaning::Judged(judge_of(word)?),
+    })
 }
 
-const fn judged(judge: fn(&str, &str, &mut Case<'_>), names: &'static [&'static str]) -> Family {
-    Family {
-        names,
-        meaning: Meaning::Judged(judge),
-    }
-}
-
-/// Settings inside code-bearing families that bear no code, and values that can be judged.
-static EXCEPTIONS: &[Family] = &[
-    fine(&[
-        "NODE_ENV",
-        "NODE_NO_WARNINGS",
-        "NODE_DISABLE_COLORS",
-        "NODE_DEBUG",
-    ]),
-    fine(&[
-        "PYTHONUNBUFFERED",
-        "PYTHONIOENCODING",
-        "PYTHONUTF8",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONFAULTHANDLER",
-        "PYTHONHASHSEED",
-        "PYTHONOPTIMIZE",
-        "PYTHONNOUSERSITE",
-        "PYTHONSAFEPATH",
-        "PYTHONLEGACYWINDOWSSTDIO",
-        "PYTHONLEGACYWINDOWSFSENCODING",
-        "PYTHONASYNCIODEBUG",
-        "PYTHONDEVMODE",
-        "PYTHONTRACEMALLOC",
-        "PYTHONCOERCECLOCALE",
-        "PYTHON_VERSION",
-        "PYTHON_GIL",
-        "PYTHON_ENV",
-        "PYTHON_COLORS",
-        "PYTHONVERBOSE",
-        "PYTHONDEBUG",
-        "PYTHONWARNDEFAULTENCODING",
-        "PYTHONINTMAXSTRDIGITS",
-        "PYTHON_LOG_LEVEL",
-        "PYTHONNODEBUGRANGES",
-    ]),
-    fine(&[
-        "UV_PYTHON_PREFERENCE",
-        "UV_PYTHON_DOWNLOADS",
-        "UV_NO_PROGRESS",
-        "UV_OFFLINE",
-        "UV_NATIVE_TLS",
-        "UV_SYSTEM_CERTS",
-        "UV_LINK_MODE",
-        "UV_HTTP_TIMEOUT",
-        "UV_COMPILE_BYTECODE",
-        "UV_NO_CACHE",
-        "UV_FROZEN",
-        "UV_LOCKED",
-        "UV_PRERELEASE",
-        "UV_EXCLUDE_NEWER",
-        "UV_CONCURRENT_DOWNLOADS",
-        "UV_NO_SYNC",
-        "UV_RESOLUTION",
-        "UV_TORCH_BACKEND",
-        "UV_MANAGED_PYTHON",
-        "UV_NO_CONFIG",
-        "UV_ISOLATED",
-        "UV_REQUEST_TIMEOUT",
-    ]),
-    fine(&[
-        "NPM_CONFIG_LOGLEVEL",
-        "NPM_CONFIG_YES",
-        "NPM_CONFIG_UPDATE_NOTIFIER",
-        "NPM_CONFIG_FUND",
-        "NPM_CONFIG_AUDIT",
-        "NPM_CONFIG_OFFLINE",
-        "NPM_CONFIG_PREFER_OFFLINE",
-        "NPM_CONFIG_IGNORE_SCRIPTS",
-        "NPM_CONFIG_PROGRESS",
-        "NPM_CONFIG_COLOR",
-        "NPM_CONFIG_FETCH_TIMEOUT",
-        "NPM_CONFIG_FETCH_RETRIES",
-        "NPM_CONFIG_ENGINE_STRICT",
-        "NPM_CONFIG_LEGACY_PEER_DEPS",
-        "NPM_CONFIG_SILENT",
-        "NPM_CONFIG_QUIET",
-    ]),
-    fine(&[
-        "PIP_NO_CACHE_DIR",
-        "PIP_DISABLE_PIP_VERSION_CHECK",
-        "PIP_QUIET",
-        "PIP_NO_INPUT",
-        "PIP_PROGRESS_BAR",
-        "PIP_DEFAULT_TIMEOUT",
-    ]),
-    fine(&[
-        "GIT_AUTHOR_*",
-        "GIT_COMMITTER_*",
-        "GIT_TOKEN",
-        "GIT_USERNAME",
-        "GIT_USER",
-        "GIT_PASSWORD",
-        "GIT_TERMINAL_PROMPT",
-        "GIT_REPO",
-        "GIT_REPO_*",
-        "GIT_REPOSITORY",
-        "GIT_HOST",
-        "GIT_BRANCH",
-        "GIT_URL",
-        "GIT_BASE_DIR",
-        "GIT_SIGN_COMMITS",
-        "GIT_PAT",
-        "GIT_API_*",
-        "GIT_PROVIDER",
-        "GIT_DEFAULT_*",
-        "GIT_PAGER_IN_USE",
-        "GIT_COMMIT",
-        "GIT_FLUSH",
-        "GIT_EMAIL",
-        "GIT_NAME",
-        "GIT_ROOT",
-    ]),
-    fine(&[
-        "DOTNET_ENVIRONMENT",
-        "DOTNET_CLI_TELEMETRY_OPTOUT",
-        "DOTNET_NOLOGO",
-        "DOTNET_SKIP_FIRST_TIME_EXPERIENCE",
-        "DOTNET_SYSTEM_*",
-        "DOTNET_RUNNING_IN_CONTAINER",
-        "DOTNET_ROLL_FORWARD",
-        "DOTNET_GCHEAPHARDLIMIT",
-        "DOTNET_GENERATE_ASPNET_CERTIFICATE",
-        "DOTNET_CLI_UI_LANGUAGE",
-        "DOTNET_USE_POLLING_FILE_WATCHER",
-    ]),
-    fine(&[
-        "CARGO_TERM_*",
-        "RUST_LOG",
-        "RUST_BACKTRACE",
-        "DENO_NO_UPDATE_CHECK",
-        "DENO_NO_PROMPT",
-        "COREPACK_ENABLE_*",
-        "GOMAXPROCS",
-        "GOGC",
-        "GOMEMLIMIT",
-        "GODEBUG",
-        "GOOGLE_*",
-        "GOLOGIN_*",
-        "GOTIFY_*",
-        "GODADDY_*",
-    ]),
-    fine(&[
-        "DOCKER_CLI_HINTS",
-        "DOCKER_DEFAULT_PLATFORM",
-        "DOCKER_USERNAME",
-        "DOCKER_HUB_*",
-        "DOCKERHUB_*",
-        "DOCKER_MCP_IN_CONTAINER",
-        "JULIA_NUM_THREADS",
-        "RUBY_ENV",
-        "BUN_ENV",
-        "YARN_SILENT",
-        "CONDA_DEFAULT_ENV",
-        "POETRY_VIRTUALENVS_*",
-        "BASH_DEFAULT_TIMEOUT_MS",
-        "BASH_MAX_TIMEOUT_MS",
-        "BASH_MAX_OUTPUT_LENGTH",
-        "LD_SDK_KEY",
-        "LD_API_KEY",
-        "LD_ACCESS_TOKEN",
-        "LD_PROJECT*",
-    ]),
-];
-
-/// Values that decide.
-static JUDGED: &[Family] = &[
-    judged(
-        |_, value, case| judge_node_options(value, case),
-        &["NODE_OPTIONS"],
-    ),
-    judged(
-        |_, value, case| judge_java_options(value, case),
-        &[
-            "JAVA_TOOL_OPTIONS",
-            "JDK_JAVA_OPTIONS",
-            "_JAVA_OPTIONS",
-            "JAVA_OPTIONS",
-        ],
-    ),
-    judged(java_opts, &["JAVA_OPTS", "JVM_OPTS", "CATALINA_OPTS"]),
-    judged(
-        |_, value, case| judge_warnings(value, case),
-        &["PYTHONWARNINGS"],
-    ),
-    judged(
-        |_, value, case| judge_registry(value, case),
-        &[
-            "NPM_CONFIG_REGISTRY",
-            "UV_INDEX_URL",
-            "UV_DEFAULT_INDEX",
-            "UV_INDEX",
-            "UV_EXTRA_INDEX_URL",
-            "PIP_INDEX_URL",
-            "PIP_EXTRA_INDEX_URL",
-            "COREPACK_NPM_REGISTRY",
-            "YARN_NPM_REGISTRY_SERVER",
-            "BUN_CONFIG_REGISTRY",
-            "JSR_URL",
-            "GOPROXY",
-        ],
-    ),
-    judged(uv_python, &["UV_PYTHON"]),
-    judged(library_path, &["PYTHONPATH", "NODE_PATH", "RUBYLIB"]),
-    judged(search_path, &["PATH"]),
-    judged(
-        home,
-        &[
-            "HOME",
-            "USERPROFILE",
-            "XDG_CONFIG_HOME",
-            "XDG_DATA_HOME",
-            "HOMEPATH",
-            "HOMEDRIVE",
-            "ZDOTDIR",
-            "NPM_CONFIG_PREFIX",
-            "PNPM_HOME",
-            "VIRTUAL_ENV",
-            "BUNDLE_GEMFILE",
-            "GOPATH",
-            "CONDA_PREFIX",
-        ],
-    ),
-    judged(
-        install_place,
-        &[
-            "JAVA_HOME",
-            "DOTNET_ROOT",
-            "NVM_DIR",
-            "VOLTA_HOME",
-            "FNM_DIR",
-            "ASDF_DIR",
-            "MISE_*",
-            "APPDATA",
-            "LOCALAPPDATA",
-            "PROGRAMFILES*",
-            "PROGRAMDATA",
-            "KUBECONFIG",
-            "AWS_CONFIG_FILE",
-            "AWS_SHARED_CREDENTIALS_FILE",
-            "GOOGLE_APPLICATION_CREDENTIALS",
-            "PLAYWRIGHT_BROWSERS_PATH",
-            "PUPPETEER_EXECUTABLE_PATH",
-            "PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH",
-            "CHROME_PATH",
-            "CHROME_BIN",
-            "CHROME_EXECUTABLE_PATH",
-            "ANDROID_HOME",
-        ],
-    ),
-    judged(
-        ca_bundle,
-        &[
-            "NODE_EXTRA_CA_CERTS",
-            "SSL_CERT_FILE",
-            "SSL_CERT_DIR",
-            "REQUESTS_CA_BUNDLE",
-            "CURL_CA_BUNDLE",
-            "AWS_CA_BUNDLE",
-            "GIT_SSL_CAINFO",
-            "NPM_CONFIG_CAFILE",
-            "PIP_CERT",
-            "DENO_CERT",
-            "HTTPLIB2_CA_CERTS",
-            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
-        ],
-    ),
-    judged(
-        program_name,
-        &[
-            "BROWSER",
-            "EDITOR",
-            "VISUAL",
-            "PAGER",
-            "ENV",
-            "TERM_PROGRAM",
-        ],
-    ),
-    judged(shell, &["SHELL"]),
-    judged(
-        windows_place,
-        &["SYSTEMROOT", "WINDIR", "COMSPEC", "SYSTEMDRIVE"],
-    ),
-    judged(
-        tls_switch,
-        &[
-            "NODE_TLS_REJECT_UNAUTHORIZED",
-            "PYTHONHTTPSVERIFY",
-            "GIT_SSL_NO_VERIFY",
-            "NPM_CONFIG_STRICT_SSL",
-        ],
-    ),
-    judged(docker_host, &["DOCKER_HOST", "DOCKER_CONTEXT"]),
-];
-
-/// Families that load code into a program, run a command, or choose where code comes from.
-static CODE: &[Family] = &[
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "LD_*",
-            "DYLD_*",
-            "_RLD*",
-            "LIBPATH",
-            "SHLIB_PATH",
-            "GLIBC_TUNABLES",
-            "GCONV_PATH",
-            "LOCPATH",
-            "NLSPATH",
-            "HOSTALIASES",
-            "RESOLV_HOST_CONF",
-            "RES_OPTIONS",
-            "LOCALDOMAIN",
-            "MALLOC_CHECK_",
-            "MALLOC_TRACE",
-            "MALLOC_CONF",
-            "TERMINFO",
-            "TERMINFO_DIRS",
-            "TERMCAP",
-            "TZDIR",
-            "GETCONF_DIR",
-            "DATEMSK",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "NODE_REPL_*",
-            "NODE_V8_COVERAGE",
-            "NODE_PRESERVE_SYMLINKS*",
-            "NODE_ICU_DATA",
-            "NODE_REDIRECT_WARNINGS",
-            "NODE_COMPILE_CACHE",
-            "NODE_CHANNEL_*",
-            "NODE_PENDING_*",
-            "NODE_INSPECT*",
-            "NODE_TEST_*",
-            "NODE_CLUSTER_*",
-            "TS_NODE_*",
-            "TSX_*",
-            "ELECTRON_RUN_AS_NODE",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "NPM_CONFIG_*",
-            "NPM_EXECPATH",
-            "NPM_NODE_EXECPATH",
-            "NPM_LIFECYCLE_*",
-            "NPM_PACKAGE_*",
-            "PNPM_CONFIG_*",
-            "PNPM_*",
-            "YARN_*",
-            "COREPACK_*",
-            "BUN_*",
-            "DENO_*",
-            "BUNFIG*",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "PYTHON*",
-            "PIP_*",
-            "PIPX_*",
-            "PIPENV_*",
-            "UV_*",
-            "POETRY_*",
-            "PDM_*",
-            "HATCH_*",
-            "RYE_*",
-            "CONDA_*",
-            "CONDARC",
-            "MAMBA_*",
-            "SETUPTOOLS_*",
-            "DISTUTILS_*",
-            "PYENV_*",
-            "PYTEST_*",
-            "IPYTHONDIR",
-            "JUPYTER_PATH",
-            "COVERAGE_PROCESS_START",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "GIT_*",
-            "SSH_ASKPASS*",
-            "SUDO_ASKPASS",
-            "SSH_CONFIG",
-            "RSYNC_RSH",
-            "CVS_RSH",
-            "SVN_SSH",
-            "HGRCPATH",
-            "HGEDITOR",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "BASH_*",
-            "BASHOPTS",
-            "SHELLOPTS",
-            "PS0",
-            "PS1",
-            "PS2",
-            "PS3",
-            "PS4",
-            "PROMPT_COMMAND",
-            "IFS",
-            "CDPATH",
-            "GLOBIGNORE",
-            "FPATH",
-            "FUNCTION_*",
-            "KSH_*",
-            "FISH_*",
-            "POSIXLY_CORRECT_CMD",
-            "INPUTRC",
-            "HISTFILE",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "LESSOPEN",
-            "LESSCLOSE",
-            "MANPAGER",
-            "SYSTEMD_PAGER",
-            "SYSTEMD_EDITOR",
-            "FCEDIT",
-            "SUDO_EDITOR",
-            "TAR_OPTIONS",
-            "MAKEFLAGS",
-            "MAKEFILES",
-            "XARGS_*",
-            "GREP_OPTIONS",
-            "LS_OPTIONS",
-            "VIMINIT",
-            "EXINIT",
-            "GVIMINIT",
-            "EMACSLOADPATH",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "CLASSPATH",
-            "MAVEN_*",
-            "GRADLE_*",
-            "JBANG_*",
-            "ANT_*",
-            "SBT_*",
-            "KOTLIN_*",
-            "JDK_*",
-            "_JAVA_*",
-            "JAVA_AGENT*",
-            "IBM_JAVA_OPTIONS",
-            "OPENJ9_JAVA_OPTIONS",
-            "LEIN_*",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "PERL5*",
-            "PERLLIB",
-            "PERL_*",
-            "RUBYOPT",
-            "RUBYPATH",
-            "RUBYSHELL",
-            "RUBY_*",
-            "GEM_*",
-            "BUNDLE_*",
-            "BUNDLER_*",
-            "PHPRC",
-            "PHP_INI_*",
-            "LUA_PATH*",
-            "LUA_CPATH*",
-            "LUA_INIT*",
-            "R_PROFILE*",
-            "R_ENVIRON*",
-            "R_HOME",
-            "R_LIBS*",
-            "JULIA_*",
-            "TCLLIBPATH",
-            "ERL_*",
-            "ELIXIR_*",
-            "MIX_*",
-            "GHC_*",
-            "OCAMLPATH",
-            "CAML_*",
-            "GUILE_*",
-            "RACKET_*",
-            "SWIFT_*",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "DOTNET_*",
-            "CORECLR_*",
-            "COR_*",
-            "COMPLUS_*",
-            "NUGET_*",
-            "MSBUILD*",
-            "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES",
-            "ASPNETCORE_PREVENTHOSTINGSTARTUP",
-            "MONO_*",
-            "PSMODULEPATH",
-            "PATHEXT",
-            "POWERSHELL_*",
-            "__PSLOCKDOWNPOLICY",
-            "__COMPAT_LAYER",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "GOFLAGS",
-            "GOENV",
-            "GOROOT",
-            "GOTOOLDIR",
-            "GOTOOLCHAIN",
-            "GOSUMDB",
-            "GONOSUMDB",
-            "GONOSUMCHECK",
-            "GONOPROXY",
-            "GOPRIVATE",
-            "GOINSECURE",
-            "GOBIN",
-            "GOCACHE",
-            "GOMODCACHE",
-            "GOVCS",
-            "GOEXPERIMENT",
-            "CGO_*",
-            "GCCGO",
-            "GO_EXTLINK*",
-            "CARGO_*",
-            "RUSTC*",
-            "RUSTDOC*",
-            "RUSTFLAGS",
-            "RUSTUP_*",
-            "CARGO",
-            "CC",
-            "CXX",
-            "LD",
-            "AR",
-            "AS",
-            "CPP",
-            "CFLAGS",
-            "CXXFLAGS",
-            "CPPFLAGS",
-            "LDFLAGS",
-            "CPATH",
-            "C_INCLUDE_PATH",
-            "CPLUS_INCLUDE_PATH",
-            "LIBRARY_PATH",
-            "COMPILER_PATH",
-            "GCC_EXEC_PREFIX",
-            "PKG_CONFIG*",
-            "CMAKE_*",
-            "NIX_*",
-            "CCACHE_*",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "OPENSSL_*",
-            "SSLKEYLOGFILE",
-            "SSL_ENGINE*",
-            "PKCS11_*",
-            "GNUTLS_*",
-            "NSS_*",
-            "KRB5_*",
-            "KRB5CCNAME",
-            "SASL_PATH",
-            "SASL_CONF_PATH",
-            "CURL_HOME",
-            "WGETRC",
-            "NETRC",
-            "ODBCINI",
-            "ODBCSYSINI",
-            "ODBCINSTINI",
-            "PGSYSCONFDIR",
-            "PGSERVICEFILE",
-            "MYSQL_HOME",
-            "LIBMYSQL_PLUGINS",
-            "GTK_MODULES",
-            "GTK_PATH",
-            "GTK_EXE_PREFIX",
-            "GIO_*",
-            "GDK_PIXBUF_MODULE*",
-            "QT_PLUGIN_PATH",
-            "QT_QPA_PLATFORM_PLUGIN_PATH",
-            "QML*_IMPORT_PATH",
-            "GST_*",
-            "VK_*",
-            "LIBGL_*",
-            "LIBVA_*",
-            "MAGICK_*",
-            "GS_LIB",
-            "DRI_*",
-            "OCL_*",
-        ],
-    ),
-    always(
-        rules::CODE_VARIABLE,
-        &[
-            "DOCKER_*",
-            "CONTAINER_HOST",
-            "CONTAINERS_*",
-            "BUILDKIT_*",
-            "BUILDX_*",
-            "COMPOSE_*",
-            "STORAGE_OPTS",
-            "REGISTRY_AUTH_FILE",
-            "PODMAN_*",
-            "NERDCTL_*",
-            "XDG_CONFIG_DIRS",
-            "XDG_DATA_DIRS",
-        ],
-    ),
-];
-
-/// Worth a word.
-static NOTED: &[Family] = &[
-    always(
-        rules::PROXY,
-        &[
-            "HTTP_PROXY",
-            "HTTPS_PROXY",
-            "ALL_PROXY",
-            "FTP_PROXY",
-            "NO_PROXY",
-            "SOCKS_PROXY",
-            "NPM_CONFIG_PROXY",
-            "NPM_CONFIG_HTTPS_PROXY",
-            "GLOBAL_AGENT_*",
-            "*_PROXY",
-        ],
-    ),
-    always(
-        rules::ENDPOINT,
-        &[
-            "*_BASE_URL",
-            "*_API_BASE",
-            "*_API_URL",
-            "*_BASE_PATH",
-            "*_ENDPOINT",
-            "*_ENDPOINT_URL",
-            "*_API_HOST",
-            "*_BASE_URI",
-        ],
-    ),
-    always(
-        rules::NOTED_VARIABLE,
-        &[
-            "TMPDIR",
-            "TMP",
-            "TEMP",
-            "SSH_AUTH_SOCK",
-            "DISPLAY",
-            "WAYLAND_DISPLAY",
-            "DBUS_*",
-            "XDG_RUNTIME_DIR",
-        ],
-    ),
-];
-
-fn matches(pattern: &str, name: &str) -> bool {
-    match (pattern.strip_suffix('*'), pattern.strip_prefix('*')) {
-        (Some(prefix), _) => name.starts_with(prefix),
-        (None, Some(suffix)) => name.ends_with(suffix),
-        (None, None) => pattern == name,
-    }
-}
-
-fn find(name: &str) -> Option<Meaning> {
-    [EXCEPTIONS, JUDGED, CODE, NOTED]
-        .iter()
-        .flat_map(|families| families.iter())
-        .find(|family| family.names.iter().any(|pattern| matches(pattern, name)))
-        .map(|family| family.meaning)
+fn judge_of(word: &str) -> Option<ValueJudge> {
+    Some(match word {
+        "node-options" => |_, value, case| judge_node_options(value, case),
+        "java-options" => |_, value, case| judge_java_options(value, case),
+        "warnings-filter" => |_, value, case| judge_warnings(value, case),
+        "registry" => |_, value, case| judge_registry(value, case),
+        "java-opts" => java_opts,
+        "interpreter" => uv_python,
+        "library-path" => library_path,
+        "search-path" => search_path,
+        "home" => home,
+        "install-place" => install_place,
+        "ca-bundle" => ca_bundle,
+        "program-name" => program_name,
+        "shell" => shell,
+        "windows-place" => windows_place,
+        "tls-switch" => tls_switch,
+        "docker-host" => docker_host,
+        _ => return None,
+    })
 }
 
 /// Judges one variable of the request.
@@ -780,7 +164,7 @@ pub(crate) fn judge_inside(name: &str, value: &str, case: &mut Case<'_>) {
 
 fn judge_meaning(name: &str, value: &str, case: &mut Case<'_>) {
     let folded = name.to_ascii_uppercase().replace('-', "_");
-    match find(&folded) {
+    match FAMILIES.find(&folded) {
         None | Some(Meaning::Fine) => {}
         Some(Meaning::Always(rule)) => {
             case.note(rule, format!("the variable `{}`", text::excerpt(name)))
@@ -1206,6 +590,22 @@ mod tests {
         judge_variable(name, value, &mut case);
         let codes: Vec<_> = case.codes().collect();
         assert_eq!(codes.join(","), expected, "{name}={value}");
+    }
+
+    #[test]
+    fn every_row_of_the_data_has_a_meaning() {
+        let rows = include_str!("../data/environment.txt").lines();
+        for row in rows.filter(|row| !row.is_empty() && !row.starts_with('#')) {
+            let word = row.split(' ').next().unwrap_or_default();
+            assert!(meaning_of(word).is_some(), "{row}");
+            assert_eq!(row, row.trim_end(), "{row}");
+            assert!(
+                row.split(' ')
+                    .skip(1)
+                    .all(|name| name.to_ascii_uppercase() == name),
+                "{row}"
+            );
+        }
     }
 
     #[test]
