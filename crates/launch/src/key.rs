@@ -41,6 +41,19 @@ impl PublicKey {
         digest.chars().take(32).collect()
     }
 
+    /// The key from its 32 bytes, as the audit log keeps them; none where they are no key, or a weak one.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
+        let key = VerifyingKey::from_bytes(bytes).ok()?;
+        (!key.is_weak()).then_some(Self(key))
+    }
+
+    /// The key's 32 bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 32] {
+        self.0.to_bytes()
+    }
+
     /// Whether `signature` is this key's over the parts put together.
     pub(crate) fn verifies(&self, parts: &[&[u8]], signature: &[u8]) -> bool {
         let Ok(signature) = Signature::from_slice(signature) else {
@@ -69,11 +82,7 @@ impl FromStr for PublicKey {
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let bytes = STANDARD.decode(text).map_err(|_| NotAKey)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| NotAKey)?;
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| NotAKey)?;
-        if key.is_weak() {
-            return Err(NotAKey);
-        }
-        Ok(Self(key))
+        Self::from_bytes(&bytes).ok_or(NotAKey)
     }
 }
 
