@@ -220,3 +220,148 @@ impl fmt::Display for Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::digest::Digest;
+    use crate::places::Places;
+    use crate::profile::Grants;
+    use crate::resolve::{LockedPackage, RequestRecord};
+
+    fn record() -> LaunchRecord {
+        LaunchRecord {
+            request: RequestRecord {
+                command: "npx".into(),
+                args: vec!["-y".into(), "s".into()],
+                env: Vec::new(),
+                cwd: None,
+            },
+            program: FileRecord {
+                path: "/usr/bin/node".into(),
+                sha256: Digest::of(b"node"),
+            },
+            argv: vec!["node".into(), "/s/index.js".into()],
+            env: vec![EnvRecord {
+                name: "TOKEN".into(),
+                value: None,
+            }],
+            cwd: None,
+            chain: Vec::new(),
+            trees: Vec::new(),
+            package: Some(LockedPackage {
+                ecosystem: "npm".into(),
+                name: "s".into(),
+                version: "1.0.0".into(),
+                integrity: "sha512-a".into(),
+                tree: "t".into(),
+            }),
+        }
+    }
+
+    fn profile(grants: Grants) -> Profile {
+        let own = |name: &str| Path::new("/home/u").join(name);
+        let home = Path::new("/home/u");
+        let places = Places::new(home, &own("c"), &own("d"), &own("s"), 0);
+        Profile::new(grants, &places).unwrap()
+    }
+
+    /// The lines of a change, as `what: was -> now`.
+    fn check(change: impl Fn(&mut LaunchRecord, &mut Grants), expected: &[&str]) {
+        let (was, mut now, mut grants) = (record(), record(), Grants::default());
+        change(&mut now, &mut grants);
+        let (before, after) = (profile(Grants::default()), profile(grants));
+        let difference = Difference::between((&was, &before), (&now, &after));
+        let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "(none)".into());
+        let lines: Vec<String> = difference
+            .lines()
+            .iter()
+            .map(|line| format!("{}: {} -> {}", line.what, side(&line.was), side(&line.now)))
+            .collect();
+        assert_eq!(lines, expected);
+        assert_eq!(difference.is_empty(), expected.is_empty());
+    }
+
+    #[test]
+    fn each_change_is_one_line() {
+        check(|_, _| (), &[]);
+        check(
+            |r, _| r.request.command = "pnpx".into(),
+            &["request: command: npx -> pnpx"],
+        );
+        check(
+            |r, _| r.argv.push("--all".into()),
+            &["argument 2: (none) -> --all"],
+        );
+        check(
+            |r, _| drop(r.argv.pop()),
+            &["argument 1: /s/index.js -> (none)"],
+        );
+        check(
+            |r, _| {
+                r.env.push(EnvRecord {
+                    name: "NODE_OPTIONS".into(),
+                    value: Some("-r x".into()),
+                });
+            },
+            &["variable NODE_OPTIONS: (none) -> -r x"],
+        );
+        check(
+            |r, _| r.env.clear(),
+            &["variable TOKEN: (any value) -> (none)"],
+        );
+        check(
+            |r, _| r.package.as_mut().unwrap().version = "1.0.1".into(),
+            &["package: version: 1.0.0 -> 1.0.1"],
+        );
+        check(
+            |r, _| r.cwd = Some("/w".into()),
+            &["directory: (none) -> /w"],
+        );
+        check(
+            |_, g| g.reads.push("/srv".parse().unwrap()),
+            &["grant: read: (none) -> /srv"],
+        );
+        check(
+            |_, g| g.net.push("a.example:443".parse().unwrap()),
+            &["grant: net: (none) -> a.example:443"],
+        );
+        check(
+            |_, g| g.limits.processes = 3,
+            &["limit: processes: 256 -> 3"],
+        );
+        check(
+            |_, g| g.allow_missing.push("landlock".parse().unwrap()),
+            &["danger: missing layer: (none) -> landlock"],
+        );
+    }
+
+    #[test]
+    fn long_lists_of_files_are_counted() {
+        let manifest = |byte: u8| -> Manifest {
+            let entries: Vec<(String, Node)> = (0..500)
+                .map(|number| {
+                    let sha256 = Digest::of(&[byte]);
+                    (
+                        format!("f{number:03}"),
+                        Node::File {
+                            sha256,
+                            executable: false,
+                        },
+                    )
+                })
+                .collect();
+            serde_json::from_value(serde_json::json!({ "entries": entries })).unwrap()
+        };
+        let mut difference = Difference::default();
+        difference.manifests("/r", &manifest(1), &manifest(2));
+        assert_eq!(difference.lines().len(), MOST_FILES + 1);
+        assert_eq!(difference.lines()[0].what, "file /r/f000");
+        assert_eq!(
+            difference.lines()[MOST_FILES].what,
+            "and 300 more files of /r"
+        );
+    }
+}

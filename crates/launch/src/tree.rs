@@ -5,7 +5,7 @@
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -126,7 +126,7 @@ pub(crate) struct TreeDigest {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Omit {
     /// Paths relative to the root.
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<String>,
 }
 
 struct Found {
@@ -143,7 +143,7 @@ pub(crate) fn digest(
     cache: &DigestCache,
 ) -> Result<TreeDigest, TreeError> {
     let mut found = Vec::new();
-    walk(root, Path::new(""), omit, &mut found, 0)?;
+    walk(root, "", omit, &mut found, 0)?;
     found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let files = count(root, &found)?;
     let key = stat_key(&found);
@@ -180,9 +180,10 @@ fn count(root: &Path, found: &[Found]) -> Result<u64, TreeError> {
     Ok(files.count() as u64)
 }
 
+/// Collects every name under `under`, which is relative to the root and ends with `/` unless it is empty.
 fn walk(
     root: &Path,
-    under: &Path,
+    under: &str,
     omit: &Omit,
     found: &mut Vec<Found>,
     depth: usize,
@@ -194,7 +195,13 @@ fn walk(
     };
     for entry in std::fs::read_dir(&directory).map_err(read)? {
         let entry = entry.map_err(read)?;
-        let name = under.join(entry.file_name());
+        let name = entry.file_name();
+        let Some(last) = name.to_str() else {
+            return Err(TreeError::NotText(shown(&directory.join(name))));
+        };
+        let mut name = String::with_capacity(under.len() + last.len() + 1);
+        name.push_str(under);
+        name.push_str(last);
         if omit.paths.contains(&name) {
             continue;
         }
@@ -207,37 +214,37 @@ fn walk(
         }
         // `DirEntry::metadata` doesn't follow links.
         let metadata = entry.metadata().map_err(read)?;
-        let is_directory = metadata.is_dir();
-        found.push(look(root, &name, metadata)?);
-        if is_directory {
-            walk(root, &name, omit, found, depth + 1)?;
+        let below = metadata.is_dir().then(|| format!("{name}/"));
+        let target = target(root, &name, &metadata)?;
+        found.push(Found {
+            name,
+            metadata,
+            target,
+        });
+        if let Some(below) = below {
+            walk(root, &below, omit, found, depth + 1)?;
         }
     }
     Ok(())
 }
 
-fn look(root: &Path, name: &Path, metadata: Metadata) -> Result<Found, TreeError> {
-    let as_text = |path: &Path| match path.to_str() {
-        Some(text) => Ok(text.to_owned()),
-        None => Err(TreeError::NotText(shown(path))),
-    };
-    let target = if metadata.is_symlink() {
-        let path = root.join(name);
-        let target = std::fs::read_link(&path).map_err(|source| TreeError::Read {
-            path: shown(&path),
-            source,
-        })?;
-        Some(as_text(&target)?)
-    } else if metadata.is_file() || metadata.is_dir() {
-        None
-    } else {
-        return Err(TreeError::Special(shown(&root.join(name))));
-    };
-    Ok(Found {
-        name: as_text(name)?,
-        metadata,
-        target,
-    })
+/// The text of a link; none for files and directories, and an error for everything else.
+fn target(root: &Path, name: &str, metadata: &Metadata) -> Result<Option<String>, TreeError> {
+    if metadata.is_file() || metadata.is_dir() {
+        return Ok(None);
+    }
+    let path = root.join(name);
+    if !metadata.is_symlink() {
+        return Err(TreeError::Special(shown(&path)));
+    }
+    let target = std::fs::read_link(&path).map_err(|source| TreeError::Read {
+        path: shown(&path),
+        source,
+    })?;
+    match target.to_str() {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => Err(TreeError::NotText(shown(&path))),
+    }
 }
 
 fn is_executable(metadata: &Metadata) -> bool {
@@ -246,17 +253,21 @@ fn is_executable(metadata: &Metadata) -> bool {
 
 /// A digest over what `stat` says of every entry: equal keys mean equal trees.
 fn stat_key(found: &[Found]) -> Digest {
-    let mut hash = Sha256::new();
-    hash.update(b"interlock tree stat v1\0");
+    // One buffer and one update: a hash is quick over long input, not over many short ones.
+    let mut bytes = b"interlock tree stat v1\0".to_vec();
+    let text = |bytes: &mut Vec<u8>, text: &str| {
+        bytes.extend((text.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    };
     for entry in found {
-        text(&mut hash, &entry.name);
-        hash.update(entry.metadata.mode().to_be_bytes());
+        text(&mut bytes, &entry.name);
+        bytes.extend(entry.metadata.mode().to_be_bytes());
         if entry.metadata.is_file() {
-            hash.update(stat_bytes(&entry.metadata));
+            bytes.extend(stat_bytes(&entry.metadata));
         }
-        text(&mut hash, entry.target.as_deref().unwrap_or_default());
+        text(&mut bytes, entry.target.as_deref().unwrap_or_default());
     }
-    Digest::from_bytes(hash.finalize().into())
+    Digest::of(&bytes)
 }
 
 /// Reads what has to be read, on as many threads as there are processors.

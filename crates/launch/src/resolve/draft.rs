@@ -1,7 +1,7 @@
 //! A launch in the making: files, trees and arguments are added until it is complete.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::content::{EnvRecord, FileRecord, LaunchRecord, LockedPackage, RequestRecord};
 use super::content::{TreeRecord, TreeRole};
@@ -76,7 +76,7 @@ impl Draft {
             .retain(|tree| !Path::new(&tree.root).starts_with(&root));
         let hidden = hidden_names(role, hidden);
         let writable = writable_paths(&root, prior)?;
-        let paths = hidden.iter().chain(&writable).map(PathBuf::from).collect();
+        let paths = hidden.iter().chain(&writable).cloned().collect();
         let digest = tree::digest(&root, &Omit { paths }, resolver.cache)?;
         self.seals.extend(digest.seal);
         self.manifests.extend(digest.manifest);

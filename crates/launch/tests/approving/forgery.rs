@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::world::*;
 use interlock_launch::key::{KeyFile, UnlockError};
 use interlock_launch::{
-    Approval, EditError, Grants, Known, Launch, Ledger, LedgerEdit, LoadError, Places, Secret,
+    Approval, Digest, EditError, Grants, Known, Launch, Ledger, LedgerEdit, LoadError, Places,
+    Secret, ToolDefinition,
 };
 
 fn approved() -> (World, Launch) {
@@ -234,5 +235,116 @@ fn a_guessed_passphrase_and_a_changed_key_file_unlock_nothing() {
         fs::write(world.places.key(), &bad).unwrap();
         fs::set_permissions(world.places.key(), fs::Permissions::from_mode(0o600)).unwrap();
         assert!(world.key().unlock(&passphrase()).is_err(), "byte {index}");
+    }
+}
+
+#[test]
+fn two_editors_lose_nothing() {
+    let (world, launch) = approved();
+    let signer = world.key().unlock(&passphrase()).unwrap();
+    let known = Known::default();
+    std::thread::scope(|scope| {
+        for editor in 0..4 {
+            let (world, launch, signer, known) = (&world, &launch, &signer, &known);
+            scope.spawn(move || {
+                let mut edit = LedgerEdit::begin(&world.places, known, signer).unwrap();
+                let approval = Approval {
+                    name: format!("s{editor}").parse().unwrap(),
+                    launch,
+                    profile: world.profile(Grants::default()),
+                    tools: None,
+                    note: Some("note".to_owned()),
+                };
+                edit.approve(approval, time(9)).unwrap();
+                edit.commit().unwrap();
+            });
+        }
+    });
+    let ledger = world.ledger();
+    assert_eq!(ledger.entries().count(), 5);
+    assert_eq!(ledger.sequence(), 5);
+    let entry = ledger.named("s2").unwrap();
+    assert_eq!((entry.note(), entry.created()), (Some("note"), time(9)));
+}
+
+#[test]
+fn an_edit_that_is_not_committed_changes_nothing() {
+    let (world, launch) = approved();
+    let before = fs::read(world.ledger_file()).unwrap();
+    let signer = world.key().unlock(&passphrase()).unwrap();
+    let mut edit = LedgerEdit::begin(&world.places, &world.known, &signer).unwrap();
+    edit.revoke("app", time(2)).unwrap();
+    assert!(edit.revoke("app", time(2)).is_err());
+    drop(edit);
+    assert_eq!(fs::read(world.ledger_file()).unwrap(), before);
+    admitted(world.admit(launch));
+}
+
+#[test]
+fn tools_are_pinned_and_their_definitions_kept() {
+    let (mut world, launch) = approved();
+    let signer = world.key().unlock(&passphrase()).unwrap();
+    let tool = |text: &str| ToolDefinition {
+        name: "read".to_owned(),
+        digest: Digest::of(b"canonical"),
+        raw: text.as_bytes().to_vec(),
+    };
+    let mut edit = LedgerEdit::begin(&world.places, &world.known, &signer).unwrap();
+    edit.pin_tools("app", vec![tool("{ }")]).unwrap();
+    assert!(edit.pin_tools("none", Vec::new()).is_err());
+    world.known.sequence = edit.commit().unwrap();
+    let ledger = world.ledger();
+    let pin = ledger.named("app").unwrap().pins()[0].clone();
+    assert_eq!(ledger.definition(&pin).unwrap(), b"{ }");
+    assert_eq!(admitted(ledger.admit(launch)).pins(), [pin.clone()]);
+    // Approving again keeps the pins; a changed definition is no definition.
+    let launch = world.node("srv/app/index.js", &[]).unwrap();
+    world.approve(&signer, "app", &launch, Grants::default());
+    assert_eq!(world.ledger().named("app").unwrap().pins(), [pin.clone()]);
+    let blob = world
+        .places
+        .approvals()
+        .join(format!("blobs/{}.raw", pin.definition));
+    fs::write(blob, "{}").unwrap();
+    assert_eq!(world.ledger().definition(&pin), None);
+}
+
+#[test]
+fn grants_that_lead_elsewhere_or_cover_code_are_not_approved() {
+    let (world, launch) = approved();
+    let signer = world.key().unlock(&passphrase()).unwrap();
+    world.file("data/x", "");
+    world.link("alias", &world.text("data"));
+    let grants = |reads: &[&str], writes: &[&str]| Grants {
+        reads: reads
+            .iter()
+            .map(|path| world.text(path).parse().unwrap())
+            .collect(),
+        writes: writes
+            .iter()
+            .map(|path| world.text(path).parse().unwrap())
+            .collect(),
+        ..Grants::default()
+    };
+    for (grants, good) in [
+        (grants(&["data"], &[]), true),
+        (grants(&["alias"], &[]), false),
+        (grants(&[], &["alias"]), false),
+        (grants(&[], &["data"]), true),
+        (grants(&[], &["srv/app"]), false),
+        (grants(&[], &["srv"]), false),
+        // Digested as code, so it cannot be writable without resolving anew.
+        (grants(&[], &["srv/app/data"]), false),
+    ] {
+        let shown = format!("{grants:?}");
+        let mut edit = LedgerEdit::begin(&world.places, &world.known, &signer).unwrap();
+        let approval = Approval {
+            name: "again".parse().unwrap(),
+            launch: &launch,
+            profile: world.profile(grants),
+            tools: None,
+            note: None,
+        };
+        assert_eq!(edit.approve(approval, time(3)).is_ok(), good, "{shown}");
     }
 }
