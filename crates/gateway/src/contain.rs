@@ -113,7 +113,12 @@ pub(crate) fn contain(
     let profile = profile(&approved, &reach, around)?;
     let sink = match profile.network {
         Network::None => None,
-        Network::Egress(_) => Some(EgressLog::open(around.audit, journal.session(), reach, now)?),
+        Network::Egress(_) => Some(EgressLog::open(
+            around.audit,
+            journal.session(),
+            reach,
+            now,
+        )?),
     };
     let plan = profile.plan(around.kernel)?;
     record_weakenings(&approved, journal, now);
@@ -191,15 +196,24 @@ fn profile(
         profile.mounts.extend(content(&mount, around.empty));
     }
     for path in grants.reads() {
-        profile.mounts.push(Mount::same(path.as_path(), Access::Read));
+        profile
+            .mounts
+            .push(Mount::same(path.as_path(), Access::Read));
     }
     for path in grants.writes() {
-        profile.mounts.push(Mount::same(path.as_path(), Access::Write));
+        profile
+            .mounts
+            .push(Mount::same(path.as_path(), Access::Write));
     }
     if let Some(cwd) = grants.cwd() {
-        let seen = profile.mounts.iter().any(|m| cwd.as_path().starts_with(&m.inside));
+        let seen = profile
+            .mounts
+            .iter()
+            .any(|m| cwd.as_path().starts_with(&m.inside));
         if !seen {
-            profile.mounts.push(Mount::same(cwd.as_path(), Access::Read));
+            profile
+                .mounts
+                .push(Mount::same(cwd.as_path(), Access::Read));
         }
         profile.cwd = Some(cwd.as_path().to_owned());
     }

@@ -1,4 +1,23 @@
-//! The relay: judge, record, forward.
+//! The relay between one client and one server: judge, record, forward.
+//!
+//! ```text
+//! run      judge → resolve → admit ⇒ Approved → record ⇒ Receipt → contain(Approved, Receipt) → connect
+//! connect  client stdin ─▶ lane ─┐                      ┌─ lane ─▶ client stdout
+//!                                judge ─▶ journal ─▶ release
+//!          server stdin ◀─ lane ─┘                      └─ lane ◀─ server stdout
+//! ```
+//!
+//! - [`run`](run()) is the whole story of one server for one client; [`inventory`](inventory()) starts an approved
+//!   server once to list its tools, [`learn`] to hear what it would like to reach.
+//! - A process is started in one function, which takes the approval and the receipt of its record by value.
+//! - A tool call leaves when its record is written, and never when the tool is not what was approved: [`pins`].
+//! - The relay itself takes bytes and the time, and gives bytes and deadlines; one loop around it polls. What was
+//!   judged is what is forwarded, from the buffer that it was read into.
+//! - Memory is bounded whatever a peer sends: a lane reads only when all that it judged has left, so a slow reader
+//!   stops its writer. A message is judged whole, so one of 16 MiB is held once while it passes; its pages go back to
+//!   the kernel with its last byte.
+//!
+//! It knows no sandbox layers, no grammar and no file format: those are the crates below. It prints nothing.
 
 mod clock;
 mod contain;
@@ -25,5 +44,5 @@ pub use io::Signals;
 pub use journal::Journal;
 pub use outcome::{Exit, NotMcp, Outcome};
 pub use relay::{Observer, Unapproved};
-pub use run::{NotStarted, Report, Setting, Wanted, admit, run};
+pub use run::{NotStarted, Report, Setting, Wanted, admit, record_approval, run};
 pub use text::visible;

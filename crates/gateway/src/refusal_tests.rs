@@ -13,10 +13,22 @@ const MESSAGE: &str = "`x` has not been approved: run `interlock approve -- x`";
 #[test]
 fn requests_are_answered_and_nothing_else() {
     for (line, expected) in [
-        (r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#, Some("1")),
-        (r#"{"jsonrpc":"2.0","id":"a","method":"server/discover","params":{"_meta":{}}}"#, Some("\"a\"")),
-        (r#"{"jsonrpc":"2.0","id":5,"method":"x","method":"y"}"#, Some("5")),
-        (r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, None),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#,
+            Some("1"),
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":"a","method":"server/discover","params":{"_meta":{}}}"#,
+            Some("\"a\""),
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":5,"method":"x","method":"y"}"#,
+            Some("5"),
+        ),
+        (
+            r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+            None,
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, None),
         ("hello", None),
         ("", None),
@@ -33,7 +45,7 @@ fn requests_are_answered_and_nothing_else() {
 /// Sends `input`, closes, and gives what came back.
 fn converse(input: &[u8], patience: Duration) -> String {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
-    let signals = Signals::install().unwrap();
+    let signals = Signals::none();
     thread::scope(|scope| {
         scope.spawn(|| {
             let client = Client {
@@ -63,19 +75,29 @@ fn a_client_is_answered_until_it_closes() {
         .collect();
     let answers = converse(requests.as_bytes(), Duration::from_secs(60));
     assert_eq!(answers.lines().count(), 2000);
-    assert!(answers.lines().all(|line| line.contains("interlock approve -- x")));
+    assert!(
+        answers
+            .lines()
+            .all(|line| line.contains("interlock approve -- x"))
+    );
     assert_eq!(converse(b"", Duration::from_secs(60)), "");
 }
 
 #[test]
 fn a_client_that_says_nothing_is_not_waited_for_for_ever() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
-    let signals = Signals::install().unwrap();
+    let signals = Signals::none();
     let client = Client {
         input: ours.as_fd(),
         output: ours.as_fd(),
         diagnostics: ours.as_fd(),
         signals: &signals,
     };
-    refuse(&client, MESSAGE, &Limits::default(), Duration::from_millis(20), &SystemClock);
+    refuse(
+        &client,
+        MESSAGE,
+        &Limits::default(),
+        Duration::from_millis(20),
+        &SystemClock,
+    );
 }

@@ -158,12 +158,18 @@ fn start(
             return Err(why);
         }
     };
-    let receipt =
-        approval_recorded(&approved, &mut journal, now).map_err(NotStarted::Unrecorded)?;
+    let receipt = record_approval(&approved, &mut journal, now).map_err(NotStarted::Unrecorded)?;
     let terms = Terms::of(&approved);
     let since = clock.now();
     let around = setting.surroundings();
-    match contain(approved, receipt, Reach::Granted, &around, &mut journal, since) {
+    match contain(
+        approved,
+        receipt,
+        Reach::Granted,
+        &around,
+        &mut journal,
+        since,
+    ) {
         Ok((running, pipes)) => Ok(Started {
             running,
             pipes,
@@ -182,11 +188,7 @@ fn start(
 ///
 /// # Errors
 /// [`NotStarted`] says why the request may not run.
-pub fn admit(
-    wanted: Wanted<'_>,
-    setting: &Setting<'_>,
-    now: Now,
-) -> Result<Approved, NotStarted> {
+pub fn admit(wanted: Wanted<'_>, setting: &Setting<'_>, now: Now) -> Result<Approved, NotStarted> {
     let judgement = judge(wanted.request);
     let record = RequestRecord::from(wanted.request);
     let known = match wanted.name {
@@ -254,7 +256,10 @@ fn unknown(
         Decision::Refused | Decision::Invalid => {
             let option = judgement.unlock().map(|unlock| {
                 let command = approve_command(&request);
-                format!(": only `{command}` with `{}` could approve it", unlock.option())
+                format!(
+                    ": only `{command}` with `{}` could approve it",
+                    unlock.option()
+                )
             });
             NotStarted::Judged(reasons(judgement) + &option.unwrap_or_default())
         }
@@ -314,8 +319,12 @@ fn connect(
 fn outcome(relay: &Relay, server: Exit) -> Outcome {
     match relay.why() {
         Some(Why::ClientClosed | Why::Stopped) => Outcome::Done { server },
-        Some(Why::NotMcp) if relay.is_foreign() => Outcome::NotMcp { why: NotMcp::Foreign },
-        Some(Why::NotMcp) => Outcome::NotMcp { why: NotMcp::Silent },
+        Some(Why::NotMcp) if relay.is_foreign() => Outcome::NotMcp {
+            why: NotMcp::Foreign,
+        },
+        Some(Why::NotMcp) => Outcome::NotMcp {
+            why: NotMcp::Silent,
+        },
         Some(Why::ServerEnded) | None => Outcome::ServerEnded { server },
         Some(Why::Unrecorded) => Outcome::Unrecorded,
     }
@@ -343,8 +352,12 @@ fn request_recorded(request: &Request, journal: &mut Journal, now: Now) {
     });
 }
 
-/// The receipt without which nothing starts. The request's own record is flushed with it.
-fn approval_recorded(
+/// Records that an approved launch is about to happen, and flushes it with all that was recorded before.
+/// The receipt is what lets it happen: for [`run`], and for [`inventory`](crate::inventory()).
+///
+/// # Errors
+/// When it is not on disk; then nothing starts.
+pub fn record_approval(
     approved: &Approved,
     journal: &mut Journal,
     now: Now,
@@ -363,11 +376,7 @@ fn approval_recorded(
     })
 }
 
-fn refusal_recorded(
-    why: &NotStarted,
-    journal: &mut Journal,
-    now: Now,
-) -> Result<(), AppendError> {
+fn refusal_recorded(why: &NotStarted, journal: &mut Journal, now: Now) -> Result<(), AppendError> {
     let (decision, reason) = match why {
         NotStarted::Refused(Refusal::NotApproved { .. }) => ("needs-approval", "not-approved"),
         NotStarted::Refused(refusal) => ("refused", refusal.code()),

@@ -95,7 +95,7 @@ impl Stderr {
     }
 
     /// All that was cut so far.
-    pub(crate) fn cut(&self) -> Cut {
+    pub(crate) fn left_out(&self) -> Cut {
         self.total
     }
 
@@ -219,7 +219,7 @@ mod tests {
             stderr.push(b"\n", START);
             stderr.wrote(stderr.outgoing().len());
         }
-        let cut = stderr.cut();
+        let cut = stderr.left_out();
         assert_eq!((cut.lines, cut.bytes), (1000 - 256, (1000 - 256) * 1024));
 
         stderr.push(b"later\n", START + Duration::from_secs(1));
@@ -238,7 +238,7 @@ mod tests {
             stderr.push(b"\n", START + Duration::from_secs(second));
         }
         assert!(stderr.out.len() < WAITING + 2 * LINE);
-        assert!(stderr.cut().lines > 900);
+        assert!(stderr.left_out().lines > 900);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use interlock_wire::{Id, Kind, Limits, Message, Method, Revision, json, parse, t
 use thiserror::Error;
 
 use super::Tool;
+use crate::outcome::Exit;
 
 /// Pages and tools that are taken from one server.
 const PAGES: usize = 256;
@@ -40,7 +41,7 @@ pub enum AskError {
     Late(u64),
     /// It ended.
     #[error("it ended with {0}; its stderr may say why")]
-    Ended(String),
+    Ended(Exit),
 }
 
 /// What the conversation waits for.
@@ -95,9 +96,10 @@ impl Asking {
             Kind::Request { id, .. } => Ok(answer(id, message.method())),
             Kind::Notification { .. } => Ok(Vec::new()),
             Kind::Response { id, result } if *id == Id::Number(self.id) => self.result(result),
-            Kind::Error { id: Some(id), error } if *id == Id::Number(self.id) => {
-                self.refused(&message, error)
-            }
+            Kind::Error {
+                id: Some(id),
+                error,
+            } if *id == Id::Number(self.id) => self.refused(&message, error),
             _ => Ok(Vec::new()),
         }
     }
@@ -128,8 +130,7 @@ impl Asking {
             return Err(AskError::Answer("tools/list"));
         }
         for tool in tools::definitions(result) {
-            let digest =
-                tools::digest(tool.raw).map_err(|_| AskError::Answer("tools/list"))?;
+            let digest = tools::digest(tool.raw).map_err(|_| AskError::Answer("tools/list"))?;
             if self.tools.iter().any(|known| known.name == tool.name) {
                 return Err(AskError::Twice(crate::text::visible(&tool.name)));
             }
@@ -189,9 +190,8 @@ impl Asking {
     fn request(&mut self, method: &str, params: &str) -> Vec<u8> {
         self.id += 1;
         let id = self.id;
-        let line = format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{{params}}}}}"#
-        );
+        let line =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{{params}}}}}"#);
         ended(line.into_bytes())
     }
 }

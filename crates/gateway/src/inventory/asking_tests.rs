@@ -6,9 +6,9 @@ const ADD: &str = r#"{"name":"add","description":"adds"}"#;
 const SUB: &str = r#"{"name":"sub","description":"subtracts"}"#;
 
 /// Plays a server that answers each method as the table says; gives what was sent and how it ended.
-fn play(
-    answers: &[(&str, &str)],
-) -> (Vec<String>, Result<Option<(Vec<Tool>, Revision)>, AskError>) {
+type Found = Result<Option<(Vec<Tool>, Revision)>, AskError>;
+
+fn play(answers: &[(&str, &str)]) -> (Vec<String>, Found) {
     let (mut asking, first) = Asking::new(Limits::default());
     let mut queue = vec![first];
     let mut sent = Vec::new();
@@ -24,7 +24,9 @@ fn play(
             if value.get("id").is_none() {
                 continue;
             }
-            let Some((expected, answer)) = answers.next() else { break };
+            let Some((expected, answer)) = answers.next() else {
+                break;
+            };
             assert_eq!(*expected, method);
             let reply = format!(r#"{{"jsonrpc":"2.0","id":{},{answer}}}"#, value["id"]);
             match asking.line(reply.as_bytes()) {
@@ -37,7 +39,7 @@ fn play(
     (sent, Ok(asking.finished()))
 }
 
-fn names(found: Result<Option<(Vec<Tool>, Revision)>, AskError>) -> (Vec<String>, Revision) {
+fn names(found: Found) -> (Vec<String>, Revision) {
     let (tools, revision) = found.unwrap().unwrap();
     (tools.into_iter().map(|tool| tool.name).collect(), revision)
 }
@@ -49,11 +51,26 @@ const NO: &str = r#""error":{"code":-32601,"message":"no such method"}"#;
 fn a_server_with_a_handshake_lists_all_pages() {
     let one = format!(r#""result":{{"tools":[{ADD}],"nextCursor":"p\"2"}}"#);
     let two = format!(r#""result":{{"tools":[{SUB}]}}"#);
-    let (sent, found) = play(&[("initialize", WELCOME), ("tools/list", &one), ("tools/list", &two)]);
-    assert_eq!(sent, ["initialize", "notifications/initialized", "tools/list", "tools/list"]);
+    let (sent, found) = play(&[
+        ("initialize", WELCOME),
+        ("tools/list", &one),
+        ("tools/list", &two),
+    ]);
+    assert_eq!(
+        sent,
+        [
+            "initialize",
+            "notifications/initialized",
+            "tools/list",
+            "tools/list"
+        ]
+    );
     assert_eq!(
         names(found),
-        (vec!["add".to_owned(), "sub".to_owned()], Revision::V2025_06_18)
+        (
+            vec!["add".to_owned(), "sub".to_owned()],
+            Revision::V2025_06_18
+        )
     );
 }
 
@@ -61,10 +78,16 @@ fn a_server_with_a_handshake_lists_all_pages() {
 fn a_server_without_a_handshake_is_asked_in_its_own_words() {
     let page = format!(r#""result":{{"tools":[{ADD}],"resultType":"complete"}}"#);
     let discovered = r#""result":{"supportedVersions":["2026-07-28"]}"#;
-    let (sent, found) =
-        play(&[("initialize", NO), ("server/discover", discovered), ("tools/list", &page)]);
+    let (sent, found) = play(&[
+        ("initialize", NO),
+        ("server/discover", discovered),
+        ("tools/list", &page),
+    ]);
     assert_eq!(sent, ["initialize", "server/discover", "tools/list"]);
-    assert_eq!(names(found), (vec!["add".to_owned()], Revision::V2026_07_28));
+    assert_eq!(
+        names(found),
+        (vec!["add".to_owned()], Revision::V2026_07_28)
+    );
 }
 
 #[test]
@@ -78,10 +101,19 @@ fn what_is_wrong_is_said() {
     let twice = format!(r#""result":{{"tools":[{ADD},{ADD}]}}"#);
     let bad = r#""error":{"code":-1,"message":"no\u001b[31m"}"#;
     for (answers, expected) in [
-        (vec![("initialize", WELCOME), ("tools/list", &*twice)], AskError::Twice("add".to_owned())),
-        (vec![("initialize", r#""result":{}"#)], AskError::Answer("initialize")),
         (
-            vec![("initialize", WELCOME), ("tools/list", r#""result":{"tools":{}}"#)],
+            vec![("initialize", WELCOME), ("tools/list", &*twice)],
+            AskError::Twice("add".to_owned()),
+        ),
+        (
+            vec![("initialize", r#""result":{}"#)],
+            AskError::Answer("initialize"),
+        ),
+        (
+            vec![
+                ("initialize", WELCOME),
+                ("tools/list", r#""result":{"tools":{}}"#),
+            ],
             AskError::Answer("tools/list"),
         ),
         (
@@ -100,10 +132,13 @@ fn what_is_wrong_is_said() {
 #[test]
 fn a_list_without_end_is_left() {
     let (mut asking, _) = Asking::new(Limits::default());
-    asking.line(format!(r#"{{"jsonrpc":"2.0","id":1,{WELCOME}}}"#).as_bytes()).unwrap();
+    asking
+        .line(format!(r#"{{"jsonrpc":"2.0","id":1,{WELCOME}}}"#).as_bytes())
+        .unwrap();
     let mut last = Ok(Vec::new());
     for id in 2.. {
-        let page = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[],"nextCursor":"x"}}}}"#);
+        let page =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"tools":[],"nextCursor":"x"}}}}"#);
         last = asking.line(page.as_bytes());
         if last.is_err() {
             break;
@@ -116,15 +151,25 @@ fn a_list_without_end_is_left() {
 fn what_the_server_asks_is_answered() {
     let (mut asking, _) = Asking::new(Limits::default());
     for (line, expected) in [
-        (r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#, r#"{"jsonrpc":"2.0","id":"p","result":{}}"#),
+        (
+            r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#,
+            r#"{"jsonrpc":"2.0","id":"p","result":{}}"#,
+        ),
         (
             r#"{"jsonrpc":"2.0","id":7,"method":"roots/list"}"#,
             r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"this client answers no requests"}}"#,
         ),
     ] {
-        assert_eq!(asking.line(line.as_bytes()).unwrap(), format!("{expected}\n").as_bytes());
+        assert_eq!(
+            asking.line(line.as_bytes()).unwrap(),
+            format!("{expected}\n").as_bytes()
+        );
     }
-    for line in ["banner", r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#, ""] {
+    for line in [
+        "banner",
+        r#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#,
+        "",
+    ] {
         assert!(asking.line(line.as_bytes()).unwrap().is_empty());
     }
 }

@@ -68,7 +68,7 @@ pub enum InventoryError {
 }
 
 /// How long a server has to list its tools.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts an approved server, asks it for all its tools in the era that it speaks, and stops it.
 ///

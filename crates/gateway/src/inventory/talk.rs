@@ -10,6 +10,7 @@ use super::Inventory;
 use super::asking::{AskError, Asking};
 use crate::clock::Clock;
 use crate::io::{Read, Wrote, nonblocking, read, write};
+use crate::outcome::Exit;
 use crate::relay::driver::{Pipes, Process};
 use crate::stderr::Stderr;
 
@@ -32,6 +33,7 @@ pub(super) fn talk(
         outgoing: first,
         stderr: Stderr::new(clock.now().elapsed),
         diagnostics: Vec::new(),
+        complains: true,
         ended: false,
     };
     for pipe in [&pipes.stdin, &pipes.stdout, &pipes.stderr] {
@@ -51,12 +53,22 @@ pub(super) fn talk(
             return Err(AskError::Late(patience.as_secs()));
         }
         if talk.ended {
-            let exit = process.exit().map_or_else(|| "a closed stdout".to_owned(), |e| e.to_string());
-            return Err(AskError::Ended(exit));
+            return Err(AskError::Ended(last(process)));
         }
         talk.wait(process, &pipes, until - now);
         talk.turn(&pipes, clock)?;
     }
+}
+
+/// How a server ended whose stdout is closed: its last process has a moment to be gone.
+fn last(process: &mut impl Process) -> Exit {
+    let mut fds = [PollFd::from_borrowed_fd(process.ended(), PollFlags::IN)];
+    let moment = Timespec {
+        tv_sec: 0,
+        tv_nsec: 500_000_000,
+    };
+    let _found = poll(&mut fds, Some(&moment));
+    process.exit().unwrap_or(Exit::Unknown)
 }
 
 struct Talk {
@@ -65,23 +77,30 @@ struct Talk {
     outgoing: Vec<u8>,
     stderr: Stderr,
     diagnostics: Vec<u8>,
+    complains: bool,
     ended: bool,
 }
 
 impl Talk {
     /// Sleeps until something can be done.
     fn wait(&self, process: &impl Process, pipes: &Pipes, left: Duration) {
-        let stdin = match self.outgoing.is_empty() {
-            true => PollFlags::empty(),
-            false => PollFlags::OUT,
-        };
-        let mut fds = [
+        // An end that is closed is always ready, so it is not waited for.
+        let mut fds = vec![
             PollFd::from_borrowed_fd(pipes.stdout.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(pipes.stderr.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(pipes.stdin.as_fd(), stdin),
             PollFd::from_borrowed_fd(process.ended(), PollFlags::IN),
         ];
-        // Short enough that closed ends, which are always ready, cost little.
+        if self.complains {
+            fds.push(PollFd::from_borrowed_fd(
+                pipes.stderr.as_fd(),
+                PollFlags::IN,
+            ));
+        }
+        if !self.outgoing.is_empty() {
+            fds.push(PollFd::from_borrowed_fd(
+                pipes.stdin.as_fd(),
+                PollFlags::OUT,
+            ));
+        }
         let timeout = Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: i64::from(left.subsec_nanos()),
@@ -91,10 +110,15 @@ impl Talk {
 
     fn turn(&mut self, pipes: &Pipes, clock: &impl Clock) -> Result<(), AskError> {
         let mut scratch = [0; 4096];
-        if let Read::Bytes(count) = read(&pipes.stderr, &mut scratch) {
-            let now = clock.now().elapsed;
-            self.stderr.push(scratch.get(..count).unwrap_or_default(), now);
-            self.keep_diagnostics();
+        match read(&pipes.stderr, &mut scratch) {
+            Read::Bytes(count) => {
+                let now = clock.now().elapsed;
+                let said = scratch.get(..count).unwrap_or_default();
+                self.stderr.push(said, now);
+                self.keep_diagnostics();
+            }
+            Read::Later => {}
+            Read::End => self.complains = false,
         }
         match read(&pipes.stdout, self.lines.spare()) {
             Read::Bytes(count) => self.lines.filled(count),

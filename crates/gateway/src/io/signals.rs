@@ -27,6 +27,22 @@ impl Signals {
         Ok(Self { arrived })
     }
 
+    /// Signals that a test sends, and none of this process.
+    #[cfg(test)]
+    pub(crate) fn played() -> (Self, UnixStream) {
+        let (arrived, sender) = UnixStream::pair().unwrap();
+        arrived.set_nonblocking(true).unwrap();
+        (Self { arrived }, sender)
+    }
+
+    /// Signals that never come.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        let (signals, sender) = Self::played();
+        std::mem::forget(sender);
+        signals
+    }
+
     /// How many have come since the last call.
     pub(crate) fn take(&self) -> usize {
         let mut bytes = [0; 16];

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::judge::tell_stray;
 use super::lane::Lane;
 use super::life::{Act, Why};
-use super::relay::Relay;
+use super::machine::Relay;
 use crate::clock::{Clock, Now};
 use crate::front::Client;
 use crate::io::{Read, Reader, Signals, Writer, Wrote, nonblocking, read, write};
@@ -392,7 +392,7 @@ impl<'a, P: Process> Driver<'a, P> {
 
     fn finish_stderr(&mut self, now: Now) {
         self.stderr.finish(now.elapsed);
-        let cut = self.stderr.cut();
+        let cut = self.stderr.left_out();
         if cut.lines > 0 {
             tell_stray("stderr", cut, now, self.journal);
         }
@@ -461,3 +461,7 @@ impl<'a> PollSet<'a> {
         ready
     }
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

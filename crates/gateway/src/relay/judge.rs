@@ -23,6 +23,12 @@ use crate::journal::{Direction, Journal};
 use crate::outcome::Exit;
 use crate::pins::{Callable, Pins};
 use crate::stderr::Cut;
+use crate::text::brief;
+
+/// A tool's name is recorded up to this length.
+const NAME: usize = 256;
+/// Arguments are recorded up to this length, where they are; longer ones by their digest alone.
+const ARGUMENTS: usize = 128 * 1024;
 
 /// What a session is judged by.
 pub(crate) struct Setup {
@@ -121,7 +127,7 @@ impl Judge {
         self.gate.stray(bytes);
     }
 
-    pub(super) fn from_client(&mut self, line: &[u8], now: Now, journal: &mut Journal) -> Ruling {
+    pub(super) fn client_line(&mut self, line: &[u8], now: Now, journal: &mut Journal) -> Ruling {
         let line = without_end(line);
         if line.is_empty() {
             return Ruling::Drop;
@@ -136,7 +142,7 @@ impl Judge {
         }
     }
 
-    pub(super) fn from_server(&mut self, line: &[u8], now: Now, journal: &mut Journal) -> Ruling {
+    pub(super) fn server_line(&mut self, line: &[u8], now: Now, journal: &mut Journal) -> Ruling {
         let line = without_end(line);
         if line.is_empty() {
             return Ruling::Drop;
@@ -162,7 +168,7 @@ impl Judge {
     }
 
     /// The beginning of a line that is over the limit.
-    pub(super) fn long_from_client(
+    pub(super) fn long_client_line(
         &mut self,
         head: &[u8],
         now: Now,
@@ -174,7 +180,7 @@ impl Judge {
     }
 
     /// The same from the server: whoever waits for it is told.
-    pub(super) fn long_from_server(
+    pub(super) fn long_server_line(
         &mut self,
         head: &[u8],
         now: Now,
@@ -228,7 +234,7 @@ impl Judge {
             Callable::New => ("new", "is not approved"),
         };
         withdraw(&mut self.session, id);
-        let call = text(&self.id);
+        let (call, name) = (text(&self.id), brief(name, NAME));
         journal.announce(now, |session| Event::ToolRefused {
             session,
             call,
@@ -248,11 +254,12 @@ impl Judge {
         now: Now,
         journal: &mut Journal,
     ) {
-        let (call, record) = (text(&self.id), self.record_arguments);
+        let call = text(&self.id);
+        let record = self.record_arguments && arguments.len() <= ARGUMENTS;
         journal.announce(now, |session| Event::ToolCall {
             session,
             call,
-            tool,
+            tool: brief(tool, NAME),
             args_sha256: Sha256::digest(arguments).into(),
             args: record.then(|| text(arguments)),
         });

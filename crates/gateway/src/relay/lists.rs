@@ -12,9 +12,13 @@ use interlock_wire::tools::{self, Definition};
 use crate::clock::Now;
 use crate::journal::Journal;
 use crate::pins::{Callable, Digest, Pins, Standing};
+use crate::text::brief;
 
 /// So many different definitions are recorded and told in one session; a list can be asked for any number of times.
 const TOLD: usize = 1024;
+
+/// A tool's name is recorded up to this length.
+const NAME: usize = 256;
 
 /// Who is told of definitions that are not approved, so that a person can be shown them.
 pub trait Observer {
@@ -91,9 +95,10 @@ impl Lists {
             Standing::New => ("new", None),
         };
         if self.told.len() < TOLD && self.told.insert(digest) {
+            let name = brief(&tool.name, NAME);
             journal.announce(now, |session| Event::ToolWithheld {
                 session,
-                tool: &tool.name,
+                tool: name,
                 reason,
                 pinned,
                 seen: digest,

@@ -11,9 +11,9 @@ mod judge;
 pub(crate) mod lane;
 mod life;
 mod lists;
-mod relay;
+mod machine;
 
 pub(crate) use judge::Setup;
 pub(crate) use life::Why;
 pub use lists::{Observer, Unapproved};
-pub(crate) use relay::Relay;
+pub(crate) use machine::Relay;

@@ -87,13 +87,13 @@ impl Relay {
             let (line, ruling) = match self.up.next() {
                 Next::Nothing => break,
                 Next::Line(line) => {
-                    let ruling = self.judge.from_client(self.up.line(&line), now, journal);
+                    let ruling = self.judge.client_line(self.up.line(&line), now, journal);
                     (line, ruling)
                 }
                 Next::TooLong(line) => {
                     let ruling = self
                         .judge
-                        .long_from_client(self.up.line(&line), now, journal);
+                        .long_client_line(self.up.line(&line), now, journal);
                     (line, ruling)
                 }
             };
@@ -118,13 +118,13 @@ impl Relay {
             let (line, ruling) = match self.down.next() {
                 Next::Nothing => break,
                 Next::Line(line) => {
-                    let ruling = self.judge.from_server(self.down.line(&line), now, journal);
+                    let ruling = self.judge.server_line(self.down.line(&line), now, journal);
                     (line, ruling)
                 }
                 Next::TooLong(line) => {
                     let ruling = self
                         .judge
-                        .long_from_server(self.down.line(&line), now, journal);
+                        .long_server_line(self.down.line(&line), now, journal);
                     (line, ruling)
                 }
             };
@@ -186,5 +186,5 @@ impl Relay {
 }
 
 #[cfg(test)]
-#[path = "relay_tests.rs"]
+#[path = "machine_tests.rs"]
 mod tests;
