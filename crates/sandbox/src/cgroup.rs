@@ -1,21 +1,23 @@
-//! A limit over the whole tree, where a cgroup is ours to give: version 2 when delegated, version 1 for root.
+//! A limit over the whole tree, where a cgroup of version 2 is delegated to us.
 //!
-//! Doesn't fail a launch: without a cgroup the reaper watches memory, and the process limit is RLIMIT_NPROC.
+//! The first process is made inside it (`CLONE_INTO_CGROUP`). Version 1 is not used: entering one of its groups later waits
+//! for every processor, for milliseconds. Doesn't fail a launch: without a cgroup the reaper watches memory, and the process limit
+//! is RLIMIT_NPROC.
 
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::kernel::{CgroupParents, Kernel};
+use crate::kernel::Kernel;
 use crate::profile::Limits;
 
-/// The cgroups of one launch; removed when dropped.
+/// The cgroup of one launch; removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Cgroup {
-    version: u8,
-    directories: Vec<PathBuf>,
+    path: PathBuf,
+    directory: OwnedFd,
 }
 
 /// Tells launches of one process apart.
@@ -24,106 +26,83 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 impl Cgroup {
     /// Makes one with these limits. `None` where none can be made.
     pub(crate) fn create(kernel: &Kernel, limits: &Limits) -> Option<Cgroup> {
-        let name = format!(
-            "interlock-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        match kernel.cgroup_parents() {
-            CgroupParents::None => None,
-            CgroupParents::V1 { memory, pids } => {
-                Cgroup::create_v1(memory, pids, &name, limits).ok()
-            }
-            CgroupParents::V2(parent) => Cgroup::create_v2(parent, &name, limits).ok(),
-        }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("interlock-{}-{number}", std::process::id());
+        Cgroup::create_in(kernel.cgroup_parent()?, &name, limits).ok()
     }
 
-    fn create_v1(memory: &Path, pids: &Path, name: &str, limits: &Limits) -> io::Result<Cgroup> {
-        let mut made = Cgroup {
-            version: 1,
-            directories: Vec::new(),
+    fn create_in(parent: &Path, name: &str, limits: &Limits) -> io::Result<Cgroup> {
+        let path = parent.join(name);
+        fs::create_dir(&path)?;
+        let directory = fs::File::open(&path).map(OwnedFd::from);
+        // From here on it is removed again when something fails.
+        let made = Cgroup {
+            directory: directory?,
+            path,
         };
-        let memory = made.make(memory, name)?;
-        fs::write(
-            memory.join("memory.limit_in_bytes"),
-            limits.memory_bytes.to_string(),
-        )?;
-        // Swap is counted where the kernel can.
-        let _ = fs::write(
-            memory.join("memory.memsw.limit_in_bytes"),
-            limits.memory_bytes.to_string(),
-        );
-        let pids = made.make(pids, name)?;
-        fs::write(pids.join("pids.max"), with_reaper(limits))?;
+        made.set("memory.max", &limits.memory_bytes.to_string())?;
+        // The reaper counts, too.
+        made.set("pids.max", &(u64::from(limits.processes) + 1).to_string())?;
+        // Not every kernel has swap, or groups that end together.
+        let _ = made.set("memory.swap.max", "0");
+        let _ = made.set("memory.oom.group", "1");
         Ok(made)
     }
 
-    fn create_v2(parent: &Path, name: &str, limits: &Limits) -> io::Result<Cgroup> {
-        let mut made = Cgroup {
-            version: 2,
-            directories: Vec::new(),
-        };
-        let directory = made.make(parent, name)?;
-        fs::write(
-            directory.join("memory.max"),
-            limits.memory_bytes.to_string(),
-        )?;
-        let _ = fs::write(directory.join("memory.swap.max"), "0");
-        let _ = fs::write(directory.join("memory.oom.group"), "1");
-        fs::write(directory.join("pids.max"), with_reaper(limits))?;
-        Ok(made)
-    }
-
-    fn make(&mut self, parent: &Path, name: &str) -> io::Result<PathBuf> {
-        let directory = parent.join(name);
-        fs::create_dir(&directory)?;
-        self.directories.push(directory.clone());
-        Ok(directory)
-    }
-
-    pub(crate) fn version(&self) -> u8 {
-        self.version
-    }
-
-    /// The files through which the first process enters.
-    pub(crate) fn join_files(&self) -> io::Result<Vec<OwnedFd>> {
-        let open = |directory: &PathBuf| {
-            fs::OpenOptions::new()
-                .write(true)
-                .open(directory.join("cgroup.procs"))
-                .map(OwnedFd::from)
-        };
-        self.directories.iter().map(open).collect()
+    fn set(&self, name: &str, value: &str) -> io::Result<()> {
+        // Never made: a directory that is no cgroup has no such file.
+        fs::OpenOptions::new()
+            .write(true)
+            .open(self.path.join(name))
+            .and_then(|mut file| {
+                use std::io::Write as _;
+                file.write_all(value.as_bytes())
+            })
     }
 
     /// Whether the kernel killed something in it for memory.
     pub(crate) fn ran_out_of_memory(&self) -> bool {
-        let Some(directory) = self.directories.first() else {
-            return false;
-        };
-        let file = if self.version == 2 {
-            "memory.events"
-        } else {
-            "memory.oom_control"
-        };
-        let text = fs::read_to_string(directory.join(file)).unwrap_or_default();
-        text.lines().any(|line| {
-            line.strip_prefix("oom_kill ")
-                .is_some_and(|count| count.trim() != "0")
-        })
+        let text = fs::read_to_string(self.path.join("memory.events")).unwrap_or_default();
+        counts_a_kill(&text)
     }
 }
 
-/// The reaper counts, too.
-fn with_reaper(limits: &Limits) -> String {
-    (u64::from(limits.processes) + 1).to_string()
+fn counts_a_kill(events: &str) -> bool {
+    events.lines().any(|line| {
+        line.strip_prefix("oom_kill ")
+            .is_some_and(|n| n.trim() != "0")
+    })
+}
+
+impl AsFd for Cgroup {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.directory.as_fd()
+    }
 }
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
-        for directory in &self.directories {
-            // Best effort: an empty cgroup that stays costs a few kilobytes.
-            let _ = fs::remove_dir(directory);
-        }
+        // Best effort: an empty cgroup that stays costs a few kilobytes.
+        let _ = fs::remove_dir(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kills_are_counted() {
+        assert!(counts_a_kill("low 0\noom 1\noom_kill 1\n"));
+        assert!(!counts_a_kill("low 0\noom 1\noom_kill 0\n"));
+        assert!(!counts_a_kill(""));
+    }
+
+    #[test]
+    fn a_directory_that_is_no_cgroup_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = Cgroup::create_in(directory.path(), "x", &Limits::default());
+        assert!(made.is_err());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

@@ -85,10 +85,12 @@ impl fmt::Display for Layer {
 /// How the memory of the whole tree is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryLimit {
-    /// By the kernel: a cgroup of version 1 or 2.
-    Cgroup(u8),
+    /// By the kernel: a cgroup of version 2.
+    Cgroup,
     /// By the reaper, which adds up the tree's memory and kills it above the limit.
     Watched,
+    /// Of each process alone: there is no cgroup, and `/proc` was allowed to be missing.
+    EachProcess,
 }
 
 /// What was really applied to one confined tree. For the audit log.

@@ -3,10 +3,14 @@
 //! shows that the harness can tell: outside the sandbox the same files succeed.
 //!
 //! A new attempt is a new file. Run one with `cargo test -p interlock-sandbox --test attempts -- NAME`.
-#![allow(missing_docs)]
 #![expect(
     clippy::disallowed_methods,
-    reason = "a test starts its launchers and its control"
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test starts its launchers and its control, says what it did, and ends where it cannot go on"
 )]
 
 mod support;
@@ -167,9 +171,5 @@ fn launch(program: &str, arguments: &[String]) {
     let mut confined = plan
         .spawn(stdio)
         .unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
-    println_exit(confined.wait().unwrap());
-}
-
-fn println_exit(exit: interlock_sandbox::Exit) {
-    eprintln!("{exit}");
+    eprintln!("{}", confined.wait().unwrap());
 }

@@ -1,8 +1,10 @@
 //! Instructions of classic BPF for a policy.
 //!
-//! The program checks the architecture, then the x32 bit, then finds the call by halving the sorted numbers, then runs its rules. Halving keeps
+//! The program checks the architecture, then the x32 bit, then finds the call by halving the range of numbers, then runs its rules. Halving keeps
 //! a call that the kernel has to look up (one with conditions) at about nine comparisons; calls that are always
 //! allowed cost nothing, because the kernel caches that.
+
+use std::collections::BTreeMap;
 
 use interlock_sys::seccomp::Instruction;
 use interlock_sys::syscalls::AUDIT_ARCH;
@@ -46,7 +48,7 @@ const X32_BIT: u32 = 0x4000_0000;
 
 /// The program of a policy.
 pub(crate) fn compile(policy: &Policy) -> Result<Vec<Instruction>, CompileError> {
-    let calls: Vec<(u32, Vec<Instruction>)> = policy
+    let calls: BTreeMap<u32, Vec<Instruction>> = policy
         .rules
         .iter()
         .map(|(number, rules)| Ok((*number, rules_of_call(rules)?)))
@@ -59,7 +61,7 @@ pub(crate) fn compile(policy: &Policy) -> Result<Vec<Instruction>, CompileError>
         branch(JUMP_AT_LEAST, X32_BIT, 0, 1),
         plain(RETURN, KILL_PROCESS),
     ];
-    program.extend(search(&calls));
+    program.extend(search(&segments(calls)));
     if program.len() > MAX_INSTRUCTIONS {
         return Err(CompileError::TooLong(program.len()));
     }
@@ -88,30 +90,48 @@ fn unknown() -> Instruction {
     plain(RETURN, ERROR | Errno::NOSYS.raw_os_error().unsigned_abs())
 }
 
-/// The number is in the accumulator; each half is a program of its own that ends in returns.
-fn search(calls: &[(u32, Vec<Instruction>)]) -> Vec<Instruction> {
-    match calls {
-        [] => vec![unknown()],
-        [(number, rules)] => {
-            let mut program = vec![branch(JUMP_EQUAL, *number, 1, 0), unknown()];
-            program.extend_from_slice(rules);
-            program
+/// The whole range of numbers, cut where what becomes of a call changes: first number, and the program from there on.
+fn segments(calls: BTreeMap<u32, Vec<Instruction>>) -> Vec<(u32, Vec<Instruction>)> {
+    let mut cut: Vec<(u32, Vec<Instruction>)> = vec![(0, vec![unknown()])];
+    let mut add = |number: u32, program: Vec<Instruction>| match cut.last_mut() {
+        Some((_, last)) if *last == program => {}
+        Some((start, last)) if *start == number => *last = program,
+        _ => cut.push((number, program)),
+    };
+    let mut next = 0;
+    for (number, program) in calls {
+        if number != next {
+            add(next, vec![unknown()]);
         }
-        many => {
-            let (low, high) = many.split_at(many.len() / 2);
-            let first_high = high.first().map_or(0, |(number, _)| *number);
-            let low = search(low);
-            let distance = u32::try_from(low.len()).unwrap_or(u32::MAX);
-            // A conditional jump reaches 255 instructions, a plain one any number.
-            let mut program = vec![
-                branch(JUMP_AT_LEAST, first_high, 0, 1),
-                plain(JUMP, distance),
-            ];
-            program.extend(low);
-            program.extend(search(high));
-            program
-        }
+        add(number, program);
+        next = number.saturating_add(1);
     }
+    add(next, vec![unknown()]);
+    cut
+}
+
+/// The number is in the accumulator; each half is a program of its own that ends in returns.
+fn search(segments: &[(u32, Vec<Instruction>)]) -> Vec<Instruction> {
+    let (low, high) = segments.split_at(segments.len() / 2);
+    let Some((first_high, program)) = high.first() else {
+        return vec![unknown()];
+    };
+    if low.is_empty() {
+        return program.clone();
+    }
+    let low = search(low);
+    let distance = u32::try_from(low.len()).unwrap_or(u32::MAX);
+    // A conditional jump reaches 255 instructions, a plain one any number.
+    let mut program = match u8::try_from(distance) {
+        Ok(near) => vec![branch(JUMP_AT_LEAST, *first_high, near, 0)],
+        Err(_) => vec![
+            branch(JUMP_AT_LEAST, *first_high, 0, 1),
+            plain(JUMP, distance),
+        ],
+    };
+    program.extend(low);
+    program.extend(search(high));
+    program
 }
 
 fn rules_of_call(rules: &[Rule]) -> Result<Vec<Instruction>, CompileError> {

@@ -30,7 +30,6 @@ fn start(prepared: &Prepared<'_>) -> Result<i32, Failure> {
     signals::block_all(true).at(Stage::Signals)?;
     privilege::die_with_parent().at(Stage::Life)?;
     rustix::process::umask(Mode::WGRP | Mode::WOTH);
-    join_cgroups(prepared)?;
     let plan = prepared.plan;
     if !plan.identity.privileged {
         write_maps(prepared)?;
@@ -65,14 +64,6 @@ fn start(prepared: &Prepared<'_>) -> Result<i32, Failure> {
     rustix::thread::set_capabilities(None, sets).at(Stage::Privileges)?;
     rustix::thread::set_no_new_privs(true).at(Stage::Privileges)?;
     Ok(server)
-}
-
-fn join_cgroups(prepared: &Prepared<'_>) -> Result<(), Failure> {
-    for file in &prepared.join {
-        // 0 is the process that writes.
-        rustix::io::write(file, b"0").at(Stage::Cgroup)?;
-    }
-    Ok(())
 }
 
 /// Gives this process its only user and group in the new user namespace. Supplementary groups stay out of reach.

@@ -36,8 +36,6 @@ pub(crate) struct Prepared<'a> {
     pub(crate) egress: Option<PreparedInside>,
     /// User namespaces that translate the owners of granted files, by mount.
     pub(crate) id_maps: Vec<Option<OwnedFd>>,
-    /// Files that take this process into its cgroups.
-    pub(crate) join: Vec<OwnedFd>,
     /// Whether the reaper has to watch the memory of the tree.
     pub(crate) watch_memory: bool,
     /// A try-out: stops before exec.

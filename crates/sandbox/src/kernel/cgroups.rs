@@ -3,73 +3,37 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The directories that a launch makes its cgroups in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CgroupParents {
-    /// None is ours.
-    None,
-    /// Version 1, for root.
-    V1 { memory: PathBuf, pids: PathBuf },
-    /// Version 2, delegated.
-    V2(PathBuf),
-}
-
-/// Looks for one that this process may write.
-pub(super) fn find() -> CgroupParents {
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    v2(&own, &mounts)
-        .or_else(|| v1(&own, &mounts))
-        .unwrap_or(CgroupParents::None)
+/// Looks for a version 2 cgroup that hands memory and process limits down, and in which this process may make others.
+pub(super) fn find() -> Option<PathBuf> {
+    let own = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
+    let parent = parent(&own, &mounts)?;
+    let controllers = fs::read_to_string(parent.join("cgroup.subtree_control")).ok()?;
+    (hands_down(&controllers) && may_write(&parent)).then_some(parent)
 }
 
 /// The cgroup above ours, because one that holds processes cannot hand controllers down.
-fn v2(own: &str, mounts: &str) -> Option<CgroupParents> {
+fn parent(own: &str, mounts: &str) -> Option<PathBuf> {
     let path = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let mount = mount_point(mounts, |kind, _| kind == "cgroup2")?;
-    let parent = join(&mount, path).parent()?.to_path_buf();
-    let controllers = fs::read_to_string(parent.join("cgroup.subtree_control")).ok()?;
+    let mount = mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        let (point, kind) = (fields.next()?, fields.next()?);
+        (kind == "cgroup2").then(|| PathBuf::from(point))
+    })?;
+    let parent = mount
+        .join(path.trim_start_matches('/'))
+        .parent()?
+        .to_path_buf();
+    parent.starts_with(&mount).then_some(parent)
+}
+
+fn hands_down(controllers: &str) -> bool {
     let has = |name| {
         controllers
             .split_ascii_whitespace()
             .any(|controller| controller == name)
     };
-    (parent.starts_with(&mount) && has("memory") && has("pids") && may_write(&parent))
-        .then_some(CgroupParents::V2(parent))
-}
-
-fn v1(own: &str, mounts: &str) -> Option<CgroupParents> {
-    let find = |controller: &str| {
-        let path = own.lines().find_map(|line| {
-            let mut fields = line.splitn(3, ':').skip(1);
-            let (names, path) = (fields.next()?, fields.next()?);
-            names
-                .split(',')
-                .any(|name| name == controller)
-                .then_some(path)
-        })?;
-        let mount = mount_point(mounts, |kind, options| {
-            kind == "cgroup" && options.split(',').any(|option| option == controller)
-        })?;
-        let directory = join(&mount, path);
-        may_write(&directory).then_some(directory)
-    };
-    Some(CgroupParents::V1 {
-        memory: find("memory")?,
-        pids: find("pids")?,
-    })
-}
-
-fn mount_point(mounts: &str, wanted: impl Fn(&str, &str) -> bool) -> Option<PathBuf> {
-    mounts.lines().find_map(|line| {
-        let mut fields = line.split(' ').skip(1);
-        let (point, kind, options) = (fields.next()?, fields.next()?, fields.next()?);
-        wanted(kind, options).then(|| PathBuf::from(point))
-    })
-}
-
-fn join(mount: &Path, path: &str) -> PathBuf {
-    mount.join(path.trim_start_matches('/'))
+    has("memory") && has("pids")
 }
 
 fn may_write(directory: &Path) -> bool {
@@ -81,22 +45,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mount_points_are_found_by_kind_and_controller() {
-        let mounts = "cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0\n\
-                      cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n";
-        let found = mount_point(mounts, |kind, options| {
-            kind == "cgroup" && options.contains("memory")
-        });
-        assert_eq!(found, Some("/sys/fs/cgroup/memory".into()));
-        assert_eq!(
-            mount_point(mounts, |kind, _| kind == "cgroup2"),
-            Some("/sys/fs/cgroup/unified".into())
+    fn the_parent_is_found_below_the_mount() {
+        let mounts = "proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n";
+        let check = |own, expected: Option<&str>| {
+            assert_eq!(parent(own, mounts), expected.map(PathBuf::from))
+        };
+        check(
+            "0::/user.slice/a.scope\n",
+            Some("/sys/fs/cgroup/user.slice"),
         );
-        assert_eq!(mount_point("", |_, _| true), None);
+        check("4:memory:/x\n0::/a\n", Some("/sys/fs/cgroup"));
+        check("0::/\n", None);
+        check("4:memory:/x\n", None);
+        assert_eq!(parent("0::/a", "proc /proc proc rw 0 0\n"), None);
     }
 
     #[test]
-    fn the_root_cgroup_has_no_parent() {
-        assert_eq!(v2("0::/\n", "none / cgroup2 rw 0 0\n"), None);
+    fn both_controllers_are_needed() {
+        assert!(hands_down("cpu memory pids\n"));
+        assert!(!hands_down("memory\n"));
+        assert!(!hands_down(""));
     }
 }

@@ -3,9 +3,8 @@
 mod cgroups;
 mod probe;
 
-pub(crate) use cgroups::CgroupParents;
-
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crate::layer::Layer;
 use crate::plan::PlanError;
@@ -28,7 +27,7 @@ pub struct LayerReport {
 pub struct Kernel {
     reports: Vec<LayerReport>,
     landlock_abi: u32,
-    cgroups: CgroupParents,
+    cgroup_parent: Option<PathBuf>,
 }
 
 impl Kernel {
@@ -61,8 +60,8 @@ impl Kernel {
         self.landlock_abi
     }
 
-    pub(crate) fn cgroup_parents(&self) -> &CgroupParents {
-        &self.cgroups
+    pub(crate) fn cgroup_parent(&self) -> Option<&Path> {
+        self.cgroup_parent.as_deref()
     }
 
     /// The layers that will be missing for a profile that allows `allowed` to be.

@@ -2,7 +2,9 @@
 
 use interlock_sys::{landlock, seccomp};
 
-use super::cgroups::{self, CgroupParents};
+use std::path::Path;
+
+use super::cgroups;
 use super::{Kernel, LayerReport};
 use crate::layer::Layer;
 use crate::profile::Profile;
@@ -16,7 +18,7 @@ const SCOPES_NEEDED: u32 = 6;
 pub(super) fn assume() -> Kernel {
     let landlock = landlock::abi();
     let landlock_abi = landlock.unwrap_or(0);
-    let cgroups = cgroups::find();
+    let cgroup_parent = cgroups::find();
     let present = |layer, detail: String| LayerReport {
         layer,
         present: true,
@@ -29,14 +31,14 @@ pub(super) fn assume() -> Kernel {
             Layer::Landlock => landlock_report(layer, landlock, LANDLOCK_NEEDED),
             Layer::LandlockScope => landlock_report(layer, landlock, SCOPES_NEEDED),
             Layer::Seccomp => seccomp_report(),
-            Layer::Cgroup => cgroup_report(&cgroups),
+            Layer::Cgroup => cgroup_report(cgroup_parent.as_deref()),
             other => present(other, "not tried".to_owned()),
         })
         .collect();
     Kernel {
         reports,
         landlock_abi,
-        cgroups,
+        cgroup_parent,
     }
 }
 
@@ -121,14 +123,12 @@ fn seccomp_report() -> LayerReport {
     }
 }
 
-fn cgroup_report(parents: &CgroupParents) -> LayerReport {
-    let detail = match parents {
-        CgroupParents::None => "none is delegated; the reaper watches memory instead".to_owned(),
-        CgroupParents::V1 { memory, .. } => format!("version 1, in `{}`", memory.display()),
-        CgroupParents::V2(parent) => format!("version 2, in `{}`", parent.display()),
+fn cgroup_report(parent: Option<&Path>) -> LayerReport {
+    let detail = match parent {
+        None => "none is delegated; the reaper watches memory instead".to_owned(),
+        Some(parent) => format!("version 2, in `{}`", parent.display()),
     };
-    let present = *parents != CgroupParents::None;
-    let layer = Layer::Cgroup;
+    let (layer, present) = (Layer::Cgroup, parent.is_some());
     LayerReport {
         layer,
         present,

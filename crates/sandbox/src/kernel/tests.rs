@@ -15,7 +15,7 @@ fn kernel_without(missing: &[Layer]) -> Kernel {
     Kernel {
         reports,
         landlock_abi: 7,
-        cgroups: CgroupParents::None,
+        cgroup_parent: None,
     }
 }
 

@@ -7,9 +7,8 @@ use crate::egress::inside::{HOSTS, RESOLV_CONF};
 use crate::profile::{HOME, INSIDE_ID, USER};
 
 /// Files of the host that programs read and that tell nothing about its users.
-const FILES: [&str; 16] = [
+const FILES: [&str; 15] = [
     "ld.so.cache",
-    "ld.so.conf",
     "localtime",
     "timezone",
     "mime.types",
@@ -27,10 +26,9 @@ const FILES: [&str; 16] = [
 ];
 
 /// Directories of the same kind. Private keys lie beside, never in them.
-const DIRECTORIES: [&str; 6] = [
+const DIRECTORIES: [&str; 5] = [
     "alternatives",
     "ssl/certs",
-    "ld.so.conf.d",
     "pki/tls/certs",
     "pki/ca-trust/extracted",
     "crypto-policies",

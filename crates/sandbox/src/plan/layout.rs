@@ -294,11 +294,9 @@ impl Layout {
         let Some((host, access, rest)) = above else {
             return false;
         };
-        let same = if rest.as_os_str().is_empty() {
-            host == real
-        } else {
-            host.join(rest) == real
-        };
+        // A link in between leads to the same place inside when its target is in the same mount.
+        let seen = fs::canonicalize(host.join(rest)).is_ok_and(|seen| seen == real);
+        let same = seen && real.starts_with(host);
         same && (access == mount.access || (mount.access == Access::Read && !access.writes()))
     }
 

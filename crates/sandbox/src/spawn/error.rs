@@ -42,9 +42,6 @@ pub enum SpawnError {
     /// The private network could not be prepared.
     #[error("the private network could not be prepared")]
     Egress(#[source] PrepareError),
-    /// The cgroup that was made cannot be entered.
-    #[error("the cgroup cannot be entered")]
-    Cgroup(#[source] io::Error),
     /// A descriptor or process could not be made.
     #[error("the system has no room for another process")]
     System(#[source] Errno),

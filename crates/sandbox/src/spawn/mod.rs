@@ -5,7 +5,7 @@ pub(crate) mod stage;
 
 pub use error::SpawnError;
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use interlock_sys::process::{Namespaces, Process, clone_process};
 use interlock_sys::wipe::StartBlock;
@@ -43,12 +43,13 @@ impl Plan {
     /// # Errors
     /// [`SpawnError`]; then nothing of it is running.
     pub fn spawn(&self, stdio: Stdio3) -> Result<Confined, SpawnError> {
-        let (prepared, outside) = self.prepare(stdio, false)?;
+        let (prepared, mut outside) = self.prepare(stdio, false)?;
+        let process = self.start(prepared, outside.status, &mut outside.cgroup)?;
         let memory = match &outside.cgroup {
-            Some(cgroup) => MemoryLimit::Cgroup(cgroup.version()),
+            Some(_) => MemoryLimit::Cgroup,
+            None if self.skip.contains(&Layer::Proc) => MemoryLimit::EachProcess,
             None => MemoryLimit::Watched,
         };
-        let process = self.start(prepared, outside.status)?;
         Ok(Confined::new(Parts {
             process,
             life: outside.life,
@@ -69,8 +70,8 @@ impl Plan {
             stdout: null(),
             stderr: null(),
         };
-        let (prepared, outside) = self.prepare(stdio, true)?;
-        let process = self.start(prepared, outside.status)?;
+        let (prepared, mut outside) = self.prepare(stdio, true)?;
+        let process = self.start(prepared, outside.status, &mut outside.cgroup)?;
         process.wait(true).map_err(SpawnError::System)?;
         Ok(())
     }
@@ -107,12 +108,6 @@ impl Plan {
             host_proc: open_proc().map_err(SpawnError::System)?,
             egress: egress_inside,
             id_maps: crate::idmap::for_steps(self).map_err(SpawnError::System)?,
-            join: cgroup
-                .as_ref()
-                .map(Cgroup::join_files)
-                .transpose()
-                .map_err(SpawnError::Cgroup)?
-                .unwrap_or_default(),
             watch_memory: cgroup.is_none(),
             dry_run,
         };
@@ -144,13 +139,24 @@ impl Plan {
     }
 
     /// Makes the processes; `prepared`, with the server's ends of everything, is gone from this process after it.
-    fn start(&self, prepared: Prepared<'_>, status: OwnedFd) -> Result<Process, SpawnError> {
+    fn start(
+        &self,
+        mut prepared: Prepared<'_>,
+        status: OwnedFd,
+        cgroup: &mut Option<Cgroup>,
+    ) -> Result<Process, SpawnError> {
         let namespaces = match self.identity.privileged {
             true => Namespaces::ALL_BUT_USER,
             false => Namespaces::ALL_BUT_USER.and(Namespaces::USER),
         };
-        let process = clone_process(namespaces, None, &mut || inside::run(&prepared))
-            .map_err(SpawnError::Namespaces)?;
+        let inside = cgroup.as_ref().map(AsFd::as_fd);
+        let mut process = clone_process(namespaces, inside, &mut || inside::run(&prepared));
+        if process.is_err() && cgroup.take().is_some() {
+            // A cgroup that may be made may still not be entered from ours.
+            prepared.watch_memory = true;
+            process = clone_process(namespaces, None, &mut || inside::run(&prepared));
+        }
+        let process = process.map_err(SpawnError::Namespaces)?;
         drop(prepared);
         match read_failure(&status) {
             Ok(None) => Ok(process),
@@ -168,7 +174,7 @@ impl Plan {
     }
 
     fn enforced(&self, memory: MemoryLimit) -> Enforced {
-        let cgroup = matches!(memory, MemoryLimit::Cgroup(_));
+        let cgroup = memory == MemoryLimit::Cgroup;
         let applied = |layer: &Layer| match layer {
             Layer::Cgroup => cgroup,
             other => !self.skip.contains(other),

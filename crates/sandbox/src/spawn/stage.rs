@@ -33,7 +33,6 @@ macro_rules! stages {
 stages! {
     Signals: "reset the signals", None;
     Life: "tie the server to its supervisor", None;
-    Cgroup: "enter the cgroup", Some(Layer::Cgroup);
     Maps: "write the user map of the new namespace", Some(Layer::Namespaces);
     Root: "make a new root file system", Some(Layer::Namespaces);
     Private: "make the private directories", Some(Layer::Namespaces);
