@@ -16,8 +16,8 @@ pub enum PathError {
     /// It has a `.` or `..` part, so its text says something else than what it names.
     #[error("`{0}` has a `.` or `..` in it: write the path it stands for")]
     Dots(String),
-    /// It has a control character or NUL.
-    #[error("`{0}` has a control character")]
+    /// It has a control character, or one that cannot be seen or turns the text around.
+    #[error("`{0}` has a character that cannot be seen")]
     Control(String),
     /// It is not UTF-8, so an approval could not show it exactly.
     #[error("`{0}` is not UTF-8")]
@@ -61,7 +61,7 @@ impl FromStr for GrantPath {
         if text.len() > 4095 {
             return Err(PathError::TooLong(text.len()));
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_unseen) {
             return Err(PathError::Control(shown()));
         }
         if !text.starts_with('/') {
@@ -81,6 +81,23 @@ impl FromStr for GrantPath {
         }
         Ok(Self(plain))
     }
+}
+
+/// Characters that a person who approves would not see: controls, zero-width ones, and those that change direction.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 impl TryFrom<&Path> for GrantPath {
@@ -143,6 +160,8 @@ mod tests {
         check("/srv/./data", None);
         check("/srv/a\nb", None);
         check("/srv/a\0b", None);
+        check("/srv/\u{202e}b", None);
+        check("/srv/\u{200b}b", None);
         check(&format!("/{}", "a".repeat(4095)), None);
     }
 
