@@ -39,6 +39,9 @@ macro_rules! methods {
         }),*];
 
         impl Method {
+            /// All methods of the specification.
+            pub const ALL: &[Self] = &[$(Self::$method),*];
+
             /// The method of that exact name.
             pub fn of(name: &str) -> Self {
                 match name { $($name => Self::$method,)* _ => Self::Other }

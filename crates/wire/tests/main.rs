@@ -11,6 +11,10 @@ mod json;
 #[cfg(test)]
 mod linear;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod methods;
+#[cfg(test)]
 mod parse;
 #[cfg(test)]
 mod properties;

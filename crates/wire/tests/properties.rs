@@ -57,7 +57,7 @@ fn rebuilt(raw: &[u8]) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
     fn every_document_is_accepted_and_walked_alike(value in document()) {

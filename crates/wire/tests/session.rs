@@ -71,6 +71,17 @@ fn a_client_that_does_not_wait_is_served() {
 }
 
 #[test]
+fn a_server_may_only_ping_while_the_handshake_runs() {
+    check(&format!(
+        r#"{ASK}
+        < {{"jsonrpc":"2.0","id":1,"method":"ping"}} => forward
+        < {{"jsonrpc":"2.0","id":2,"method":"roots/list"}} => answer -32600 not-ready
+        < {{"jsonrpc":"2.0","method":"notifications/message","params":{{}}}} => forward
+        {AGREE}"#
+    ));
+}
+
+#[test]
 fn the_handshake_happens_once_but_may_be_retried() {
     let again = ASK
         .replace("\"id\":0", "\"id\":9")

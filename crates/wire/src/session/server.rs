@@ -45,7 +45,9 @@ impl Session {
     }
 
     fn may_ask(&self, method: Method) -> Result<(), (i64, Reason, &'static str)> {
-        if self.legacy.revision().is_none() {
+        // Before the handshake is through a server may only ping.
+        let early = method == Method::Ping && self.legacy != Legacy::Absent;
+        if self.legacy.revision().is_none() && !early {
             let text = "a server sends requests only on an initialized session before 2026-07-28";
             let reason = match (self.legacy, self.modern) {
                 (Legacy::Absent, Modern::Asked | Modern::Confirmed) => Reason::ServerRequest,
