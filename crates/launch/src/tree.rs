@@ -142,8 +142,7 @@ pub(crate) fn digest(
     omit: &Omit,
     cache: &DigestCache,
 ) -> Result<TreeDigest, TreeError> {
-    let mut found = Vec::new();
-    walk(root, "", omit, &mut found, 0)?;
+    let mut found = walk(root, omit)?;
     found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let files = count(root, &found)?;
     let key = stat_key(&found);
@@ -156,7 +155,7 @@ pub(crate) fn digest(
         });
     }
     let manifest = Manifest {
-        entries: nodes(root, &found)?,
+        entries: side_by_side(&found, |entry| node(root, entry))?,
     };
     let content = manifest.digest();
     let settled = found.iter().all(|entry| cache.is_settled(&entry.metadata));
@@ -180,52 +179,63 @@ fn count(root: &Path, found: &[Found]) -> Result<u64, TreeError> {
     Ok(files.count() as u64)
 }
 
-/// Collects every name under `under`, which is relative to the root and ends with `/` unless it is empty.
-fn walk(
-    root: &Path,
-    under: &str,
-    omit: &Omit,
-    found: &mut Vec<Found>,
-    depth: usize,
-) -> Result<(), TreeError> {
+/// Collects every name under a root, level by level, so that a level's directories can be read side by side.
+fn walk(root: &Path, omit: &Omit) -> Result<Vec<Found>, TreeError> {
+    let mut found: Vec<Found> = Vec::new();
+    let mut level = vec![String::new()];
+    for _ in 0..MOST_DEPTH {
+        let lists = side_by_side(&level, |directory| list(root, directory, omit))?;
+        level.clear();
+        for entry in lists.into_iter().flatten() {
+            if entry.metadata.is_dir() {
+                level.push(format!("{}/", entry.name));
+            }
+            found.push(entry);
+        }
+        if found.len() > MOST_ENTRIES {
+            break;
+        }
+        if level.is_empty() {
+            return Ok(found);
+        }
+    }
+    Err(TreeError::TooLarge {
+        root: shown(root),
+        what: "200,000 names or 64 levels",
+    })
+}
+
+/// Lists one directory, named relative to the root and with a `/` at its end unless it is the root.
+fn list(root: &Path, under: &str, omit: &Omit) -> Result<Vec<Found>, TreeError> {
     let directory = root.join(under);
     let read = |source| TreeError::Read {
         path: shown(&directory),
         source,
     };
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(&directory).map_err(read)? {
         let entry = entry.map_err(read)?;
-        let name = entry.file_name();
-        let Some(last) = name.to_str() else {
-            return Err(TreeError::NotText(shown(&directory.join(name))));
+        let last = entry.file_name();
+        let Some(last) = last.to_str() else {
+            return Err(TreeError::NotText(shown(&directory.join(last))));
         };
-        let mut name = String::with_capacity(under.len() + last.len() + 1);
-        name.push_str(under);
-        name.push_str(last);
+        let name = [under, last].concat();
         if omit.paths.contains(&name) {
             continue;
         }
-        if found.len() >= MOST_ENTRIES || depth >= MOST_DEPTH {
-            let what = "200,000 names or 64 levels";
-            return Err(TreeError::TooLarge {
-                root: shown(root),
-                what,
-            });
+        if found.len() > MOST_ENTRIES {
+            break;
         }
         // `DirEntry::metadata` doesn't follow links.
         let metadata = entry.metadata().map_err(read)?;
-        let below = metadata.is_dir().then(|| format!("{name}/"));
         let target = target(root, &name, &metadata)?;
         found.push(Found {
             name,
             metadata,
             target,
         });
-        if let Some(below) = below {
-            walk(root, &below, omit, found, depth + 1)?;
-        }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The text of a link; none for files and directories, and an error for everything else.
@@ -270,24 +280,32 @@ fn stat_key(found: &[Found]) -> Digest {
     Digest::of(&bytes)
 }
 
-/// Reads what has to be read, on as many threads as there are processors.
-fn nodes(root: &Path, found: &[Found]) -> Result<Vec<(String, Node)>, TreeError> {
+/// Does the same with every item, on as many threads as there are processors where there is enough to do. The results are
+/// in the items' order.
+fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, TreeError> + Sync,
+) -> Result<Vec<R>, TreeError> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = found.len().div_ceil(threads).max(64);
-    let mut nodes = Vec::with_capacity(found.len());
+    let share = items.len().div_ceil(threads);
+    if threads == 1 || items.len() < 32 {
+        return items.iter().map(work).collect();
+    }
+    let work = &work;
     std::thread::scope(|scope| {
-        let workers: Vec<_> = found
+        let workers: Vec<_> = items
             .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(|e| node(root, e)).collect()))
+            .map(|part| scope.spawn(move || part.iter().map(work).collect()))
             .collect();
+        let mut results = Vec::with_capacity(items.len());
         for worker in workers {
-            let part: Result<Vec<_>, TreeError> = match worker.join() {
+            let part: Result<Vec<R>, TreeError> = match worker.join() {
                 Ok(part) => part,
                 Err(panic) => std::panic::resume_unwind(panic),
             };
-            nodes.extend(part?);
+            results.extend(part?);
         }
-        Ok(nodes)
+        Ok(results)
     })
 }
 
