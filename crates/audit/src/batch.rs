@@ -6,6 +6,7 @@
 use std::time::SystemTime;
 
 use crate::event::{Event, Own};
+use crate::memory::Memory;
 use crate::render::TimeText;
 
 /// Events to be recorded with one lock and one write.
@@ -17,6 +18,7 @@ pub struct Batch {
     ends: Vec<usize>,
     time: TimeText,
     calls: usize,
+    memory: Memory,
 }
 
 impl Default for Batch {
@@ -34,6 +36,10 @@ impl Batch {
             ends: Vec::new(),
             time: TimeText::new(),
             calls: 0,
+            memory: Memory {
+                ledger: 0,
+                approver: None,
+            },
         }
     }
 
@@ -41,6 +47,7 @@ impl Batch {
     pub fn push(&mut self, now: SystemTime, event: &Event<'_>) {
         self.render(now, |out| event.write(out));
         self.calls += usize::from(event.announces_call());
+        self.memory = self.memory.then(Memory::of(event));
     }
 
     pub(crate) fn push_own(&mut self, now: SystemTime, event: &Own<'_>) {
@@ -72,6 +79,12 @@ impl Batch {
         self.bodies.clear();
         self.ends.clear();
         self.calls = 0;
+        self.memory = Memory::default();
+    }
+
+    /// What its events add to the log's memory.
+    pub(crate) const fn memory(&self) -> Memory {
+        self.memory
     }
 
     /// How many tool calls its receipt will authorise.

@@ -3,6 +3,7 @@
 //! It takes up the chain where the last writer left it, whoever that was and however it ended, and appends
 //! to it. What it finds broken it records; it never repairs in silence. When to flush is `log`'s business.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -13,12 +14,14 @@ use ed25519_dalek::SigningKey;
 use sha2::{Digest as _, Sha256};
 
 use crate::batch::Batch;
-use crate::checkpoint::{Checkpoint, HEAD_FILE, TEXT_LEN};
+use crate::checkpoint::Checkpoint;
 use crate::directory::{Directory, segment_name};
 use crate::disk::{self, Disk};
 use crate::error::AppendError;
 use crate::event::{Digest, Own};
+use crate::head::{self, Found, HEAD_FILE, Head};
 use crate::line::{self, GENESIS, MAX_LINE};
+use crate::memory::{self, Memory};
 use crate::tail::{self, Ending, Last};
 
 /// What a buffer may keep between batches.
@@ -35,6 +38,8 @@ pub(crate) struct Tail {
     pub(crate) seq: u64,
     /// The last record's hash.
     pub(crate) hash: Digest,
+    /// What the records up to it say about the approvals.
+    pub(crate) memory: Memory,
 }
 
 /// Something that was broken when the chain was taken up.
@@ -89,6 +94,7 @@ impl Chain {
             size: 0,
             seq: 0,
             hash: GENESIS,
+            memory: Memory::default(),
         };
         let out = Vec::new();
         let mut chain = Self {
@@ -189,6 +195,7 @@ impl Chain {
             size: size + self.out.len() as u64,
             seq,
             hash,
+            memory: self.tail.memory.then(batch.memory()),
             ..self.tail
         };
         if self.out.capacity() > KEPT_BUFFER {
@@ -248,17 +255,20 @@ impl Chain {
         self.disk
             .sync(&self.segment)
             .map_err(|source| AppendError::Flush { source })?;
-        let head = Checkpoint::sign(self.tail.seq, self.tail.hash, &self.key);
+        let Tail {
+            seq, hash, memory, ..
+        } = self.tail;
+        let head = Head::sign(seq, hash, memory, &self.key);
         self.disk
-            .write_head(&self.head, &head.to_line())
+            .write_head(&self.head, &head.to_bytes())
             .map_err(|source| AppendError::Flush { source })
     }
 
     /// Replaces the head by a newer one. One that cannot be read stays until it has been recorded.
-    pub(crate) fn advance_head(&mut self, checkpoint: &Checkpoint) -> io::Result<()> {
-        match Checkpoint::from_line(&read_head(&self.head)?) {
-            Some(current) if current.seq() >= checkpoint.seq() => Ok(()),
-            Some(_) => self.disk.write_head(&self.head, &checkpoint.to_line()),
+    pub(crate) fn advance_head(&mut self, head: &Head) -> io::Result<()> {
+        match Head::parse(&head::content(&self.head)?) {
+            Some(current) if current.checkpoint.seq() >= head.checkpoint.seq() => Ok(()),
+            Some(_) => self.disk.write_head(&self.head, &head.to_bytes()),
             None => {
                 self.stale = true;
                 Ok(())
@@ -297,10 +307,12 @@ impl Chain {
                 hash,
                 follows: Some(true),
             } if ending.torn == 0 && !rotated => {
+                let added = memory::between(&self.segment, self.tail.size, size)?;
                 self.tail = Tail {
                     size,
                     seq,
                     hash,
+                    memory: self.tail.memory.then(added),
                     ..self.tail
                 };
                 Ok(())
@@ -315,20 +327,25 @@ impl Chain {
         let number = self.directory.segments()?.last().copied().unwrap_or(1);
         self.segment = Arc::new(self.directory.file(&segment_name(number))?);
         let ending = tail::read(&self.segment, self.segment.metadata()?.len())?;
-        let head = Head::read(&self.head, &self.key)?;
+        let head = Found::read(&self.head, &self.key)?;
+        let memory = self
+            .tail
+            .memory
+            .then(memory::recall(&self.directory, &head)?);
         let mut problems = Vec::new();
         self.take_up_tail(number, &ending, &head, &mut problems)?;
         if problems.is_empty() {
             problems.extend(self.compare_with_head(&head));
         }
         self.cut_torn(&ending, &mut problems)?;
+        self.tail.memory = memory;
         if self.tail.size == 0 {
             self.begin_segment(now)?;
         }
         for problem in &problems {
             self.record(now, problem)?;
         }
-        if !problems.is_empty() || matches!(head, Head::Empty) {
+        if !problems.is_empty() || matches!(head, Found::Empty) {
             self.flush()?;
         }
         self.stale = false;
@@ -339,15 +356,12 @@ impl Chain {
         &mut self,
         number: u64,
         ending: &Ending,
-        head: &Head,
+        head: &Found,
         problems: &mut Vec<Problem>,
     ) -> Result<(), AppendError> {
         let size = ending.whole;
         // Where the last record is not readable, numbers go on from the head; the verifier says the rest.
-        let lost = match head {
-            Head::Genuine(head) => (head.seq(), GENESIS),
-            _ => (0, GENESIS),
-        };
+        let lost = (head.checkpoint().map_or(0, |head| head.seq()), GENESIS);
         let (seq, hash) = match ending.last {
             Last::Record { seq, hash, follows } => {
                 if follows == Some(false) {
@@ -374,6 +388,7 @@ impl Chain {
             size,
             seq,
             hash,
+            ..self.tail
         };
         Ok(())
     }
@@ -389,26 +404,22 @@ impl Chain {
         })
     }
 
-    fn compare_with_head(&self, head: &Head) -> Option<Problem> {
+    fn compare_with_head(&self, head: &Found) -> Option<Problem> {
+        let Tail { seq, hash, .. } = self.tail;
         let name = match head {
             // A crash right after the very first record.
-            Head::Empty if self.tail.seq <= 1 => return None,
-            Head::Empty => "missing-head",
-            Head::Damaged => "damaged-head",
-            Head::Genuine(head) if head.seq() > self.tail.seq => "missing-records",
-            Head::Genuine(head)
-                if head.seq() == self.tail.seq && *head.hash() != self.tail.hash =>
-            {
-                "replaced-record"
-            }
-            Head::Genuine(_) => return None,
-        };
-        let promised = match head {
-            Head::Genuine(head) => Some(*head),
-            _ => None,
+            Found::Empty if seq <= 1 => return None,
+            Found::Empty => "missing-head",
+            Found::Damaged => "damaged-head",
+            Found::Genuine { checkpoint, memory } => match checkpoint.seq().cmp(&seq) {
+                Ordering::Greater => "missing-records",
+                Ordering::Equal if *checkpoint.hash() != hash => "replaced-record",
+                _ if memory.is_none() => "damaged-memory",
+                _ => return None,
+            },
         };
         Some(Problem {
-            promised,
+            promised: head.checkpoint(),
             ..Problem::new(name)
         })
     }
@@ -457,31 +468,3 @@ impl Chain {
 
 /// The one problem that is no finding: it is what a crash leaves.
 pub(crate) const TORN: &str = "torn-record";
-
-/// What the head file holds.
-#[derive(Debug)]
-enum Head {
-    Empty,
-    Damaged,
-    Genuine(Checkpoint),
-}
-
-impl Head {
-    fn read(file: &File, key: &SigningKey) -> io::Result<Self> {
-        let line = read_head(file)?;
-        let ours = key.verifying_key().to_bytes();
-        Ok(match Checkpoint::from_line(&line) {
-            _ if line.is_empty() => Self::Empty,
-            Some(head) if *head.key() == ours && head.is_genuine() => Self::Genuine(head),
-            _ => Self::Damaged,
-        })
-    }
-}
-
-fn read_head(file: &File) -> io::Result<Vec<u8>> {
-    // One byte more than it should have, so that an appended one is seen.
-    let mut line = vec![0; TEXT_LEN + 2];
-    let read = file.read_at(&mut line, 0)?;
-    line.truncate(read);
-    Ok(line)
-}

@@ -1,7 +1,7 @@
 //! Signed statements of how far the log had come.
 //!
-//! The newest one is kept in the file `head` and rewritten after every fsync: what is missing from the end
-//! of the log is found because the head promised more. Others stand in the log itself. Any of them may be
+//! The newest one is kept in the file `head` and rewritten after every fsync (see `head`): what is missing
+//! from the end of the log is found because the head promised more. Others stand in the log itself. Any of them may be
 //! copied elsewhere; a log that was rewritten by someone who owned its key no longer contains it.
 
 use std::fmt;
@@ -13,11 +13,7 @@ use thiserror::Error;
 use crate::event::Digest;
 use crate::render;
 
-/// The head's file in the log's directory: one checkpoint and a line feed.
-pub(crate) const HEAD_FILE: &str = "head";
-
-/// The length of a checkpoint as text. It is fixed, so that the head is rewritten in place with one write
-/// inside one disk sector: there is no moment without a head, and no half of one.
+/// The length of a checkpoint as text. It is fixed.
 pub(crate) const TEXT_LEN: usize = PREFIX.len() + 20 + 1 + 64 + 1 + 64 + 1 + 128;
 
 const PREFIX: &str = "interlock-audit-v1:";
@@ -86,14 +82,14 @@ impl Checkpoint {
         &self.sig
     }
 
-    /// The content of the head file.
+    /// The first line of the head.
     pub(crate) fn to_line(self) -> Vec<u8> {
         let mut line = self.to_string().into_bytes();
         line.push(b'\n');
         line
     }
 
-    /// Reads the content of the head file.
+    /// Reads the first line of the head.
     pub(crate) fn from_line(line: &[u8]) -> Option<Self> {
         std::str::from_utf8(line.strip_suffix(b"\n")?)
             .ok()?

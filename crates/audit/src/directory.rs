@@ -54,6 +54,8 @@ pub enum DirectoryError {
 pub(crate) struct Directory {
     file: File,
     path: PathBuf,
+    /// How its files are opened.
+    access: OFlags,
 }
 
 impl Directory {
@@ -64,6 +66,24 @@ impl Directory {
             source,
         };
         create(path).map_err(io_error)?;
+        Self::open_with(path, OFlags::RDWR)
+    }
+
+    /// Opens `path` for reading only; `None` where it does not exist.
+    pub(crate) fn open_existing(path: &Path) -> Result<Option<Self>, DirectoryError> {
+        match Self::open_with(path, OFlags::RDONLY) {
+            Err(DirectoryError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    fn open_with(path: &Path, access: OFlags) -> Result<Self, DirectoryError> {
+        let io_error = |source: io::Error| DirectoryError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = match fs::open(path, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
@@ -80,6 +100,7 @@ impl Directory {
         Ok(Self {
             file,
             path: path.to_owned(),
+            access,
         })
     }
 
@@ -88,7 +109,7 @@ impl Directory {
         &self.path
     }
 
-    /// Opens a file for reading and writing; `None` where there is none.
+    /// Opens a file as the directory was opened; `None` where there is none.
     pub(crate) fn existing(&self, name: &str) -> Result<Option<File>, DirectoryError> {
         self.file_with(name, OFlags::empty())
     }
@@ -116,7 +137,7 @@ impl Directory {
     fn file_with(&self, name: &str, extra: OFlags) -> Result<Option<File>, DirectoryError> {
         let path = self.path.join(name);
         // NONBLOCK: a FIFO planted under the name must not hang us; it is refused below.
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | extra;
+        let flags = self.access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | extra;
         let file = match fs::openat(&self.file, name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => File::from(fd),
             Err(rustix::io::Errno::NOENT) => return Ok(None),
@@ -167,7 +188,7 @@ impl Directory {
         Ok(numbers)
     }
 
-    fn io(&self, name: &str, source: io::Error) -> DirectoryError {
+    pub(crate) fn io(&self, name: &str, source: io::Error) -> DirectoryError {
         DirectoryError::Io {
             path: self.path.join(name),
             source,

@@ -10,7 +10,7 @@ pub(crate) trait Disk: Debug + Send {
     /// Writes some of `bytes` at `offset`; says how many.
     fn write(&mut self, file: &File, bytes: &[u8], offset: u64) -> io::Result<usize>;
 
-    /// Replaces the head; all of it or nothing (see `checkpoint::TEXT_LEN`).
+    /// Replaces the head; all of it or nothing (see `head`).
     fn write_head(&mut self, file: &File, line: &[u8]) -> io::Result<()>;
 
     /// Cuts the file to a length.

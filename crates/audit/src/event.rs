@@ -338,6 +338,14 @@ events! {
             /// The sequence number of the ledger without it.
             ledger: u64,
         },
+        /// A ledger was written, in the place of the one before. This is what raises the log's
+        /// [`Memory`](crate::Memory) of the ledger; `approved` and `revoked` are recorded before.
+        LedgerWritten = "ledger-written" {
+            /// Its sequence number.
+            ledger: u64,
+            /// The approver's public key.
+            key: Digest,
+        },
         /// An attempt to approve or revoke that came to nothing.
         ApprovalFailed = "approval-failed" {
             /// The approval's name.

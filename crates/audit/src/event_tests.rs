@@ -192,6 +192,13 @@ fn samples() -> Vec<(Event<'static>, &'static str)> {
             r#""event":"revoked","name":"files","key":"DIGEST","ledger":4"#,
         ),
         (
+            LedgerWritten {
+                ledger: 4,
+                key: DIGEST,
+            },
+            r#""event":"ledger-written","ledger":4,"key":"DIGEST""#,
+        ),
+        (
             ApprovalFailed {
                 name: "files",
                 reason: "declined",

@@ -12,9 +12,9 @@ use std::thread::JoinHandle;
 use ed25519_dalek::SigningKey;
 
 use crate::chain::{Chain, Tail};
-use crate::checkpoint::{Checkpoint, HEAD_FILE, TEXT_LEN};
 use crate::directory::DirectoryError;
 use crate::error::AppendError;
+use crate::head::{self, HEAD_FILE, Head};
 use crate::log::{LOCK_FILE, lock_exclusive, unlock};
 
 /// The thread's inbox and what went wrong on it.
@@ -106,20 +106,21 @@ impl Worker {
 
     fn flush(&self, job: &Job) -> io::Result<()> {
         job.segment.sync_data()?;
-        let checkpoint = Checkpoint::sign(job.tail.seq, job.tail.hash, &self.key);
+        let Tail {
+            seq, hash, memory, ..
+        } = job.tail;
+        let head = Head::sign(seq, hash, memory, &self.key);
         lock_exclusive(&self.lock)?;
-        let result = self.advance_head(&checkpoint);
+        let result = self.advance_head(head);
         unlock(&self.lock);
         result
     }
 
     /// Like [`Chain::advance_head`]; a head that cannot be read is left for the chain to record.
-    fn advance_head(&self, checkpoint: &Checkpoint) -> io::Result<()> {
-        let mut line = [0; TEXT_LEN + 1];
-        let read = self.head.read_at(&mut line, 0)?;
-        match Checkpoint::from_line(line.get(..read).unwrap_or_default()) {
-            Some(current) if current.seq() < checkpoint.seq() => {
-                self.head.write_all_at(&checkpoint.to_line(), 0)
+    fn advance_head(&self, head: Head) -> io::Result<()> {
+        match Head::parse(&head::content(&self.head)?) {
+            Some(current) if current.checkpoint.seq() < head.checkpoint.seq() => {
+                self.head.write_all_at(&head.to_bytes(), 0)
             }
             _ => Ok(()),
         }

@@ -36,10 +36,15 @@ pub enum KeyError {
 
 /// Loads the key, or makes one. Called under the log's lock, so that two processes do not make two.
 pub(crate) fn load_or_create(directory: &Directory) -> Result<SigningKey, KeyError> {
-    match directory.existing(FILE)? {
-        Some(file) => load(file),
+    match load_existing(directory)? {
+        Some(key) => Ok(key),
         None => create(directory),
     }
+}
+
+/// Loads the key of a log; `None` where there is none.
+pub(crate) fn load_existing(directory: &Directory) -> Result<Option<SigningKey>, KeyError> {
+    directory.existing(FILE)?.map(load).transpose()
 }
 
 fn load(file: impl Read) -> Result<SigningKey, KeyError> {

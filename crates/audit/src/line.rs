@@ -118,17 +118,11 @@ impl<'a> Line<'a> {
     pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
         let (content, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
         let hash = seal.strip_prefix(HASH_KEY)?.strip_suffix(END)?;
-        let after = content.strip_prefix(START)?;
-        let digits = after.iter().take_while(|b| b.is_ascii_digit()).count();
-        if after.get(digits) != Some(&b',') || !content.iter().all(|b| matches!(b, b' '..=b'~')) {
+        if !content.iter().all(|b| matches!(b, b' '..=b'~')) {
             return None;
         }
-        let seq = std::str::from_utf8(after.get(..digits)?)
-            .ok()?
-            .parse()
-            .ok()?;
         Some(Self {
-            seq,
+            seq: seq_of(content)?,
             content,
             hash: render::parse_hex(hash)?,
         })
@@ -139,15 +133,31 @@ impl<'a> Line<'a> {
         chained(prev, self.content) == self.hash
     }
 
-    /// The event's name. It stands at a fixed place, so nothing in the record's text can pose as it.
+    /// The event's name.
     pub(crate) fn event(&self) -> Option<&'a str> {
-        let after = self.content.strip_prefix(START)?;
-        let digits = after.iter().take_while(|b| b.is_ascii_digit()).count();
-        let time = after.get(digits..)?.strip_prefix(b",\"time\":\"")?;
-        let event = time.get(TIME_LEN..)?.strip_prefix(b"\",\"event\":\"")?;
-        let end = event.iter().position(|b| *b == b'"')?;
-        std::str::from_utf8(event.get(..end)?).ok()
+        event_of(self.content)
     }
+}
+
+/// The number that a line states, and what follows it.
+fn seq_and_rest(line: &[u8]) -> Option<(&str, &[u8])> {
+    let after = line.strip_prefix(START)?;
+    let digits = after.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (digits, rest) = after.split_at_checked(digits)?;
+    Some((std::str::from_utf8(digits).ok()?, rest.strip_prefix(b",")?))
+}
+
+/// The number that a line states.
+pub(crate) fn seq_of(line: &[u8]) -> Option<u64> {
+    seq_and_rest(line)?.0.parse().ok()
+}
+
+/// The event's name. It stands at a fixed place, so nothing in the record's text can pose as it.
+pub(crate) fn event_of(line: &[u8]) -> Option<&str> {
+    let time = seq_and_rest(line)?.1.strip_prefix(b"\"time\":\"")?;
+    let event = time.get(TIME_LEN..)?.strip_prefix(b"\",\"event\":\"")?;
+    let end = event.iter().position(|b| *b == b'"')?;
+    std::str::from_utf8(event.get(..end)?).ok()
 }
 
 /// Reads a line, but never more than a little over the longest that there can be.

@@ -18,7 +18,9 @@ use crate::disk::{Disk, RealDisk};
 use crate::error::{AppendError, OpenError};
 use crate::event::{Digest, Event};
 use crate::flusher::Flusher;
+use crate::head::Head;
 use crate::key;
+use crate::memory::Memory;
 use crate::receipt::{BatchReceipt, Receipt};
 
 /// The lock's file in the log's directory. It is empty and stays.
@@ -203,7 +205,7 @@ impl Log {
         let flush = |source| AppendError::Flush { source };
         // Without the lock: others may go on writing.
         self.chain.disk().sync(&segment).map_err(flush)?;
-        let head = Checkpoint::sign(tail.seq, tail.hash, self.chain.key());
+        let head = Head::sign(tail.seq, tail.hash, tail.memory, self.chain.key());
         self.locked(|chain| chain.advance_head(&head).map_err(flush))
     }
 
@@ -226,6 +228,13 @@ impl Log {
     #[must_use]
     pub fn key(&self) -> Digest {
         self.chain.key().verifying_key().to_bytes()
+    }
+
+    /// What the log remembers of the approvals, as of the last write, or of opening it. What other
+    /// processes recorded since then is not in it yet.
+    #[must_use]
+    pub const fn memory(&self) -> Memory {
+        self.chain.tail().memory
     }
 
     /// The sequence number of the last record that this log knows of.

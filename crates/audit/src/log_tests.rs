@@ -337,7 +337,7 @@ fn what_cannot_be_a_crash_stays_a_finding() {
             let head = fs::read(path.join("head")).unwrap();
             fs::write(path.join("head"), [head.as_slice(), b"x"].concat()).unwrap();
         },
-        "damaged-head",
+        "damaged-memory",
     );
 }
 

@@ -67,6 +67,11 @@ pub(crate) fn fields_of(content: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(&[content, b"}"].concat()).ok()
 }
 
+/// The fields of a line.
+pub(crate) fn fields_of_line(line: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(line).ok()
+}
+
 /// Which records are wanted. The default wants all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -97,6 +97,40 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
+/// Appends bytes as base64url without padding (RFC 4648, section 5), without quotes.
+pub(crate) fn base64(bytes: &[u8], out: &mut Vec<u8>) {
+    for chunk in bytes.chunks(3) {
+        let [a, b, c] = std::array::from_fn(|index| chunk.get(index).copied().unwrap_or(0));
+        let bits = u32::from_be_bytes([0, a, b, c]);
+        let text = [18, 12, 6, 0].map(|shift| base64_digit(bits >> shift));
+        out.extend_from_slice(text.get(..=chunk.len()).unwrap_or_default());
+    }
+}
+
+const BASE64: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+fn base64_digit(bits: u32) -> u8 {
+    BASE64.get((bits & 63) as usize).copied().unwrap_or(b'A')
+}
+
+/// Reads exactly `N` bytes of base64url: one spelling for one value.
+pub(crate) fn parse_base64<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    let mut bytes = [0u8; N];
+    let mut to = bytes.iter_mut();
+    let (mut bits, mut count) = (0u32, 0);
+    for digit in text {
+        let value = BASE64.iter().position(|other| other == digit)?;
+        (bits, count) = (bits << 6 | value as u32, count + 6);
+        if count >= 8 {
+            count -= 8;
+            *to.next()? = (bits >> count) as u8;
+            bits &= (1 << count) - 1;
+        }
+    }
+    // Neither a missing byte, nor a needless digit, nor bits that stand for nothing.
+    (to.next().is_none() && count < 6 && bits == 0).then_some(bytes)
+}
+
 /// Writes times as RFC 3339 in UTC with microseconds, and remembers the last second it spelled out.
 ///
 /// Times before 1970 are written as 1970: a log from a machine without a clock is still a log.
@@ -188,14 +222,20 @@ pub(crate) fn parse_time(text: &str) -> Option<SystemTime> {
     ))
 }
 
-/// Appends `n` with leading zeros up to `width` (at most 10) digits.
-fn padded(mut n: u64, width: usize, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; 10];
+/// Appends `n` with leading zeros up to `width` (at most 20) digits.
+pub(crate) fn padded(mut n: u64, width: usize, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 20];
     for slot in digits.iter_mut().rev().take(width) {
         *slot = b'0' + (n % 10) as u8;
         n /= 10;
     }
-    out.extend_from_slice(digits.get(10 - width.min(10)..).unwrap_or_default());
+    out.extend_from_slice(digits.get(20 - width.min(20)..).unwrap_or_default());
+}
+
+/// Reads exactly `width` decimal digits.
+pub(crate) fn parse_padded(text: &[u8], width: usize) -> Option<u64> {
+    let digits = text.len() == width && text.iter().all(u8::is_ascii_digit);
+    digits.then(|| std::str::from_utf8(text).ok()?.parse().ok())?
 }
 
 #[cfg(test)]

@@ -124,3 +124,54 @@ fn what_is_not_a_time_is_none() {
         assert_eq!(parse_time(bad), None, "{bad}");
     }
 }
+
+#[test]
+fn base64_reads_back_in_one_spelling_only() {
+    let spelled = |bytes: &[u8]| text(|out| base64(bytes, out));
+    // RFC 4648, section 10, without the padding.
+    for (bytes, expected) in [
+        (b"f".as_slice(), "Zg"),
+        (b"fo", "Zm8"),
+        (b"foo", "Zm9v"),
+        (b"foobar", "Zm9vYmFy"),
+        (b"\xfb\xff", "-_8"),
+    ] {
+        assert_eq!(spelled(bytes), expected);
+    }
+    let bytes: [u8; 32] = std::array::from_fn(|index| (index * 11) as u8);
+    let good = spelled(&bytes);
+    assert_eq!(parse_base64(good.as_bytes()), Some(bytes));
+    for bad in [
+        good.replacen(|_| true, "", 1),
+        format!("{good}A"),
+        format!("{good}="),
+        good.replacen(|_| true, "+", 1),
+        // The last digit carries two bits that stand for nothing.
+        format!(
+            "{}{}",
+            good.get(..42).unwrap(),
+            if good.ends_with('A') { 'B' } else { '1' }
+        ),
+    ] {
+        assert_eq!(parse_base64::<32>(bad.as_bytes()), None, "{bad}");
+    }
+    assert_eq!(parse_base64::<64>(&[b'A'; 86]), Some([0; 64]));
+    assert_eq!(parse_base64::<64>(&[b'A'; 87]), None);
+}
+
+#[test]
+fn padded_numbers_have_one_spelling() {
+    for n in [0, 7, u64::MAX] {
+        let spelled = text(|out| padded(n, 20, out));
+        assert_eq!(spelled.len(), 20);
+        assert_eq!(parse_padded(spelled.as_bytes(), 20), Some(n));
+    }
+    for bad in [
+        "7",
+        "+0000000000000000007",
+        "99999999999999999999",
+        " 0000000000000000007",
+    ] {
+        assert_eq!(parse_padded(bad.as_bytes(), 20), None, "{bad}");
+    }
+}

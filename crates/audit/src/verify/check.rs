@@ -10,11 +10,13 @@ use zeroize::Zeroizing;
 use super::report::{Note, VerifyError, VerifyReport, What};
 use super::snapshot::{Segment, Snapshot, read_error};
 use super::walk::{Walk, Wanted};
-use crate::checkpoint::{Checkpoint, HEAD_FILE};
+use crate::checkpoint::Checkpoint;
 use crate::directory::segment_name;
 use crate::event::Digest;
+use crate::head::{Found, HEAD_FILE};
 use crate::key;
 use crate::line::{Line, read_line};
+use crate::memory::Memory;
 
 /// What is known about a log from elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -32,9 +34,10 @@ pub struct VerifyOptions {
 pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<VerifyReport, VerifyError> {
     let snapshot = Snapshot::take(dir)?;
     let mut report = VerifyReport::default();
-    let head = Checkpoint::from_line(&snapshot.head).filter(Checkpoint::is_genuine);
+    let found = Found::judge(&snapshot.head);
+    let head = found.checkpoint();
     let mut wanted = wanted(head, options);
-    let mut walk = Walk::new(&mut report, &mut wanted);
+    let mut walk = Walk::new(&mut report, &mut wanted, head.map_or(0, |head| head.seq()));
     let mut previous = 0;
     let mut missing = Vec::new();
     for (index, segment) in snapshot.segments.iter().enumerate() {
@@ -45,12 +48,13 @@ pub fn verify(dir: &Path, options: &VerifyOptions) -> Result<VerifyReport, Verif
         previous = segment.number;
         walk_file(&mut walk, segment, index + 1 == snapshot.segments.len())?;
     }
-    walk.end();
+    let remembered = walk.end();
     for number in missing {
         report.find(&segment_name(number), 0, What::MissingFile);
     }
     check_keys(&mut report, &snapshot, options, head);
     check_head(&mut report, &snapshot, head, &wanted);
+    check_memory(&mut report, &found, remembered);
     note_unsigned(&mut report);
     Ok(report)
 }
@@ -141,6 +145,20 @@ fn check_head(
     if report.is_intact() && head.seq() >= report.signed_seq {
         report.signed_seq = head.seq();
         report.checkpoint = Some(head);
+    }
+}
+
+/// The head's memory must be what the records up to it say, as far as they are all there.
+fn check_memory(report: &mut VerifyReport, found: &Found, remembered: Memory) {
+    match found {
+        Found::Genuine { memory: None, .. } => report.find(HEAD_FILE, 2, What::DamagedMemory),
+        Found::Genuine {
+            memory: Some(memory),
+            ..
+        } if *memory != remembered && report.is_intact() => {
+            report.find(HEAD_FILE, 2, What::WrongMemory);
+        }
+        _ => {}
     }
 }
 

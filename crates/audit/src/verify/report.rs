@@ -156,6 +156,12 @@ pub enum What {
     /// The signed head is damaged.
     #[error("the signed head is damaged, or not genuine")]
     DamagedHead,
+    /// The signed memory of the approvals is damaged.
+    #[error("the signed memory of the approvals is missing, damaged, or not genuine")]
+    DamagedMemory,
+    /// The signed memory of the approvals is not what the records say.
+    #[error("the signed memory of the approvals is not what the records say")]
+    WrongMemory,
     /// The private key's file is damaged.
     #[error("the key file is damaged")]
     DamagedKey,

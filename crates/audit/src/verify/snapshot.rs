@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::report::VerifyError;
-use crate::checkpoint::HEAD_FILE;
 use crate::directory::{segment_name, segment_number};
+use crate::head::HEAD_FILE;
 use crate::key;
 use crate::log::LOCK_FILE;
 

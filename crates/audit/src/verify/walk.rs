@@ -6,6 +6,7 @@
 use crate::checkpoint::Checkpoint;
 use crate::event::Digest;
 use crate::line::{GENESIS, Line, chained};
+use crate::memory::Memory;
 use crate::read::fields_of;
 use crate::render;
 
@@ -35,10 +36,17 @@ pub(super) struct Walk<'r> {
     stated: Option<Digest>,
     /// The hash that the last record should state. They differ when its hash was edited.
     computed: Option<Digest>,
+    /// What the records up to the head say about the approvals.
+    memory: Memory,
+    head_seq: u64,
 }
 
 impl<'r> Walk<'r> {
-    pub(super) fn new(report: &'r mut VerifyReport, wanted: &'r mut [Wanted]) -> Self {
+    pub(super) fn new(
+        report: &'r mut VerifyReport,
+        wanted: &'r mut [Wanted],
+        head_seq: u64,
+    ) -> Self {
         let start = Some(GENESIS);
         let (file, number) = (String::new(), 0);
         Self {
@@ -50,6 +58,8 @@ impl<'r> Walk<'r> {
             expected: 1,
             stated: start,
             computed: start,
+            memory: Memory::default(),
+            head_seq,
         }
     }
 
@@ -80,6 +90,9 @@ impl<'r> Walk<'r> {
         }
         self.own_record(&record, before);
         self.compare_with_wanted(&record);
+        if record.seq <= self.head_seq {
+            self.memory = self.memory.then(Memory::of_line(bytes));
+        }
     }
 
     /// Part of a line at the very end of the last file, or of an earlier one.
@@ -99,8 +112,8 @@ impl<'r> Walk<'r> {
         }
     }
 
-    /// The end of the log: what was promised must have been there.
-    pub(super) fn end(mut self) {
+    /// The end of the log: what was promised must have been there. Gives the memory at the head.
+    pub(super) fn end(mut self) -> Memory {
         self.report.last_seq = self.expected.saturating_sub(1);
         self.line += 1;
         let missing = self
@@ -113,6 +126,7 @@ impl<'r> Walk<'r> {
                 last,
             });
         }
+        self.memory
     }
 
     /// Checks number and hash, and moves on. False when the record does not belong here at all.
