@@ -28,7 +28,7 @@ pub use locked::{
 };
 pub use progress::{Progress, Silent};
 pub use store::{
-    Damage, GcReport, InstallError, LocateError, Located, Store, StoreError, StoredTree,
+    Damage, GcReport, InstallError, LocateError, Located, Mismatch, Store, StoreError, StoredTree,
     VerifyReport,
 };
 pub use unpack::{UnpackError, UnpackLimits};

@@ -156,8 +156,10 @@ impl Client {
             code => return Err(FetchError::Status(code)),
         }
         let body = response.into_body();
-        let length = body.content_length();
-        if length.is_some_and(|length| length > get.limit) {
+        if body
+            .content_length()
+            .is_some_and(|length| length > get.limit)
+        {
             return Err(FetchError::TooLarge(get.limit));
         }
         // One more than allowed, so that an answer at the limit and one above it differ.
@@ -166,7 +168,6 @@ impl Client {
             .limit(get.limit.saturating_add(1))
             .reader();
         Ok(Answer {
-            length,
             reader: Box::new(reader),
         })
     }
@@ -189,7 +190,6 @@ impl Client {
 
 /// A successful answer.
 pub(crate) struct Answer {
-    pub(crate) length: Option<u64>,
     pub(crate) reader: Box<dyn Read + Send>,
 }
 

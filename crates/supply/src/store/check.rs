@@ -46,7 +46,6 @@ impl Stamp {
         #[expect(
             clippy::cast_sign_loss,
             clippy::unnecessary_cast,
-            clippy::cast_lossless,
             clippy::cast_possible_truncation,
             reason = "field types of `stat` differ between architectures"
         )]
@@ -121,7 +120,9 @@ fn some(root: BorrowedFd<'_>, files: &[FileRecord]) -> (Stamps, Vec<Damage>) {
     let mut damages = Vec::new();
     for record in files {
         match file(root, record) {
-            Ok(stamp) => drop(stamps.insert(record.path.to_string(), stamp)),
+            Ok(stamp) => {
+                stamps.insert(record.path.to_string(), stamp);
+            }
             Err(damage) => damages.push(damage),
         }
     }

@@ -23,13 +23,8 @@ pub enum InstallError {
     #[error("the archive cannot be fetched")]
     Fetch(#[from] FetchError),
     /// Its archive is not the one that was published, or not the locked one.
-    #[error("the archive is not the expected one: expected {expected}, got {found}")]
-    Integrity {
-        /// The registry's, or the locked, digest.
-        expected: Integrity,
-        /// That of what arrived.
-        found: Integrity,
-    },
+    #[error("the archive is not the expected one: expected {}, got {}", .0.expected, .0.found)]
+    Integrity(Box<Mismatch>),
     /// Its archive is refused.
     #[error("the archive is refused")]
     Unpack(#[from] UnpackError),
@@ -55,6 +50,15 @@ pub enum InstallError {
     /// The disk.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Two digests that ought to be one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The registry's, or the locked, digest.
+    pub expected: Integrity,
+    /// That of what arrived.
+    pub found: Integrity,
 }
 
 /// A package in the store.

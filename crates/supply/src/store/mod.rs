@@ -30,7 +30,7 @@ mod warm;
 
 pub use check::Damage;
 pub use gc::{GcReport, VerifyReport};
-pub use install::InstallError;
+pub use install::{InstallError, Mismatch};
 pub(crate) use install::{Layout, Placed, Stored};
 pub use trees::{LocateError, Located, StoredTree};
 

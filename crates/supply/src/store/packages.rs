@@ -2,7 +2,7 @@
 
 use super::{
     Scratch, Store, StoreError, check,
-    install::{InstallError, Stored},
+    install::{InstallError, Mismatch, Stored},
     manifest, remove,
 };
 use crate::{
@@ -58,10 +58,11 @@ impl Store {
         let scratch = self.scratch()?;
         let (spool, found) = Spool::fill(archive, &scratch, limits.archive, on_bytes)?;
         if found != *integrity {
-            return Err(InstallError::Integrity {
-                expected: integrity.clone(),
+            let expected = integrity.clone();
+            return Err(InstallError::Integrity(Box::new(Mismatch {
+                expected,
                 found,
-            });
+            })));
         }
         let work = scratch.path.join("package");
         let files = work.join("files");

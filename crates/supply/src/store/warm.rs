@@ -49,7 +49,7 @@ impl Store {
             Some(()) => {
                 let mut stamps = Stamps::new();
                 each(&raw, digest, |path, stamp, _| {
-                    drop(stamps.insert(path.to_owned(), stamp))
+                    stamps.insert(path.to_owned(), stamp);
                 });
                 Warmth::Doubtful {
                     stamps,

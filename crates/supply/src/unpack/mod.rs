@@ -13,6 +13,9 @@ pub(crate) use tarball::unpack;
 use crate::locked::TreePathError;
 use std::io;
 
+#[cfg(test)]
+mod tests;
+
 /// Why an archive was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {

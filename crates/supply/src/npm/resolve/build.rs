@@ -104,6 +104,8 @@ pub(super) fn build(
         open: BTreeSet::from([(0, String::new(), ROOT)]),
         busy: BTreeSet::new(),
         failures: BTreeMap::new(),
+        shared: BTreeMap::new(),
+        asked_by: BTreeMap::new(),
     };
     while let Some((_, _, id)) = builder.open.pop_first() {
         builder.node(id);
@@ -123,6 +125,10 @@ struct Builder<'a> {
     /// Edges being placed right now.
     busy: BTreeSet<(Id, PackageName)>,
     failures: BTreeMap<(Id, PackageName), Failure>,
+    /// What the dependencies of a place want as peers, by name.
+    shared: BTreeMap<Id, BTreeMap<PackageName, BTreeSet<String>>>,
+    /// For whom a package was placed.
+    asked_by: BTreeMap<Id, Id>,
 }
 
 impl Builder<'_> {
@@ -130,7 +136,9 @@ impl Builder<'_> {
         let Some(node) = self.tree.node(id) else {
             return;
         };
-        for edge in edges(&node.manifest.clone()) {
+        let own = edges(&node.manifest);
+        self.collect_peers(id, &own);
+        for edge in own {
             self.edge(id, &edge);
         }
     }
@@ -180,11 +188,12 @@ impl Builder<'_> {
         let place = self
             .outermost(start, &edge.name, &manifest)
             .ok_or(Unmet::Taken)?;
-        self.insert(place, edge.name.clone(), manifest)
+        self.insert(id, place, edge.name.clone(), manifest)
     }
 
     fn insert(
         &mut self,
+        by: Id,
         place: Id,
         name: PackageName,
         manifest: Arc<Manifest>,
@@ -195,6 +204,7 @@ impl Builder<'_> {
             self.source.bundle(&manifest)?
         };
         let new = self.tree.insert(place, name, manifest.clone(), false);
+        self.asked_by.insert(new, by);
         self.enqueue(new);
         self.unbundle(new, bundle);
         let peers = edges(&manifest)
@@ -239,23 +249,74 @@ impl Builder<'_> {
     fn choose(&self, id: Id, edge: &Edge) -> Result<Arc<Manifest>, Unmet> {
         let spec = Spec::parse(&edge.spec).map_err(|error| Unmet::Spec(error.into()))?;
         let name = spec.alias.as_ref().unwrap_or(&edge.name);
-        if edge.need == Need::Peer && spec.alias.is_none() {
-            let others = self.wishes_around(id, &edge.name);
-            let mut all = vec![spec.wanted.clone()];
-            all.extend(
-                others
-                    .iter()
-                    .filter_map(|text| Spec::parse(text).ok())
-                    .map(|spec| spec.wanted),
-            );
-            if let Some(manifest) = (all.len() > 1)
-                .then(|| self.source.pick_for_all(name, &all))
-                .flatten()
-            {
-                return Ok(manifest);
+        let chosen = self.source.pick(name, &spec.wanted)?;
+        if spec.alias.is_some() {
+            return Ok(chosen);
+        }
+        let others = self.others_wishes(id, edge);
+        let others = others.iter().filter_map(|text| Spec::parse(text).ok());
+        // As many of them as can be suited together, in their order.
+        let mut wanted = vec![spec.wanted];
+        let mut best = chosen;
+        for other in others.filter(|spec| spec.alias.is_none()) {
+            wanted.push(other.wanted);
+            match self.source.pick_for_all(name, &wanted) {
+                Some(manifest) => best = manifest,
+                None => drop(wanted.pop()),
             }
         }
-        self.source.pick(name, &spec.wanted)
+        Ok(best)
+    }
+
+    /// What those that will share the target of an edge want of it.
+    fn others_wishes(&self, id: Id, edge: &Edge) -> BTreeSet<String> {
+        match edge.need {
+            Need::Peer | Need::OptionalPeer => {
+                let by = self.asked_by.get(&id);
+                let mut all = by
+                    .map(|by| self.peer_wishes(*by, &edge.name))
+                    .unwrap_or_default();
+                all.extend(self.wishes_around(id, &edge.name));
+                all
+            }
+            Need::Needed | Need::Optional => self.peer_wishes(id, &edge.name),
+        }
+    }
+
+    /// What the packages that `id` asks for want of `name` as their peer: they will share it with `id`.
+    fn peer_wishes(&self, id: Id, name: &PackageName) -> BTreeSet<String> {
+        let wishes = self.shared.get(&id).and_then(|shared| shared.get(name));
+        wishes.cloned().unwrap_or_default()
+    }
+
+    /// Collects the peers of everything that `id` asks for.
+    fn collect_peers(&mut self, id: Id, own: &[Edge]) {
+        let mut shared: BTreeMap<PackageName, BTreeSet<String>> = BTreeMap::new();
+        let regular = own
+            .iter()
+            .filter(|edge| matches!(edge.need, Need::Needed | Need::Optional));
+        for edge in regular {
+            // Bundled with it: not the registry's to choose.
+            if self.tree.child(id, &edge.name).is_some() {
+                continue;
+            }
+            let Ok(spec) = Spec::parse(&edge.spec) else {
+                continue;
+            };
+            let name = spec.alias.as_ref().unwrap_or(&edge.name);
+            let Ok(manifest) = self.source.pick(name, &spec.wanted) else {
+                continue;
+            };
+            if self
+                .host
+                .admits(&manifest.os, &manifest.cpu, &manifest.libc)
+            {
+                for (name, wish) in &manifest.peers {
+                    shared.entry(name.clone()).or_default().insert(wish.clone());
+                }
+            }
+        }
+        self.shared.insert(id, shared);
     }
 
     /// What the packages beside and around `id` want of `name`.

@@ -18,8 +18,6 @@ pub(super) const ROOT: Id = 0;
 /// One package at one place.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// The name it is found under.
-    pub(super) name: PackageName,
     pub(super) manifest: Arc<Manifest>,
     /// `None` for the root alone.
     pub(super) parent: Option<Id>,
@@ -96,7 +94,6 @@ impl Tree {
     /// An empty tree whose root asks for what `manifest` says.
     pub(super) fn new(manifest: Arc<Manifest>) -> Self {
         let root = Node {
-            name: manifest.name.clone(),
             manifest,
             parent: None,
             depth: 0,
@@ -141,7 +138,6 @@ impl Tree {
         };
         let children = BTreeMap::new();
         self.nodes.push(Node {
-            name,
             manifest,
             parent: Some(parent),
             depth,

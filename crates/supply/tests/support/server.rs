@@ -1,0 +1,165 @@
+//! HTTP/1.1 over loopback: fixed answers by path, and a record of what was asked.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+};
+
+/// How a path is answered.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+    /// Claimed length, when it is not the real one.
+    pub length: Option<usize>,
+    /// Close the connection without an answer this many times first.
+    pub drops: usize,
+    /// Answer 503 this many times first.
+    pub busy: usize,
+}
+
+impl Answer {
+    pub fn new(body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: body.into(),
+            length: None,
+            drops: 0,
+            busy: 0,
+        }
+    }
+
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            ..Self::new("")
+        }
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    answers: HashMap<String, Answer>,
+    /// Path and Authorization header of every request.
+    asked: Vec<(String, Option<String>)>,
+}
+
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Mutex<Shared>>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let theirs = shared.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = theirs.clone();
+                std::thread::spawn(move || serve(&stream, &shared));
+            }
+        });
+        Self { address, shared }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    pub fn put(&self, path: &str, answer: Answer) {
+        self.shared
+            .lock()
+            .unwrap()
+            .answers
+            .insert(path.into(), answer);
+    }
+
+    pub fn change(&self, path: &str, change: impl FnOnce(&mut Answer)) {
+        change(
+            self.shared
+                .lock()
+                .unwrap()
+                .answers
+                .get_mut(path)
+                .expect(path),
+        );
+    }
+
+    pub fn asked(&self) -> Vec<(String, Option<String>)> {
+        self.shared.lock().unwrap().asked.clone()
+    }
+
+    pub fn asked_for(&self, part: &str) -> usize {
+        self.asked()
+            .iter()
+            .filter(|(path, _)| path.contains(part))
+            .count()
+    }
+
+    pub fn forget(&self) {
+        self.shared.lock().unwrap().asked.clear();
+    }
+}
+
+/// Answers on one connection until the client closes it. A client that goes away ends the thread.
+fn serve(stream: &TcpStream, shared: &Mutex<Shared>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        reader
+            .read_line(&mut line)
+            .ok()
+            .filter(|count| *count > 0)?;
+        let path = line.split(' ').nth(1)?.to_owned();
+        let mut login = None;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok()?;
+            if header.trim().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = header.split_once(':')
+                && name.eq_ignore_ascii_case("authorization")
+            {
+                login = Some(value.trim().to_owned());
+            }
+        }
+        let answer = {
+            let mut shared = shared.lock().unwrap();
+            shared.asked.push((path.clone(), login));
+            match shared.answers.get_mut(&path) {
+                Some(answer) if answer.drops > 0 => {
+                    answer.drops -= 1;
+                    return None;
+                }
+                Some(answer) if answer.busy > 0 => {
+                    answer.busy -= 1;
+                    Answer::status(503)
+                }
+                Some(answer) => answer.clone(),
+                None => Answer::status(404),
+            }
+        };
+        let mut head = format!("HTTP/1.1 {} X\r\n", answer.status);
+        head += &format!(
+            "content-length: {}\r\n",
+            answer.length.unwrap_or(answer.body.len())
+        );
+        for (name, value) in &answer.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut out = stream;
+        out.write_all(head.as_bytes()).ok()?;
+        out.write_all(b"\r\n").ok()?;
+        out.write_all(&answer.body).ok()?;
+        if answer.length.is_some() {
+            return None;
+        }
+    }
+}
