@@ -293,7 +293,7 @@ fn the_administrator_wins() {
         world.file("etc/approvals.d/a.json", &text);
     };
     // Without any file of the user's, the administrator's entry admits.
-    install(&[entry.clone()], &[]);
+    install(std::slice::from_ref(&entry), &[]);
     fs::remove_file(world.ledger_file()).unwrap();
     let launch = world.node("srv/app/index.js", &[]).unwrap();
     let approved = admitted(world.admit(launch));

@@ -296,11 +296,17 @@ fn tools_are_pinned_and_their_definitions_kept() {
     let ledger = world.ledger();
     let pin = ledger.named("app").unwrap().pins()[0].clone();
     assert_eq!(ledger.definition(&pin).unwrap(), b"{ }");
-    assert_eq!(admitted(ledger.admit(launch)).pins(), [pin.clone()]);
+    assert_eq!(
+        admitted(ledger.admit(launch)).pins(),
+        std::slice::from_ref(&pin)
+    );
     // Approving again keeps the pins; a changed definition is no definition.
     let launch = world.node("srv/app/index.js", &[]).unwrap();
     world.approve(&signer, "app", &launch, Grants::default());
-    assert_eq!(world.ledger().named("app").unwrap().pins(), [pin.clone()]);
+    assert_eq!(
+        world.ledger().named("app").unwrap().pins(),
+        std::slice::from_ref(&pin)
+    );
     let blob = world
         .places
         .approvals()

@@ -1,6 +1,10 @@
 //! The approving half as its users meet it: resolve, approve, admit, with real files in a temporary home.
 
+#[cfg(test)]
 mod admission;
+#[cfg(test)]
 mod forgery;
+#[cfg(test)]
 mod resolving;
+#[cfg(test)]
 mod world;
