@@ -1,6 +1,14 @@
 //! The corpus of attack and benign configurations, and our own cases of the same classes, against the marks: no attack
 //! is approvable, no real configuration is blocked, every `detect` carries a reason.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use interlock_launch::{CheckLine, Decision, Judgement, Severity, judge, parse_config, parse_line};
 use serde_json::{Map, Value};
 

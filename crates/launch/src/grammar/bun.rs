@@ -62,7 +62,7 @@ static BUN_ROWS: &[Opt] = &[
     row(
         Arity::Flag,
         Effect::Noted(rules::PRELOAD),
-        &["-i", "--hot", "--watch", "--if-present-none"],
+        &["-i", "--hot", "--watch"],
     ),
     row(
         Arity::Value,

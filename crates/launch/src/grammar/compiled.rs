@@ -32,7 +32,6 @@ static GO_ROWS: &[Opt] = &[
         "-buildmode",
         "-compiler",
         "-covermode",
-        "-gcflags-none",
     ]),
     takes(Slot::Directory, &["-C"]),
     row(
@@ -173,7 +172,6 @@ static CARGO_ROWS: &[Opt] = &[
         "--profile",
         "--color",
         "--message-format",
-        "--target-none",
     ]),
     takes(Slot::Directory, &["--manifest-path", "-C"]),
     row(

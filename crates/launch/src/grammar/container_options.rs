@@ -23,7 +23,6 @@ static PLAIN: &[Opt] = &[
         "--disable-content-trust",
         "--replace",
         "--tls-verify",
-        "-P-none",
     ]),
     values(&[
         "--name",
@@ -69,7 +68,6 @@ static PLAIN: &[Opt] = &[
         "-a",
         "--attach",
         "--detach-keys",
-        "--health-cmd-none",
         "--blkio-weight",
         "--oom-score-adj",
         "--isolation",
@@ -81,7 +79,6 @@ static PLAIN: &[Opt] = &[
         "--variant",
         "--image-volume",
         "--umask",
-        "--passwd-entry-none",
         "--cap-drop",
         "--retry",
         "--retry-delay",
@@ -118,8 +115,6 @@ static REFUSED: &[Opt] = &[
             "--oom-kill-disable",
             "--rootfs",
             "--env-host",
-            "--http-proxy-none",
-            "--env-merge-none",
         ],
     ),
     row(
@@ -140,11 +135,9 @@ static REFUSED: &[Opt] = &[
             "--systemd",
             "--cgroup-conf",
             "--cgroups",
-            "--isolation-none",
             "--storage-opt",
             "--cpu-rt-period",
             "--cpu-rt-runtime",
-            "--unsetenv-all-none",
         ],
     ),
     row(
@@ -168,7 +161,6 @@ static REFUSED: &[Opt] = &[
             "--secret",
             "--chrootdirs",
             "--link",
-            "--use-api-socket-none",
         ],
     ),
     row(

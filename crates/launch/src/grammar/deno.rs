@@ -41,7 +41,6 @@ static ROWS: &[Opt] = &[
         "--unstable-otel",
         "--unstable-fs",
         "--frozen",
-        "--no-env-none",
     ]),
     values(&["-L", "--log-level", "--seed", "--location", "--conditions"]),
     row(
@@ -69,7 +68,6 @@ static ROWS: &[Opt] = &[
             "--deny-ffi",
             "--deny-sys",
             "--deny-import",
-            "--v8-flags-none",
         ],
     ),
     row(

@@ -247,7 +247,7 @@ fn tool(runner: &str, args: &[String], case: &mut Case<'_>) -> Class {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
-    if !plain || name.starts_with('.') {
+    if !plain || name.starts_with(['.', '-']) {
         return case.unknown(
             rules::BAD_PACKAGE_NAME,
             format!("`{}` is no package of NuGet", text::excerpt(&reference)),

@@ -4,9 +4,7 @@
 //! value, because a number or a switch runs nothing while a text may be a command or a file.
 
 use super::dispatch::Call;
-use super::options::{
-    Arity, Effect, GNU, Opt, OptionTable, Slot, ends, flags, read, row, takes, values,
-};
+use super::options::{Arity, Effect, GNU, Opt, OptionTable, Slot, flags, read, row, takes, values};
 use super::package::note_version;
 use super::script::{Script, refuse_odd_path};
 use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
@@ -129,7 +127,6 @@ const PROPERTIES: &[&str] = &[
     "spring.config.location",
     "spring.config.additional-location",
     "spring.config.import",
-    "groovy.source.encoding-none",
     "jdk.attach.allowattachself",
 ];
 
@@ -354,7 +351,6 @@ static JBANG_ROWS: &[Opt] = &[
         "--jdk-providers",
     ]),
     takes(Slot::With, &["--deps"]),
-    row(Arity::Joined, Effect::Fine, &["--jfr-none"]),
     row(
         Arity::Value,
         Effect::Noted(rules::PRELOAD),
@@ -395,7 +391,6 @@ static JBANG_ROWS: &[Opt] = &[
         Effect::Noted(rules::BROAD_PERMISSIONS),
         &["-n", "--native"],
     ),
-    ends(Slot::Main, &["--trusted-main-none"]),
 ];
 static JBANG: OptionTable = OptionTable {
     style: GNU,

@@ -27,7 +27,6 @@ pub(crate) const NAMES: &[&str] = &[
     "fnm",
     "asdf",
     "nix",
-    "rbenv-none",
     "direnv",
 ];
 
@@ -48,7 +47,6 @@ static ROWS: &[Opt] = &[
         "--no-install",
         "-y",
         "--yes",
-        "--keep-shell-files-none",
         "--no-color",
         "--offline",
         "--as-is",
@@ -70,7 +68,6 @@ static ROWS: &[Opt] = &[
         "-j",
         "--jobs",
         "--log-level",
-        "--using-none",
     ]),
     takes(
         Slot::Directory,
@@ -212,7 +209,6 @@ static NIX_ROWS: &[Opt] = &[
         "--refresh",
         "--offline",
         "--no-write-lock-file",
-        "--accept-flake-config-none",
         "-L",
         "--print-build-logs",
     ]),
@@ -225,7 +221,6 @@ static NIX_ROWS: &[Opt] = &[
         Arity::Value,
         Effect::Noted(rules::PRELOAD),
         &[
-            "--impure-none",
             "-f",
             "--file",
             "--override-input",

@@ -21,6 +21,7 @@ mod npm;
 mod npm_options;
 mod options;
 mod package;
+mod popular;
 mod python;
 mod script;
 mod shell;
@@ -36,3 +37,35 @@ pub(crate) use names::is_shell;
 pub(crate) use node::judge_node_options;
 pub(crate) use package::judge_registry;
 pub(crate) use python::judge_warnings;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::options::OptionTable;
+    use super::{container_options, npm_options, uv_options};
+
+    /// A name in two rows would make the second a dead letter.
+    #[test]
+    fn no_table_has_a_name_twice() {
+        let tables: [(&str, &OptionTable); 10] = [
+            ("npx", &npm_options::NPX),
+            ("npm", &npm_options::NPM),
+            ("pnpm", &npm_options::PNPM),
+            ("yarn", &npm_options::YARN),
+            ("uv", &uv_options::UV),
+            ("uvx", &uv_options::UVX),
+            ("uv run", &uv_options::UV_RUN),
+            ("pipx", &uv_options::PIPX),
+            ("docker run", &container_options::RUN),
+            ("gateway", &container_options::GATEWAY),
+        ];
+        for (launcher, table) in tables {
+            let mut seen = HashSet::new();
+            for name in table.names() {
+                assert!(name.starts_with('-'), "{launcher} {name}");
+                assert!(seen.insert(name), "{launcher} has {name} twice");
+            }
+        }
+    }
+}

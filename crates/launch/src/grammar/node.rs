@@ -93,7 +93,6 @@ static HARMLESS: &[Opt] = &[
         "--experimental-specifier-resolution",
         "--es-module-specifier-resolution",
         "--title",
-        "--icu-data-dir-none",
         "--network-family-autoselection-attempt-timeout",
         "--v8-pool-size",
         "--allow-fs-read",
@@ -260,7 +259,6 @@ static RUNNER_ROWS: &[Opt] = &[
         "--prefer-ts-exts",
         "--pretty",
     ]),
-    values(&["--cwd-mode-none"]),
     takes(
         Slot::Directory,
         &["--tsconfig", "-P", "--project", "--config"],

@@ -162,13 +162,13 @@ impl OptionTable {
             .find(|opt| opt.names.contains(&name))
     }
 
-    /// The arity of an option by its exact name.
+    /// Every spelling of every row.
     #[cfg(test)]
-    pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, Arity)> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.rows
             .iter()
             .flat_map(|rows| rows.iter())
-            .flat_map(|opt| opt.names.iter().map(|name| (*name, opt.arity)))
+            .flat_map(|opt| opt.names.iter().copied())
     }
 }
 
@@ -295,8 +295,7 @@ fn read_cluster<'a>(
     region: &mut Region<'a>,
     case: &mut Case<'_>,
 ) -> bool {
-    let mut letters = word.char_indices().skip(1).peekable();
-    while let Some((at, letter)) = letters.next() {
+    for (at, letter) in word.char_indices().skip(1) {
         let mut buffer = [0_u8; 5];
         let name = short_name(letter, &mut buffer);
         let Some(opt) = table.find(name) else {

@@ -37,7 +37,6 @@ pub(crate) const NAMES: &[&str] = &[
     "chamber",
     "envchain",
     "teller",
-    "sops-none",
 ];
 /// Wrappers that change who the program runs as.
 pub(crate) const PRIVILEGED: &[&str] = &[
@@ -273,6 +272,16 @@ pub(crate) fn wrapper(call: &Call<'_>, case: &mut Case<'_>) -> Class {
                 format!("variables are read from `{}`", text::excerpt(file)),
             );
         }
+    }
+    let operands = region.rest.iter().take(known.operands);
+    let named = !known.subcommand.is_empty() || known.names.contains(&"envchain");
+    if operands.clone().any(|word| {
+        word.starts_with('-') || !(named || word.starts_with(|c: char| c.is_ascii_digit()))
+    }) {
+        return case.unknown(
+            rules::UNKNOWN_LAUNCHER,
+            format!("`{}` is given a word that it does not take", call.name),
+        );
     }
     let rest = behind_operands(known, &region);
     case.wrappers.push(call.name.to_owned());

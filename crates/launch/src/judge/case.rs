@@ -115,7 +115,7 @@ impl<'a> Case<'a> {
         mut child_env: Vec<(String, String)>,
     ) -> Judgement {
         let mut reasons = self.reasons;
-        reasons.sort_by(|a, b| b.severity.cmp(&a.severity));
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.severity));
         child_env.extend(self.env);
         let server_args = class.server_args().to_vec();
         Judgement {
