@@ -11,7 +11,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::judge::tell_stray;
-use super::lane::Lane;
 use super::life::{Act, Why};
 use super::machine::Relay;
 use crate::clock::{Clock, Now};
@@ -23,6 +22,15 @@ use crate::stderr::Stderr;
 
 /// A large buffer that was not needed for so long is given back.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// How long the last words for people may take to be taken, each piece.
+const LAST_WORDS: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
+/// What the pipes are asked to hold once large messages come (the most that any user may ask for).
+const WIDE: usize = 1024 * 1024;
 
 /// A server's process, as the loop needs it. Its whole tree is gone when the value is dropped.
 pub(crate) trait Process {
@@ -77,6 +85,7 @@ struct Driver<'a, P> {
     client_gone: bool,
     flush_in: Option<Duration>,
     large_until: Option<Duration>,
+    wide: bool,
     scratch: Box<[u8]>,
 }
 
@@ -122,6 +131,7 @@ impl<'a, P: Process> Driver<'a, P> {
             client_gone: false,
             flush_in: None,
             large_until: None,
+            wide: false,
             scratch: vec![0; 8 * 1024].into_boxed_slice(),
         })
     }
@@ -203,8 +213,8 @@ impl<'a, P: Process> Driver<'a, P> {
         self.see_end(ready, now);
         self.judge(now);
         self.write_server();
-        self.write_client(now);
-        self.write_diagnostics(ready);
+        self.write_client(ready.client_out, now);
+        self.write_diagnostics(ready.diagnostics);
         self.keep_time(now);
         Ok(self.act(now))
     }
@@ -314,12 +324,13 @@ impl<'a, P: Process> Driver<'a, P> {
         }
     }
 
-    fn write_client(&mut self, now: Now) {
+    fn write_client(&mut self, ready: bool, now: Now) {
         if self.client_gone {
             self.relay.down.discard_output();
             return;
         }
-        if !self.relay.down.has_output() {
+        // What cannot be made non-blocking is written after a poll only.
+        if !self.relay.down.has_output() || (self.client_out.waits() && !ready) {
             return;
         }
         match self.client_out.write(self.relay.down.outgoing()) {
@@ -333,8 +344,8 @@ impl<'a, P: Process> Driver<'a, P> {
         }
     }
 
-    fn write_diagnostics(&mut self, ready: &Ready) {
-        let Some(fd) = self.diagnostics.filter(|_| ready.diagnostics) else {
+    fn write_diagnostics(&mut self, ready: bool) {
+        let Some(fd) = self.diagnostics.filter(|_| ready) else {
             return;
         };
         // In pieces for which a poll's promise holds: the description may be shared, so it stays as it is.
@@ -351,20 +362,35 @@ impl<'a, P: Process> Driver<'a, P> {
 
     /// Gives the memory of large messages back when none came for a while.
     fn keep_time(&mut self, now: Now) {
-        let lanes = [&mut self.relay.up, &mut self.relay.down];
-        let large = lanes.iter().any(|lane| lane.is_large());
+        let large = self.relay.up.is_large() || self.relay.down.is_large();
         match self.large_until {
-            None if large => self.large_until = Some(now.elapsed + IDLE),
+            None if large => {
+                self.large_until = Some(now.elapsed + IDLE);
+                self.widen();
+            }
             Some(until) if now.elapsed >= until => {
-                lanes.into_iter().for_each(Lane::tidy);
+                self.relay.up.tidy();
+                self.relay.down.tidy();
                 self.large_until = None;
             }
             _ => {}
         }
     }
 
+    /// Lets the pipes hold more, so that a large message takes fewer turns. What is no pipe, or may not grow, stays.
+    fn widen(&mut self) {
+        if std::mem::replace(&mut self.wide, true) {
+            return;
+        }
+        let ours = [&self.server_in, &self.server_out].into_iter().flatten();
+        let client = [self.client_in.as_fd(), self.client_out.as_fd()];
+        for fd in ours.map(AsFd::as_fd).chain(client) {
+            let _kept = rustix::pipe::fcntl_setpipe_size(fd, WIDE);
+        }
+    }
+
     fn act(&mut self, now: Now) -> bool {
-        let drained = self.server_out.is_none();
+        let drained = self.server_out.is_none() && self.server_err.is_none();
         let flushed = self.relay.down.is_flushed();
         match self.relay.life.act(now.elapsed, drained, flushed) {
             Act::Wait => false,
@@ -383,7 +409,7 @@ impl<'a, P: Process> Driver<'a, P> {
                     .answer_open(self.exit.unwrap_or(Exit::Unknown), now, self.journal);
                 self.relay.life.answered(now.elapsed);
                 self.finish_stderr(now);
-                self.write_client(now);
+                self.write_client(false, now);
                 false
             }
             Act::Leave => true,
@@ -396,11 +422,22 @@ impl<'a, P: Process> Driver<'a, P> {
         if cut.lines > 0 {
             tell_stray("stderr", cut, now, self.journal);
         }
-        let ready = Ready {
-            diagnostics: true,
-            ..Ready::default()
-        };
-        self.write_diagnostics(&ready);
+        self.flush_diagnostics();
+    }
+
+    /// Writes what is left for people, as long as somebody takes it.
+    fn flush_diagnostics(&mut self) {
+        while let Some(fd) = self
+            .diagnostics
+            .filter(|_| !self.stderr.outgoing().is_empty())
+        {
+            let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::OUT)];
+            let found = poll(&mut fds, Some(&LAST_WORDS));
+            if found != Ok(1) {
+                return;
+            }
+            self.write_diagnostics(true);
+        }
     }
 }
 

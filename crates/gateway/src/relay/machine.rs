@@ -178,10 +178,9 @@ impl Relay {
 
     /// When the next deadline is.
     pub(super) fn due(&self) -> Option<Duration> {
-        [self.life.due(), self.judge.due()]
-            .into_iter()
-            .flatten()
-            .min()
+        // A gate that has closed is not waited for again.
+        let gate = self.judge.due().filter(|_| self.life.is_running());
+        [self.life.due(), gate].into_iter().flatten().min()
     }
 }
 
