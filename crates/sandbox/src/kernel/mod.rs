@@ -28,6 +28,8 @@ pub struct Kernel {
     reports: Vec<LayerReport>,
     landlock_abi: u32,
     cgroup_parent: Option<PathBuf>,
+    /// Whether the layers that cost something to try were tried.
+    tried: bool,
 }
 
 impl Kernel {
@@ -38,7 +40,8 @@ impl Kernel {
     }
 
     /// Takes everything to be there but the versions that cost nothing to ask. A layer that turns out to be missing fails the
-    /// spawn; nothing runs with less. For launches, where trying first would double the cost.
+    /// spawn; nothing runs with less. For launches, where trying first would double the cost; a profile that allows
+    /// layers to be missing is planned after trying all the same.
     pub fn assume() -> Kernel {
         probe::assume()
     }
@@ -58,6 +61,15 @@ impl Kernel {
     /// The Landlock ABI; 0 where there is none.
     pub fn landlock_abi(&self) -> u32 {
         self.landlock_abi
+    }
+
+    /// What is known for a profile that allows layers to be missing: which ones are, only trying tells.
+    pub(crate) fn tried_for(&self, allowed: &BTreeSet<Layer>) -> Kernel {
+        if self.tried || allowed.is_empty() {
+            self.clone()
+        } else {
+            Kernel::probe()
+        }
     }
 
     pub(crate) fn cgroup_parent(&self) -> Option<&Path> {

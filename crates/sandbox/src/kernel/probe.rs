@@ -15,6 +15,9 @@ const LANDLOCK_NEEDED: u32 = 3;
 /// The first Landlock ABI with scopes.
 const SCOPES_NEEDED: u32 = 6;
 
+/// The detail of a layer until it is tried.
+const NOT_TRIED: &str = "not tried";
+
 pub(super) fn assume() -> Kernel {
     let landlock = landlock::abi();
     let landlock_abi = landlock.unwrap_or(0);
@@ -32,13 +35,14 @@ pub(super) fn assume() -> Kernel {
             Layer::LandlockScope => landlock_report(layer, landlock, SCOPES_NEEDED),
             Layer::Seccomp => seccomp_report(),
             Layer::Cgroup => cgroup_report(cgroup_parent.as_deref()),
-            other => present(other, "not tried".to_owned()),
+            other => present(other, NOT_TRIED.to_owned()),
         })
         .collect();
     Kernel {
         reports,
         landlock_abi,
         cgroup_parent,
+        tried: false,
     }
 }
 
@@ -54,20 +58,26 @@ pub(super) fn probe() -> Kernel {
             break;
         }
     }
-    for report in kernel
-        .reports
-        .iter_mut()
-        .filter(|report| report.detail == "not tried")
-    {
-        report.detail = "works".to_owned();
+    let namespaces = kernel.has(Layer::Namespaces);
+    for report in &mut kernel.reports {
+        if report.detail == NOT_TRIED {
+            report.present = namespaces;
+            report.detail = if namespaces {
+                "works"
+            } else {
+                "needs namespaces"
+            }
+            .to_owned();
+        }
     }
+    kernel.tried = true;
     kernel
 }
 
 fn try_out(kernel: &Kernel) -> Result<(), SpawnError> {
     let mut profile = Profile::new("/usr/bin/env");
     profile.allow_missing = Layer::ALL.into_iter().collect();
-    match profile.plan(kernel) {
+    match profile.plan_on(kernel.clone()) {
         Ok(plan) => plan.try_out(),
         // Only missing namespaces stop this plan, and they are marked already.
         Err(_) => Ok(()),
@@ -199,6 +209,16 @@ mod tests {
         assert!(mark(&mut kernel, Layer::Proc, "no".to_owned()));
         assert!(!mark(&mut kernel, Layer::Proc, "no".to_owned()));
         assert!(!kernel.has(Layer::Proc));
+    }
+
+    #[test]
+    fn a_profile_that_bears_less_is_planned_after_trying() {
+        let assumed = assume();
+        let untried = |kernel: &Kernel| kernel.reports().iter().any(|r| r.detail == NOT_TRIED);
+        assert!(untried(
+            &assumed.tried_for(&std::collections::BTreeSet::new())
+        ));
+        assert!(!untried(&assumed.tried_for(&[Layer::Proc].into())));
     }
 
     #[test]

@@ -82,10 +82,15 @@ fn landlock(
         path: c"/".to_owned(),
         allowed: READ,
     }];
-    for (path, access, is_dir) in layout
-        .mounts()
-        .filter(|(_, access, _)| *access != Access::Read)
-    {
+    // Device files: one rule for their directory.
+    files.push(FileRule {
+        path: c"/dev".to_owned(),
+        allowed: READ | fs::WRITE_FILE,
+    });
+    let more = layout.mounts().filter(|(path, access, is_dir)| {
+        *access != Access::Read && (*is_dir || !path.starts_with("/dev"))
+    });
+    for (path, access, is_dir) in more {
         let wanted = READ
             | if access.executes() { fs::EXECUTE } else { 0 }
             | if access.writes() { CHANGE } else { 0 };

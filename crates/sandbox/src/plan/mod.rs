@@ -75,6 +75,12 @@ impl Profile {
     /// # Errors
     /// [`PlanError`] names the layer, path or text that stands against it.
     pub fn plan(self, kernel: &Kernel) -> Result<Plan, PlanError> {
+        let kernel = kernel.tried_for(&self.allow_missing);
+        self.plan_on(kernel)
+    }
+
+    /// The same with just what is known of the kernel.
+    pub(crate) fn plan_on(self, kernel: Kernel) -> Result<Plan, PlanError> {
         let skip = kernel.missing_for(&self.allow_missing)?;
         let egress = match self.network {
             Network::None => None,
@@ -83,7 +89,7 @@ impl Profile {
         let browser = self.features.contains(&Feature::Browser);
         let layout = layout::Layout::new(&self.mounts, egress.is_some())?;
         let locks = Locks::new(
-            kernel,
+            &kernel,
             &skip,
             &layout,
             &self.limits,
@@ -115,7 +121,7 @@ impl Profile {
             egress,
             limits: self.limits,
             skip,
-            kernel: kernel.clone(),
+            kernel,
         })
     }
 }
