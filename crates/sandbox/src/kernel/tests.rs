@@ -16,6 +16,7 @@ fn kernel_without(missing: &[Layer]) -> Kernel {
         reports,
         landlock_abi: 7,
         cgroup_parent: None,
+        tried: true,
     }
 }
 
