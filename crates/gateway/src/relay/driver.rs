@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::judge::tell_stray;
 use super::life::{Act, Why};
 use super::machine::Relay;
+use super::rare::{Event, Rare};
 use crate::clock::{Clock, Now};
 use crate::front::Client;
 use crate::io::{Read, Reader, Signals, Writer, Wrote, nonblocking, read, write};
@@ -86,6 +87,7 @@ struct Driver<'a, P> {
     flush_in: Option<Duration>,
     large_until: Option<Duration>,
     wide: bool,
+    rare: Rare,
     scratch: Box<[u8]>,
 }
 
@@ -103,6 +105,16 @@ struct Ready {
     signals: bool,
 }
 
+impl Ready {
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Signal => self.signals = true,
+            Event::Ended => self.ended = true,
+            Event::Stderr => self.server_err = true,
+        }
+    }
+}
+
 impl<'a, P: Process> Driver<'a, P> {
     fn new(
         relay: &'a mut Relay,
@@ -115,6 +127,10 @@ impl<'a, P: Process> Driver<'a, P> {
         for pipe in [&pipes.stdin, &pipes.stdout, &pipes.stderr] {
             nonblocking(pipe)?;
         }
+        let rare = Rare::new()?;
+        rare.add(Event::Signal, client.signals)?;
+        rare.add(Event::Ended, process.ended())?;
+        rare.add(Event::Stderr, &pipes.stderr)?;
         Ok(Self {
             relay,
             process,
@@ -132,6 +148,7 @@ impl<'a, P: Process> Driver<'a, P> {
             flush_in: None,
             large_until: None,
             wide: false,
+            rare,
             scratch: vec![0; 8 * 1024].into_boxed_slice(),
         })
     }
@@ -139,20 +156,17 @@ impl<'a, P: Process> Driver<'a, P> {
     /// Sleeps until something is ready or due.
     fn wait(&self, now: Now) -> io::Result<Ready> {
         let timeout = self.timeout(now);
-        let mut set = PollSet::new(self.signals.as_fd());
+        let mut set = PollSet::new(self.rare.as_fd());
         self.interests(&mut set);
         let fds = set.fds.get_mut(..set.len).unwrap_or_default();
         match poll(fds, timeout.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(set.ready()),
+            Ok(_) | Err(Errno::INTR) => Ok(set.ready(&self.rare)),
             Err(error) => Err(error.into()),
         }
     }
 
     fn interests<'s>(&'s self, set: &mut PollSet<'s>) {
-        set.add(Who::Signals, self.signals.as_fd(), PollFlags::IN);
-        if self.exit.is_none() {
-            set.add(Who::Ended, self.process.ended(), PollFlags::IN);
-        }
+        set.add(Who::Rare, self.rare.as_fd(), PollFlags::IN);
         let client_out = self.relay.down.has_output();
         if self.relay.wants_client() {
             set.add(Who::ClientIn, self.client_in.as_fd(), PollFlags::IN);
@@ -179,9 +193,6 @@ impl<'a, P: Process> Driver<'a, P> {
             .filter(|_| self.relay.wants_server())
         {
             set.add(Who::ServerOut, fd.as_fd(), PollFlags::IN);
-        }
-        if let Some(fd) = &self.server_err {
-            set.add(Who::ServerErr, fd.as_fd(), PollFlags::IN);
         }
         if let Some(fd) = self
             .diagnostics
@@ -278,7 +289,10 @@ impl<'a, P: Process> Driver<'a, P> {
                 self.stderr.push(bytes, now.elapsed);
             }
             Read::Later => {}
-            Read::End => self.server_err = None,
+            Read::End => {
+                self.rare.remove(fd);
+                self.server_err = None;
+            }
         }
     }
 
@@ -286,6 +300,7 @@ impl<'a, P: Process> Driver<'a, P> {
         if ready.ended && self.exit.is_none() {
             self.exit = self.process.exit();
             if self.exit.is_some() {
+                self.rare.remove(self.process.ended());
                 self.relay.life.server_ended(now.elapsed);
                 self.server_in = None;
             }
@@ -444,21 +459,19 @@ impl<'a, P: Process> Driver<'a, P> {
 /// Whose descriptor is polled.
 #[derive(Debug, Clone, Copy)]
 enum Who {
-    Signals,
-    Ended,
+    Rare,
     ClientIn,
     ClientHangup,
     ClientOut,
     ServerIn,
     ServerOut,
-    ServerErr,
     Diagnostics,
 }
 
 /// All that one poll can wait for, on the stack.
 struct PollSet<'a> {
-    fds: [PollFd<'a>; 9],
-    who: [Who; 9],
+    fds: [PollFd<'a>; 7],
+    who: [Who; 7],
     len: usize,
 }
 
@@ -466,7 +479,7 @@ impl<'a> PollSet<'a> {
     fn new(any: BorrowedFd<'a>) -> Self {
         Self {
             fds: std::array::from_fn(|_| PollFd::from_borrowed_fd(any, PollFlags::empty())),
-            who: [Who::Signals; 9],
+            who: [Who::Rare; 7],
             len: 0,
         }
     }
@@ -479,19 +492,18 @@ impl<'a> PollSet<'a> {
         }
     }
 
-    fn ready(&self) -> Ready {
+    fn ready(&self, rare: &Rare) -> Ready {
         let mut ready = Ready::default();
         for (fd, who) in self.fds.iter().zip(self.who).take(self.len) {
             let is = !fd.revents().is_empty();
             match who {
-                Who::Signals => ready.signals = is,
-                Who::Ended => ready.ended = is,
+                Who::Rare if is => rare.take().for_each(|event| ready.note(event)),
+                Who::Rare => {}
                 Who::ClientIn => ready.client_in = is,
                 Who::ClientHangup => ready.client_hangup = is,
                 Who::ClientOut => ready.client_out = is,
                 Who::ServerIn => ready.server_in = is,
                 Who::ServerOut => ready.server_out = is,
-                Who::ServerErr => ready.server_err = is,
                 Who::Diagnostics => ready.diagnostics = is,
             }
         }

@@ -458,7 +458,7 @@ fn a_reader_that_does_not_read_stops_the_writer_and_costs_nothing() {
 fn a_client_that_reads_no_answers_is_not_read_any_more() {
     let mut pair = Pair::greeted();
     pair.client_pace = 0;
-    let flood = "{}\n".repeat(500_000);
+    let flood = "{}\n".repeat(100_000);
     pair.from_client = flood.into_bytes();
     pair.settle();
     assert!(!pair.relay.wants_client());
@@ -472,7 +472,7 @@ fn a_client_that_reads_no_answers_is_not_read_any_more() {
     assert!(waiting < 200 * 1024, "{waiting}");
     pair.client_pace = usize::MAX;
     pair.settle();
-    assert_eq!(pair.client_got().len(), 500_000);
+    assert_eq!(pair.client_got().len(), 100_000);
 }
 
 #[test]

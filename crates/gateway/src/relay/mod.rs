@@ -12,6 +12,7 @@ pub(crate) mod lane;
 mod life;
 mod lists;
 mod machine;
+mod rare;
 
 pub(crate) use judge::Setup;
 pub(crate) use life::Why;
