@@ -91,6 +91,19 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     for package in &locked.contradictions {
         eprintln!("  registry and archive differ: {package}");
     }
+    if let Some(count) = env("LOOP").and_then(|count| count.parse::<u32>().ok()) {
+        let looks = (0..count).map(|_| {
+            let begin = Instant::now();
+            store.locate(tree).map(|_| begin.elapsed())
+        });
+        let mut times: Vec<_> = looks.collect::<Result<_, _>>()?;
+        times.sort();
+        eprintln!(
+            "  looks: least {:?}, median {:?}",
+            times.first(),
+            times.get(times.len() / 2)
+        );
+    }
     for round in ["first", "second", "third"] {
         let begin = Instant::now();
         let located = store.locate(tree)?;

@@ -10,7 +10,12 @@ use super::{
     replace,
 };
 use crate::digest::TreeDigest;
-use std::{fs, os::fd::BorrowedFd, path::PathBuf};
+use rustix::fs::{Mode, OFlags, openat};
+use std::{
+    fs,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::PathBuf,
+};
 
 /// Kernel times are as coarse as its tick, at most 10 ms; ten times that.
 const RACY_NANOSECONDS: i128 = 100_000_000;
@@ -37,25 +42,24 @@ impl Store {
         let Ok(raw) = fs::read(self.warm_path(digest)) else {
             return Warmth::Unknown;
         };
-        let mut doubtful = Vec::new();
-        let known = each(&raw, digest, |path, stamp, settled| {
-            if !settled || Stamp::at(root, path).ok() != Some(stamp) {
-                doubtful.push(path.to_owned());
-            }
-        });
-        match known {
-            None => Warmth::Unknown,
-            Some(()) if doubtful.is_empty() => Warmth::Untouched,
-            Some(()) => {
-                let mut stamps = Stamps::new();
-                each(&raw, digest, |path, stamp, _| {
-                    stamps.insert(path.to_owned(), stamp);
-                });
-                Warmth::Doubtful {
-                    stamps,
-                    paths: doubtful,
-                }
-            }
+        let mut records = Vec::new();
+        if each(&raw, digest, |path, stamp, settled| {
+            records.push((path, stamp, settled))
+        })
+        .is_none()
+        {
+            return Warmth::Unknown;
+        }
+        let doubtful = doubtful(root, &records);
+        if doubtful.is_empty() {
+            return Warmth::Untouched;
+        }
+        let stamps = records
+            .iter()
+            .map(|(path, stamp, _)| ((*path).to_owned(), *stamp));
+        Warmth::Doubtful {
+            stamps: stamps.collect(),
+            paths: doubtful,
         }
     }
 
@@ -66,7 +70,10 @@ impl Store {
         raw.extend_from_slice(MAGIC);
         raw.extend_from_slice(digest.as_bytes());
         raw.extend_from_slice(&(stamps.len() as u64).to_le_bytes());
-        for (path, stamp) in stamps {
+        // Grouped by directory, so that each is opened once when they are looked at.
+        let mut all: Vec<(&String, &Stamp)> = stamps.iter().collect();
+        all.sort_by_key(|(path, _)| split(path));
+        for (path, stamp) in all {
             let changed = i128::from(stamp.changed.0) * 1_000_000_000 + i128::from(stamp.changed.1);
             write(&mut raw, path, stamp, now - changed > RACY_NANOSECONDS);
         }
@@ -77,6 +84,79 @@ impl Store {
         // A stale record is harmless: it is compared with what is there.
         let _ = fs::remove_file(self.warm_path(digest));
     }
+}
+
+/// A path, its stamp, and whether the stamp is old enough to be believed.
+type Record<'a> = (&'a str, Stamp, bool);
+
+/// So many looks take about as long as starting a thread for them.
+const WORTH_A_THREAD: usize = 300;
+
+/// The paths that are not as their records say. A look takes a microsecond, so several threads look.
+fn doubtful(root: BorrowedFd<'_>, records: &[Record<'_>]) -> Vec<String> {
+    let look = |records: &[Record<'_>]| {
+        let mut looking = Looking {
+            root,
+            directory: None,
+            doubtful: Vec::new(),
+        };
+        for (path, stamp, settled) in records {
+            looking.at(path, *stamp, *settled);
+        }
+        looking.doubtful
+    };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(4));
+    let share = records.len().div_ceil(threads).max(WORTH_A_THREAD);
+    std::thread::scope(|scope| {
+        let mut chunks = records.chunks(share);
+        let first = chunks.next().unwrap_or_default();
+        let running: Vec<_> = chunks
+            .map(|chunk| (chunk, scope.spawn(move || look(chunk))))
+            .collect();
+        let mut all = look(first);
+        for (chunk, thread) in running {
+            // What a thread that died had to look at was not looked at.
+            let lost = |_| chunk.iter().map(|(path, ..)| (*path).to_owned()).collect();
+            all.extend(thread.join().unwrap_or_else(lost));
+        }
+        all
+    })
+}
+
+/// Compares stamps with what is there, one directory after the other.
+struct Looking<'a> {
+    root: BorrowedFd<'a>,
+    /// The directory of the last path, open, if it could be.
+    directory: Option<(String, Option<OwnedFd>)>,
+    doubtful: Vec<String>,
+}
+
+impl Looking<'_> {
+    fn at(&mut self, path: &str, stamp: Stamp, settled: bool) {
+        let (parent, name) = split(path);
+        if self
+            .directory
+            .as_ref()
+            .is_none_or(|(open, _)| open != parent)
+        {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+            let opened = openat(self.root, parent, flags, Mode::empty()).ok();
+            self.directory = Some((parent.to_owned(), opened));
+        }
+        let directory = self
+            .directory
+            .as_ref()
+            .and_then(|(_, directory)| directory.as_ref());
+        let seen = directory.and_then(|directory| Stamp::at(directory.as_fd(), name).ok());
+        if !settled || seen != Some(stamp) {
+            self.doubtful.push(path.to_owned());
+        }
+    }
+}
+
+/// A path's directory and the name in it.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or((".", path))
 }
 
 fn now() -> i128 {
@@ -100,7 +180,11 @@ fn write(raw: &mut Vec<u8>, path: &str, stamp: &Stamp, settled: bool) {
 }
 
 /// Calls `visit` for every record; `None` when the text is not a whole one for this tree.
-fn each(raw: &[u8], digest: &TreeDigest, mut visit: impl FnMut(&str, Stamp, bool)) -> Option<()> {
+fn each<'a>(
+    raw: &'a [u8],
+    digest: &TreeDigest,
+    mut visit: impl FnMut(&'a str, Stamp, bool),
+) -> Option<()> {
     let mut rest = raw
         .strip_prefix(MAGIC)?
         .strip_prefix(digest.as_bytes().as_slice())?;
