@@ -3,7 +3,8 @@
 use std::ffi::CStr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
-use interlock_sys::{privilege, process, signals};
+use interlock_sys::process::{Stack, fork_to_exec};
+use interlock_sys::{privilege, signals};
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::thread::{CapabilitySet, CapabilitySets};
@@ -13,8 +14,8 @@ use crate::layer::Layer;
 use crate::spawn::stage::{Failure, Stage};
 
 /// Runs as process 1; returns its exit code.
-pub(crate) fn run(prepared: &Prepared<'_>) -> i32 {
-    match start(prepared) {
+pub(crate) fn run(prepared: &Prepared<'_>, stack: &mut Stack) -> i32 {
+    match start(prepared, stack) {
         Ok(server) => reaper::reap(prepared, server),
         Err(failure) => {
             failure.report(prepared.status());
@@ -24,7 +25,7 @@ pub(crate) fn run(prepared: &Prepared<'_>) -> i32 {
 }
 
 /// In this order: first what protects the launcher, then what needs privileges, then giving them up, then the server.
-fn start(prepared: &Prepared<'_>) -> Result<i32, Failure> {
+fn start(prepared: &Prepared<'_>, stack: &mut Stack) -> Result<i32, Failure> {
     prepared.start_block.erase();
     signals::reset_all();
     signals::block_all(true).at(Stage::Signals)?;
@@ -49,7 +50,7 @@ fn start(prepared: &Prepared<'_>) -> Result<i32, Failure> {
     privilege::lock_secure_bits().at(Stage::Privileges)?;
     // Changing identity cleared it; and a supervisor that died before it was set is seen on the socket by the reaper.
     privilege::die_with_parent().at(Stage::Life)?;
-    let server = process::fork_process(&mut || server::run(prepared)).at(Stage::Fork)?;
+    let server = fork_to_exec(stack, &mut || server::run(prepared)).at(Stage::Fork)?;
     // A process can hide its memory from others of its user; the watch must see it all the same.
     let kept = if prepared.watch_memory {
         CapabilitySet::SYS_PTRACE

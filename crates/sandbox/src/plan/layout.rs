@@ -449,6 +449,11 @@ fn bind_source(source: Source, _access: Access) -> Option<BindSource> {
 }
 
 fn host_source(path: &Path, granted: bool) -> Option<Source> {
+    // Most of these are no links: then their own metadata is all there is to look up.
+    let own = fs::symlink_metadata(path).ok()?;
+    if !own.is_symlink() {
+        return Some(source_of(path.to_path_buf(), &own, granted));
+    }
     let real = fs::canonicalize(path).ok()?;
     let metadata = fs::metadata(&real).ok()?;
     Some(source_of(real, &metadata, granted))

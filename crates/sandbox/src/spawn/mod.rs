@@ -7,7 +7,7 @@ pub use error::SpawnError;
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use interlock_sys::process::{Namespaces, Process, clone_process};
+use interlock_sys::process::{Namespaces, Process, Stack, clone_process};
 use interlock_sys::wipe::StartBlock;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -149,12 +149,15 @@ impl Plan {
             true => Namespaces::ALL_BUT_USER,
             false => Namespaces::ALL_BUT_USER.and(Namespaces::USER),
         };
+        let mut stack = Stack::new();
         let inside = cgroup.as_ref().map(AsFd::as_fd);
-        let mut process = clone_process(namespaces, inside, &mut || inside::run(&prepared));
+        let mut process = clone_process(namespaces, inside, &mut || {
+            inside::run(&prepared, &mut stack)
+        });
         if process.is_err() && cgroup.take().is_some() {
             // A cgroup that may be made may still not be entered from ours.
             prepared.watch_memory = true;
-            process = clone_process(namespaces, None, &mut || inside::run(&prepared));
+            process = clone_process(namespaces, None, &mut || inside::run(&prepared, &mut stack));
         }
         let process = process.map_err(SpawnError::Namespaces)?;
         drop(prepared);
