@@ -16,8 +16,17 @@ pub(crate) fn binary(call: &Call<'_>, case: &mut Case<'_>) -> Class {
         } else if paths::is_stream(call.command) {
             case.note(rules::STDIN_PROGRAM, format!("`{shown}` is no file"));
         } else if !paths::is_absolute(call.command) {
+            // A bundle names its own program by a relative path; a working directory or a dot would choose another.
+            let bundled = case.cwd.is_none()
+                && !call.command.starts_with('.')
+                && !call.command.contains("..");
+            let rule = if bundled {
+                rules::RELATIVE_SCRIPT
+            } else {
+                rules::RELATIVE_PROGRAM
+            };
             case.note(
-                rules::RELATIVE_PROGRAM,
+                rule,
                 format!("`{shown}` is another program in every directory"),
             );
         } else if paths::is_dropped_program(call.command) {

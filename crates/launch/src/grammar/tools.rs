@@ -70,7 +70,6 @@ pub(crate) const NAMES: &[&str] = &[
     "chrome",
     "firefox",
     "n8n",
-    "wsl",
 ];
 
 /// Words that name a tool's MCP server, as the first operand or after `mcp`.

@@ -36,6 +36,7 @@ pub(crate) const NAMES: &[&str] = &[
     "aws-vault",
     "chamber",
     "envchain",
+    "wsl",
     "teller",
 ];
 /// Wrappers that change who the program runs as.
@@ -62,6 +63,12 @@ const fn table(rows: &'static [&'static [Opt]]) -> OptionTable {
 }
 
 static WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        names: &["wsl"],
+        subcommand: "",
+        operands: 0,
+        table: table(&[&[values(&["-d", "--distribution"]), flags(&["-e", "--exec"])]]),
+    },
     Wrapper {
         names: &["nice"],
         subcommand: "",
@@ -241,6 +248,12 @@ pub(crate) fn wrapper(call: &Call<'_>, case: &mut Case<'_>) -> Class {
         );
     };
     let mut words = call.args;
+    // wsl hands its words to a shell of the other system.
+    let shell_reads =
+        |word: &String| text::has_shell_syntax(word) || word.contains(['$', '\'', '"']);
+    if call.name == "wsl" && words.iter().any(shell_reads) {
+        return case.inline("wsl");
+    }
     if !known.subcommand.is_empty() {
         match words.split_first() {
             Some((first, rest)) if first == known.subcommand => words = rest,
