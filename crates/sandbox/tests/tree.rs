@@ -370,3 +370,34 @@ fn many_at_once_do_not_disturb_each_other() {
         assert_eq!(confined.wait().unwrap(), Exit::Code(0));
     }
 }
+
+#[test]
+fn granted_names_are_reached_and_others_are_not() {
+    use interlock_sandbox::egress::{self, EgressRules, Rule};
+    use std::net::TcpListener;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = (&stream).write_all(b"served");
+        }
+    });
+    let script = format!(
+        "import socket\ns=socket.create_connection(('127.0.0.1',{port}),5);print(s.recv(9).decode())\n\
+         try: socket.getaddrinfo('example.org',443)\nexcept OSError as e: print('unknown')\n\
+         try: socket.create_connection(('127.0.0.1',{port}+1),1)\nexcept OSError as e: print('refused')"
+    );
+    let rules = EgressRules::new(vec![Rule::parse(&format!("127.0.0.1:{port}")).unwrap()]).unwrap();
+    let profile = Profile::new("/usr/bin/python3").arg("-c").arg(script);
+    let mut confined = start(Profile {
+        network: Network::Egress(rules),
+        ..profile
+    });
+    let outside = confined.egress.take().unwrap();
+    let _serving = egress::start(outside, |_: &egress::EgressEvent| Ok(())).unwrap();
+    assert_eq!(
+        read_all(confined.stdout.take().unwrap()),
+        "served\nunknown\nrefused\n"
+    );
+    assert_eq!(confined.wait().unwrap(), Exit::Code(0));
+}
