@@ -477,9 +477,10 @@ fn leading_id(head: &[u8]) -> Option<Id<'static>> {
     }
 }
 
-/// Whether a call's result says that the tool failed.
+/// Whether a call's result says that the tool failed. Most say nothing, which is found without walking a large result.
 fn is_error(result: &[u8]) -> bool {
-    json::member(result, "isError") == Some(b"true")
+    memchr::memmem::find(result, b"\"isError\"").is_some()
+        && json::member(result, "isError") == Some(b"true")
 }
 
 /// Appends an id as JSON; a small number without an allocation.

@@ -186,3 +186,23 @@ fn the_end_is_known() {
     assert!(lane.is_closed() && !lane.wants_input());
     assert_eq!(lane.leftover(), 1);
 }
+
+proptest::proptest! {
+    /// What leaves is what was judged good, in order, whatever the lines, the chunks and the pace.
+    #[test]
+    fn nothing_is_lost_made_up_or_reordered(
+        lines in proptest::collection::vec("[axr][a-z]{0,40}", 0..60),
+        chunk in 1_usize..200,
+        pace in 1_usize..200,
+    ) {
+        let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let expected: String = lines
+            .iter()
+            .filter(|line| !line.starts_with('x'))
+            .map(|line| if line.starts_with('r') { "R\n".to_owned() } else { format!("{line}\n") })
+            .collect();
+        let (out, too_long) = carry(input.as_bytes(), chunk, pace, 1000);
+        proptest::prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
+        proptest::prop_assert_eq!(too_long, 0);
+    }
+}
