@@ -52,6 +52,7 @@ fn main() {
         failed.extend(contained(user, &attempts));
         failed.extend(control(user, &attempts));
     }
+    support::clean_up();
     println!("{} attempts, {} unexpected", attempts.len(), failed.len());
     for failure in &failed {
         println!("  {failure}");

@@ -265,6 +265,17 @@ pub(crate) fn serve() {
     });
 }
 
+/// Takes away what [`serve`] left on the system.
+pub(crate) fn clean_up() {
+    if rustix::process::geteuid().is_root() {
+        let _ = fs::remove_file("/run/fake-docker.sock");
+        let _ = Command::new("ip")
+            .args(["address", "delete", "169.254.169.254/32", "dev", "lo"])
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
 /// Connects to what a server may have opened to the outside.
 pub(crate) fn call_back(rw: PathBuf) {
     thread::spawn(move || {
