@@ -338,6 +338,13 @@ events! {
             /// The sequence number of the ledger without it.
             ledger: u64,
         },
+        /// A server was started once, and its tools are about to be pinned as they are.
+        ToolsPinned = "tools-pinned" {
+            /// The approval's name.
+            name: &'a str,
+            /// The tools' names.
+            tools: &'a [String],
+        },
         /// A ledger was written, in the place of the one before. This is what raises the log's
         /// [`Memory`](crate::Memory) of the ledger; `approved` and `revoked` are recorded before.
         LedgerWritten = "ledger-written" {

@@ -1,0 +1,423 @@
+//! `interlock approve`: shows what a launch would run and, if a person agrees, signs exactly that.
+//!
+//! In order: judge, fetch the package, resolve to content, show everything, ask, sign and record, then start the server
+//! once, contained as approved, to pin its tools.
+
+mod grants;
+mod package;
+mod tools;
+
+use interlock_audit::{Event, Log};
+use interlock_launch::key::Signer;
+use interlock_launch::{
+    Approval, Decision, Entry, Judgement, Known, Launch, Ledger, LedgerEdit, Prior, Profile,
+    Request, RequestRecord, ServerName, ToolDefinition, judge,
+};
+
+use crate::Outcome;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching::{Machine, request_of, resolve};
+use crate::options::{Approve, Global};
+use crate::show;
+use crate::terminal::{Answer, Style, ask, complain, say, visible};
+
+use package::Fetched;
+
+/// Runs `interlock approve`.
+///
+/// # Errors
+/// When the launch cannot be approved, nobody agrees, or the approval cannot be signed or recorded.
+pub fn run(global: &Global, options: &Approve) -> Outcome {
+    let context = Context::new(global)?;
+    let mut log = context.log()?;
+    let known = context.known()?;
+    let ledger = context.ledger(&known)?;
+    let wanted = Wanted::read(&context, options, &ledger)?;
+    let machine = Machine::open(&context)?;
+    let fetched = package::fetch(&context, &machine.packages, &wanted.judgement)?;
+    let launch = wanted.resolve(&context, &machine, &ledger, fetched.as_ref())?;
+    wanted.show(&context, &launch, fetched.as_ref(), &ledger);
+    agree(
+        options,
+        &wanted.name,
+        "Approve exactly this?",
+        &mut log,
+        &context,
+    )?;
+    let signer = unlock(&context, options, &wanted.name, &mut log)?;
+    wanted.sign(&context, &known, &signer, &launch, &mut log)?;
+    let learned = pin(
+        &context, options, &machine, &wanted, launch, &signer, &mut log,
+    );
+    if !global.quiet {
+        say(&format!(
+            "approved as {}; start it with: interlock run {}",
+            visible(wanted.name.as_str()),
+            wanted.name
+        ));
+    }
+    learned
+}
+
+/// What is to be approved.
+struct Wanted {
+    name: ServerName,
+    request: Request,
+    judgement: Judgement,
+    profile: Profile,
+    /// The approval that this one replaces.
+    earlier: Option<Entry>,
+}
+
+impl Wanted {
+    fn read(context: &Context, options: &Approve, ledger: &Ledger) -> Result<Self, Failure> {
+        let (request, earlier) = request(options, ledger)?;
+        let judgement = judge(&request);
+        let named = earlier.as_ref().map(|entry| entry.name().clone());
+        let name = match (&options.name, named) {
+            (Some(name), _) => parse_name(name)?,
+            (None, Some(name)) => name,
+            (None, None) => parse_name(&suggest(&request, &judgement, ledger))?,
+        };
+        let earlier = earlier.or_else(|| ledger.named(name.as_str()).cloned());
+        let renewed = options
+            .renew
+            .as_ref()
+            .and(earlier.as_ref())
+            .map(Entry::profile);
+        let profile = grants::profile(renewed, &options.grants, &options.danger, &context.places)?;
+        refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
+        Ok(Self {
+            name,
+            request,
+            judgement,
+            profile,
+            earlier,
+        })
+    }
+
+    fn resolve(
+        &self,
+        context: &Context,
+        machine: &Machine,
+        ledger: &Ledger,
+        fetched: Option<&Fetched>,
+    ) -> Result<Launch, Failure> {
+        let prior = Prior {
+            package: fetched.map(|fetched| &fetched.locked),
+            writes: self.profile.writes(),
+            danger: self.profile.danger(),
+        };
+        resolve(
+            context,
+            &machine.packages,
+            ledger,
+            None,
+            &self.request,
+            prior,
+        )
+        .map_err(|error| {
+            Failure::new(
+                Exit::Refused,
+                "this launch leads to nothing that could be approved",
+            )
+            .because(&error)
+        })
+    }
+
+    /// Everything that a person needs to decide, untruncated.
+    fn show(&self, context: &Context, launch: &Launch, fetched: Option<&Fetched>, ledger: &Ledger) {
+        let style = context.style();
+        section(
+            style,
+            &format!("Launch {}", self.name),
+            show::launch(launch, style),
+        );
+        if let Some(fetched) = fetched {
+            section(style, "Package", fetched.remarks.clone());
+        }
+        section(style, "May touch", show::grants(&self.profile, style));
+        let reasons = show::reasons(&self.judgement.reasons, style);
+        if !reasons.is_empty() {
+            section(style, "Worth knowing", reasons);
+        }
+        if let Some(earlier) = &self.earlier {
+            let difference = ledger.compare(earlier, launch);
+            let mut lines = show::difference(&difference, style);
+            lines.extend(changed_grants(earlier.profile(), &self.profile, style));
+            if lines.is_empty() {
+                lines.push("nothing".to_owned());
+            }
+            section(style, "Differs from the earlier approval", lines);
+        }
+    }
+
+    fn sign(
+        &self,
+        context: &Context,
+        known: &Known,
+        signer: &Signer,
+        launch: &Launch,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
+        let failed = |error: &dyn std::error::Error| {
+            Failure::new(Exit::Refused, "nothing was approved").because(error)
+        };
+        let mut edit =
+            LedgerEdit::begin(&context.places, known, signer).map_err(|error| failed(&error))?;
+        let approval = Approval {
+            name: self.name.clone(),
+            launch,
+            profile: self.profile.clone(),
+            tools: None,
+            note: None,
+        };
+        let fingerprint = edit
+            .approve(approval, context.now())
+            .map_err(|error| failed(&error))?;
+        let event = Event::Approved {
+            name: self.name.as_str(),
+            fingerprint: *fingerprint.digest().as_bytes(),
+            key: signer.public().to_bytes(),
+            ledger: known.sequence.saturating_add(1),
+            grants: &show::grant_options(&self.profile),
+        };
+        let receipt = log
+            .append(context.now(), &event)
+            .map_err(|error| failed(&error))?;
+        context.commit(edit, signer, receipt, log)
+    }
+}
+
+/// The request to approve, and the approval that it renews.
+fn request(options: &Approve, ledger: &Ledger) -> Result<(Request, Option<Entry>), Failure> {
+    if let Some((command, args)) = options.request.split_first() {
+        let request = Request::new(command.as_str(), args.iter().map(String::as_str));
+        let earlier = ledger.requested(&RequestRecord::from(&request)).cloned();
+        return Ok((request, earlier.filter(|_| options.name.is_none())));
+    }
+    let name = options.renew.as_deref().unwrap_or_default();
+    let Some(entry) = ledger.named(name) else {
+        let what = format!("nothing is approved under {}", visible(name));
+        return Err(Failure::new(Exit::Usage, what).next("interlock approve -- COMMAND ARGS"));
+    };
+    Ok((request_of(&entry.launch().request), Some(entry.clone())))
+}
+
+fn refuse_what_cannot_be_approved(
+    judgement: &Judgement,
+    profile: &Profile,
+    style: Style,
+) -> Result<(), Failure> {
+    use interlock_launch::{Danger, Unlock};
+    if judgement.decision() == Decision::NeedsApproval {
+        return Ok(());
+    }
+    let unlocked = match judgement.unlock() {
+        Some(Unlock::InlineCode) => profile.accepts(Danger::AllowInlineCode),
+        Some(Unlock::Unknown) => profile.accepts(Danger::AllowUnknown),
+        None => false,
+    };
+    if unlocked {
+        return Ok(());
+    }
+    let mut failure = Failure::new(Exit::Refused, "this launch cannot be approved");
+    failure.causes = show::reasons(&judgement.reasons, style);
+    if let Some(unlock) = judgement.unlock() {
+        failure = failure.next(format!(
+            "if you wrote this yourself and know what it does, add `{}`",
+            unlock.option()
+        ));
+    }
+    Err(failure)
+}
+
+fn changed_grants(was: &Profile, is: &Profile, style: Style) -> Vec<String> {
+    let (was, is) = (show::grant_options(was), show::grant_options(is));
+    let gone = was
+        .iter()
+        .filter(|option| !is.contains(option))
+        .map(|option| style.bad(&format!("  - {option}")));
+    let new = is
+        .iter()
+        .filter(|option| !was.contains(option))
+        .map(|option| style.good(&format!("  + {option}")));
+    gone.chain(new).collect()
+}
+
+fn section(style: Style, title: &str, lines: Vec<String>) {
+    say(&style.bold(title));
+    for line in lines {
+        say(&format!("  {line}"));
+    }
+}
+
+/// Asks at the terminal. `--passphrase-fd` is the agreement of automation: whoever passes it has the passphrase.
+fn agree(
+    options: &Approve,
+    name: &ServerName,
+    question: &str,
+    log: &mut Log,
+    context: &Context,
+) -> Result<(), Failure> {
+    if options.passphrase.passphrase_fd.is_some() {
+        return Ok(());
+    }
+    let (reason, failure) = match ask(question) {
+        Some(Answer::Yes) => return Ok(()),
+        Some(Answer::No) => ("declined", Failure::new(Exit::Refused, "not approved")),
+        None => (
+            "not-a-terminal",
+            Failure::new(
+                Exit::Refused,
+                "there is no terminal to ask at, so nothing was approved",
+            )
+            .next("run this at a terminal, or pass the passphrase with `--passphrase-fd N`"),
+        ),
+    };
+    record_failure(name, reason, log, context);
+    Err(failure)
+}
+
+fn unlock(
+    context: &Context,
+    options: &Approve,
+    name: &ServerName,
+    log: &mut Log,
+) -> Result<Signer, Failure> {
+    context
+        .unlock(options.passphrase)
+        .inspect_err(|_| record_failure(name, "locked", log, context))
+}
+
+/// An attempt that came to nothing is worth a record, but not worth hiding its own error behind.
+fn record_failure(name: &ServerName, reason: &str, log: &mut Log, context: &Context) {
+    let event = Event::ApprovalFailed {
+        name: name.as_str(),
+        reason,
+    };
+    let _recorded = log.append(context.now(), &event);
+}
+
+/// Starts the server once and pins its tools; with `--learn`, also tells what it asked for.
+fn pin(
+    context: &Context,
+    options: &Approve,
+    machine: &Machine,
+    wanted: &Wanted,
+    launch: Launch,
+    signer: &Signer,
+    log: &mut Log,
+) -> Outcome {
+    let known = context.known()?;
+    let ledger = context.ledger(&known)?;
+    let found = if options.learn {
+        let learned = tools::listen(context, machine, &ledger, wanted.name.as_str(), launch)?;
+        propose(&wanted.name, &learned.hosts);
+        learned.inventory.map_err(|why| {
+            Failure::new(
+                Exit::Server,
+                "the server's tools could not be listed while its network was refused",
+            )
+            .next(format!("grant what it needs and approve again ({why})"))
+        })?
+    } else {
+        tools::take(context, machine, &ledger, wanted.name.as_str(), launch)?
+    };
+    let style = context.style();
+    section(
+        style,
+        &format!("Tools ({})", found.tools.len()),
+        tools::describe(&found.tools, wanted.earlier.as_ref(), &ledger, style),
+    );
+    if tools::changed(&found.tools, wanted.earlier.as_ref()) {
+        agree(
+            options,
+            &wanted.name,
+            "Pin the tools as they are now?",
+            log,
+            context,
+        )?;
+    }
+    let pins: Vec<ToolDefinition> = found.tools.iter().map(tools::definition).collect();
+    let unpinned = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Refused, "the tools were not pinned").because(error)
+    };
+    let mut edit =
+        LedgerEdit::begin(&context.places, &known, signer).map_err(|error| unpinned(&error))?;
+    edit.pin_tools(wanted.name.as_str(), pins)
+        .map_err(|error| unpinned(&error))?;
+    let names: Vec<String> = found.tools.iter().map(|tool| tool.name.clone()).collect();
+    let event = Event::ToolsPinned {
+        name: wanted.name.as_str(),
+        tools: &names,
+    };
+    let receipt = log
+        .append(context.now(), &event)
+        .map_err(|error| unpinned(&error))?;
+    context.commit(edit, signer, receipt, log)?;
+    Ok(Exit::Done)
+}
+
+/// What the server asked for while it was refused, as options that would grant it. Nothing is granted by itself.
+fn propose(name: &ServerName, hosts: &[interlock_gateway::Asked]) {
+    if hosts.is_empty() {
+        complain(
+            "it asked for no host; paths that it missed are not seen by the kernel's refusals",
+        );
+        return;
+    }
+    complain("it asked for these hosts; grant what it needs and nothing else:");
+    for host in hosts {
+        let port = host.port.map_or("PORT".to_owned(), |port| port.to_string());
+        complain(&format!(
+            "  interlock approve {name} --net {}:{port}",
+            visible(&host.host)
+        ));
+    }
+}
+
+fn parse_name(text: &str) -> Result<ServerName, Failure> {
+    text.parse().map_err(|error: interlock_launch::NameError| {
+        Failure::new(
+            Exit::Usage,
+            format!("{} cannot name an approval", visible(text)),
+        )
+        .because(&error)
+        .next("choose one with `--name`")
+    })
+}
+
+/// A name from what is launched: the last part of the package, script or program, made unique.
+fn suggest(request: &Request, judgement: &Judgement, ledger: &Ledger) -> String {
+    use interlock_launch::Class;
+    let text = match &judgement.class {
+        Class::Package(package) => package.name.as_str(),
+        Class::Script(script) => script.path.as_str(),
+        Class::Binary(binary) => binary.program.as_str(),
+        Class::Container(container) => container.image.as_str(),
+        Class::InlineCode | Class::Unknown => request.command.as_str(),
+    };
+    let last = text
+        .rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or("server");
+    let stem = last.split('.').next().unwrap_or(last);
+    let base: String = stem
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+        .take(48)
+        .collect();
+    let base = if base.is_empty() {
+        "server".to_owned()
+    } else {
+        base
+    };
+    let taken = |name: &str| ledger.named(name).is_some();
+    let numbered = (2..1000).map(|number| format!("{base}-{number}"));
+    std::iter::once(base.clone())
+        .chain(numbered)
+        .find(|name| !taken(name))
+        .unwrap_or(base)
+}

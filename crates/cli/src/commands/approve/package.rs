@@ -1,0 +1,208 @@
+//! Fetching the package that a request names, before it can be shown what would run.
+//!
+//! The version is chosen now; the whole dependency tree is fetched by integrity and unpacked without running anything.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
+use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
+use interlock_supply::{Host, Progress, Store};
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::show::counted;
+use crate::size;
+use crate::terminal::visible;
+
+/// A package in the store, and what a person should know about it.
+pub struct Fetched {
+    /// What the approval fixes.
+    pub locked: LockedPackage,
+    /// Remarks for a person.
+    pub remarks: Vec<String>,
+}
+
+/// Fetches the package of a judged request, when it names one.
+///
+/// # Errors
+/// When it cannot be had, or does not come from a registry that Interlock can verify.
+pub fn fetch(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+) -> Result<Option<Fetched>, Failure> {
+    let Class::Package(package) = &judgement.class else {
+        return Ok(None);
+    };
+    match package.ecosystem {
+        Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
+        other => Err(Failure::new(
+            Exit::Refused,
+            format!("packages from {} cannot be verified yet, so this launch cannot be approved", other.as_str()),
+        )
+        .next("install the server, for Python into a virtual environment, and approve its own program")),
+    }
+}
+
+fn fetch_npm(
+    context: &Context,
+    packages: &Store,
+    package: &PackageRef,
+) -> Result<Fetched, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        let what = format!("the package {} was not fetched", visible(&package.name));
+        Failure::new(Exit::Refused, what).because(error)
+    };
+    let config =
+        Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let registry = Registry::new(config, context.global.offline);
+    let bar = Bar::new(context);
+    let locker = Locker {
+        registry: &registry,
+        store: packages,
+        host: &Host::current(None),
+        progress: &bar,
+    };
+    let locked = locker.lock(&wish(package)?);
+    bar.finish();
+    let locked = locked.map_err(|error| failed(&error))?;
+    Ok(Fetched {
+        locked: LockedPackage::from(&locked.tree),
+        remarks: remarks(&locked),
+    })
+}
+
+fn wish(package: &PackageRef) -> Result<Wish, Failure> {
+    let mut wanted = vec![(
+        package.name.clone(),
+        package.spec.clone().unwrap_or_default(),
+    )];
+    wanted.extend(package.with.iter().map(|text| split(text)));
+    let packages = wanted.into_iter().map(|(name, spec)| {
+        let name = PackageName::new(name.as_str()).map_err(|error| {
+            Failure::new(
+                Exit::Refused,
+                format!("{} is no package's name", visible(&name)),
+            )
+            .because(&error)
+        })?;
+        Ok((name, spec))
+    });
+    Ok(Wish {
+        packages: packages.collect::<Result<_, Failure>>()?,
+        command: package.bin.clone(),
+    })
+}
+
+/// `name@spec`, where a scope's `@` does not count.
+fn split(text: &str) -> (String, String) {
+    let scope = usize::from(text.starts_with('@'));
+    match text.get(scope..).and_then(|rest| rest.split_once('@')) {
+        Some((name, spec)) => (format!("{}{name}", "@".repeat(scope)), spec.to_owned()),
+        None => (text.to_owned(), String::new()),
+    }
+}
+
+fn remarks(locked: &Locked) -> Vec<String> {
+    let tree = &locked.tree;
+    let mut remarks = vec![format!(
+        "{}, {}, {}",
+        counted(tree.packages.len(), "package"),
+        counted(tree.files, "file"),
+        size::shown(tree.bytes)
+    )];
+    for package in tree.needs_install_script() {
+        remarks.push(format!(
+            "{}@{} has an install script, which was not run; the server may miss what it would have made",
+            package.name, package.version
+        ));
+    }
+    for (package, says) in &locked.deprecated {
+        remarks.push(format!(
+            "{} is deprecated: {}",
+            visible(package),
+            visible(says)
+        ));
+    }
+    for package in &locked.contradictions {
+        remarks.push(format!(
+            "the registry and the archive of {} disagree",
+            visible(package)
+        ));
+    }
+    remarks
+}
+
+/// One line on a terminal, rewritten as archives arrive; nothing elsewhere.
+struct Bar {
+    shown: bool,
+    expected: AtomicU64,
+    done: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Bar {
+    fn new(context: &Context) -> Self {
+        let wanted = !context.global.no_progress && !context.global.quiet;
+        Self {
+            shown: wanted && std::io::stderr().is_terminal(),
+            expected: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    fn draw(&self) {
+        if self.shown {
+            let (done, expected) = (
+                self.done.load(Ordering::Relaxed),
+                self.expected.load(Ordering::Relaxed),
+            );
+            let bytes = size::shown(self.bytes.load(Ordering::Relaxed));
+            let _ = write!(
+                std::io::stderr().lock(),
+                "\r\x1b[Kfetching {done}/{expected} packages, {bytes}"
+            );
+        }
+    }
+
+    fn finish(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn archive_expected(&self, _name: &str, _bytes: Option<u64>) {
+        self.expected.fetch_add(1, Ordering::Relaxed);
+        self.draw();
+    }
+
+    fn archive_bytes(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn archive_done(&self, _name: &str, _already_stored: bool) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.draw();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_specs_are_split_at_the_right_at() {
+        for (text, name, spec) in [
+            ("a", "a", ""),
+            ("a@1", "a", "1"),
+            ("@s/a", "@s/a", ""),
+            ("@s/a@^2", "@s/a", "^2"),
+        ] {
+            assert_eq!(split(text), (name.to_owned(), spec.to_owned()), "{text}");
+        }
+    }
+}

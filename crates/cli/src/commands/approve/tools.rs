@@ -1,0 +1,179 @@
+//! The tools of a server that was just approved: asked for once, contained, then pinned.
+
+use interlock_audit::{Event, Log, Options};
+use interlock_gateway::pins::{Side, word_diff};
+use interlock_gateway::{
+    Inventory, Journal, Learned, Surroundings, SystemClock, Tool, inventory, learn,
+};
+use interlock_launch::{Approved, Digest, Entry, Launch, Ledger, ToolDefinition};
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching::{Machine, variable};
+use crate::terminal::{Style, visible};
+
+/// Starts the approved server, contained as approved, and lists its tools.
+///
+/// # Errors
+/// When it does not start, or does not speak MCP.
+pub fn take(
+    context: &Context,
+    machine: &Machine,
+    ledger: &Ledger,
+    name: &str,
+    launch: Launch,
+) -> Result<Inventory, Failure> {
+    let (approved, mut journal, receipt) = prepare(context, machine, ledger, name, launch)?;
+    let audit = context.audit_directory();
+    let around = surroundings(machine, &audit);
+    inventory(approved, receipt, &around, &mut journal, &SystemClock).map_err(|error| {
+        Failure::new(
+            Exit::Server,
+            "the server's tools could not be listed, so none is pinned",
+        )
+        .because(&error)
+    })
+}
+
+/// The same with the network refused, to see what it asks for.
+///
+/// # Errors
+/// When it does not start.
+pub fn listen(
+    context: &Context,
+    machine: &Machine,
+    ledger: &Ledger,
+    name: &str,
+    launch: Launch,
+) -> Result<Learned, Failure> {
+    let (approved, mut journal, receipt) = prepare(context, machine, ledger, name, launch)?;
+    let audit = context.audit_directory();
+    let around = surroundings(machine, &audit);
+    learn(approved, receipt, &around, &mut journal, &SystemClock).map_err(|error| {
+        Failure::new(Exit::Server, "the server could not be started").because(&error)
+    })
+}
+
+fn surroundings<'a>(machine: &'a Machine, audit: &'a std::path::Path) -> Surroundings<'a> {
+    Surroundings {
+        kernel: &machine.kernel,
+        secrets: &machine.secrets,
+        variable: &variable,
+        empty: &machine.empty,
+        audit,
+    }
+}
+
+/// The same proofs as for `run`: an approval of exactly this content, and its record.
+fn prepare(
+    context: &Context,
+    machine: &Machine,
+    ledger: &Ledger,
+    name: &str,
+    launch: Launch,
+) -> Result<(Approved, Journal, interlock_audit::Receipt), Failure> {
+    let refused = |error: &dyn std::error::Error| {
+        Failure::new(
+            Exit::Refused,
+            "the server was not started to list its tools",
+        )
+        .because(error)
+    };
+    let approved = ledger
+        .admit_as(name, launch)
+        .map_err(|error| refused(&error))?;
+    let log = Log::open(
+        &context.audit_directory(),
+        Options::default(),
+        context.now(),
+    )
+    .map_err(|error| refused(&error))?;
+    let mut journal = Journal::new(log, machine.session.as_str());
+    let fingerprint = *approved.fingerprint().digest().as_bytes();
+    let receipt = journal
+        .append(interlock_gateway::Clock::now(&SystemClock), |session| {
+            Event::LaunchDecision {
+                session,
+                decision: "approved",
+                reasons: &["inventory"],
+                fingerprint: Some(fingerprint),
+                approval: Some(name),
+            }
+        })
+        .map_err(|error| refused(&error))?;
+    Ok((approved, journal, receipt))
+}
+
+/// What is pinned of a tool.
+pub fn definition(tool: &Tool) -> ToolDefinition {
+    ToolDefinition {
+        name: tool.name.clone(),
+        digest: Digest::from_bytes(tool.digest),
+        raw: tool.definition.clone(),
+    }
+}
+
+/// What a person has to read: new tools whole, changed ones word by word, gone ones by name.
+pub fn describe(
+    tools: &[Tool],
+    earlier: Option<&Entry>,
+    ledger: &Ledger,
+    style: Style,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let pins = earlier.map(Entry::pins).unwrap_or_default();
+    for tool in tools {
+        match pins.iter().find(|pin| pin.name == tool.name) {
+            Some(pin) if *pin.digest.as_bytes() == tool.digest => {}
+            Some(pin) => {
+                let was = ledger.definition(pin).unwrap_or_default();
+                lines.push(format!("{} {}", style.warn("changed"), visible(&tool.name)));
+                lines.push(format!("  {}", words(&was, &tool.definition, style)));
+            }
+            None => lines.push(format!(
+                "{} {}: {}",
+                style.good("new"),
+                visible(&tool.name),
+                summary(tool)
+            )),
+        }
+    }
+    for pin in pins
+        .iter()
+        .filter(|pin| !tools.iter().any(|tool| tool.name == pin.name))
+    {
+        lines.push(format!("{} {}", style.dim("gone"), visible(&pin.name)));
+    }
+    lines
+}
+
+/// Whether a pinned tool changed: then a person has to agree again.
+pub fn changed(tools: &[Tool], earlier: Option<&Entry>) -> bool {
+    let pins = earlier.map(Entry::pins).unwrap_or_default();
+    !pins.is_empty()
+        && tools.iter().any(|tool| {
+            !pins
+                .iter()
+                .any(|pin| pin.name == tool.name && *pin.digest.as_bytes() == tool.digest)
+        })
+}
+
+fn words(was: &[u8], now: &[u8], style: Style) -> String {
+    let pieces = word_diff(&String::from_utf8_lossy(was), &String::from_utf8_lossy(now));
+    pieces
+        .iter()
+        .map(|piece| match piece.side {
+            Side::Same => piece.text.clone(),
+            Side::Removed => style.bad(&format!("[-{}-]", piece.text)),
+            Side::Added => style.good(&format!("{{+{}+}}", piece.text)),
+        })
+        .collect()
+}
+
+/// The description as the server wrote it, escaped and whole: what a model would read.
+fn summary(tool: &Tool) -> String {
+    let description = serde_json::from_slice::<serde_json::Value>(&tool.definition)
+        .ok()
+        .and_then(|definition| definition.get("description")?.as_str().map(str::to_owned));
+    description.map_or_else(|| "(no description)".to_owned(), |text| visible(&text))
+}

@@ -1,0 +1,127 @@
+//! `interlock check`: judge requests without starting anything.
+//!
+//! Reads requests, judges each, looks for an approval of exactly that content, and writes one verdict each. No
+//! process is started and no network is used, whatever the request says.
+
+mod approvals;
+mod input;
+mod verdict;
+
+use std::io::{BufRead as _, Read as _};
+
+use interlock_launch::Request;
+
+use crate::Outcome;
+use crate::exit::{Exit, Failure};
+use crate::options::{Check, Global, OutputFormat};
+use crate::terminal::{Style, say};
+
+use approvals::Approvals;
+use input::Input;
+use verdict::Verdict;
+
+/// No line of standard input may be longer: a config file is a few kilobytes.
+const MOST_LINE_BYTES: u64 = 8 << 20;
+
+/// Runs `interlock check`.
+///
+/// # Errors
+/// When standard input cannot be read.
+pub fn run(global: &Global, options: &Check) -> Outcome {
+    let approvals = Approvals::open(global);
+    let style = Style::stdout(global.color);
+    let mut exit = Exit::Done;
+    let mut tell = |verdict: Verdict| {
+        exit = worse(exit, verdict.exit());
+        match options.format.format {
+            OutputFormat::Json => say(&verdict.to_json().to_string()),
+            OutputFormat::Human => say(&verdict.to_text(style)),
+        }
+    };
+    if options.stdin {
+        for_each_line(|line| tell(decide(input::read(line), &approvals)))?;
+    } else {
+        tell(decide(Input::Request(request_of(options)?), &approvals));
+    }
+    Ok(exit)
+}
+
+fn decide(input: Input, approvals: &Approvals) -> Verdict {
+    match input {
+        Input::Request(request) => approvals.verdict(&request),
+        Input::Config { id, servers } => Verdict::of_config(
+            id,
+            servers
+                .into_iter()
+                .map(|(name, request)| (name, approvals.verdict(&request)))
+                .collect(),
+        ),
+        Input::Invalid { id, code, text } => Verdict::invalid(id, code, text),
+    }
+}
+
+fn request_of(options: &Check) -> Result<Request, Failure> {
+    let Some((command, args)) = options.request.split_first() else {
+        return Err(Failure::new(Exit::Usage, "no command to check")
+            .next("interlock check -- COMMAND ARGS"));
+    };
+    let mut request = Request::new(command.as_str(), args.iter().map(String::as_str));
+    request.cwd.clone_from(&options.cwd);
+    for assignment in &options.env {
+        let Some((name, value)) = assignment.split_once('=') else {
+            let what = format!("`--env {assignment}` has no `=`");
+            return Err(Failure::new(Exit::Usage, what).next("write `--env NAME=VALUE`"));
+        };
+        request.env.push((name.to_owned(), value.to_owned()));
+    }
+    Ok(request)
+}
+
+/// Calls `each` for every line until it answers `false`. An overlong line is judged as what was read of it, which
+/// is not valid JSON and therefore invalid; nothing of it is buffered beyond the limit.
+fn for_each_line(mut each: impl FnMut(&str) -> bool) -> Result<(), Failure> {
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = input
+            .by_ref()
+            .take(MOST_LINE_BYTES)
+            .read_until(b'\n', &mut line)
+            .map_err(|error| {
+                Failure::new(Exit::Usage, "standard input cannot be read").because(&error)
+            })?;
+        if read == 0 {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&line);
+        if !text.trim().is_empty() && !each(text.trim_end_matches(['\n', '\r'])) {
+            return Ok(());
+        }
+    }
+}
+
+/// A refusal outweighs an invalid request, which outweighs nothing at all.
+fn worse(one: Exit, other: Exit) -> Exit {
+    match (one, other) {
+        (Exit::Refused, _) | (_, Exit::Refused) => Exit::Refused,
+        (Exit::Usage, _) | (_, Exit::Usage) => Exit::Usage,
+        _ => Exit::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_verdict_decides_the_exit_code() {
+        for (codes, expected) in [
+            (&[][..], Exit::Done),
+            (&[Exit::Done, Exit::Usage], Exit::Usage),
+            (&[Exit::Usage, Exit::Refused, Exit::Done], Exit::Refused),
+        ] {
+            assert_eq!(codes.iter().copied().fold(Exit::Done, worse), expected);
+        }
+    }
+}

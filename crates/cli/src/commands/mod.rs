@@ -1,0 +1,42 @@
+//! The subcommands, one module each.
+
+mod approve;
+mod audit;
+mod check;
+mod demo;
+mod diff;
+mod doctor;
+mod init;
+mod list;
+mod revoke;
+mod run;
+mod secret;
+mod shell;
+mod store;
+
+use crate::Outcome;
+use crate::options::{Command, Options};
+
+/// Runs one subcommand.
+///
+/// # Errors
+/// What the subcommand could not do.
+pub fn run(options: Options) -> Outcome {
+    let global = options.global;
+    match options.command {
+        Command::Init(init) => init::run(&global, &init),
+        Command::Doctor(format) => doctor::run(&global, &format),
+        Command::Check(check) => check::run(&global, &check),
+        Command::Approve(approve) => approve::run(&global, &approve),
+        Command::Revoke(revoke) => revoke::run(&global, &revoke),
+        Command::List(format) => list::run(&global, &format),
+        Command::Diff(diff) => diff::run(&global, &diff),
+        Command::Run(run) => run::run(&global, &run),
+        Command::Store(store) => store::run(&global, &store),
+        Command::Audit(audit) => audit::run(&global, &audit),
+        Command::Secret(secret) => secret::run(&global, &secret),
+        Command::Demo(demo) => demo::run(&global, &demo),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { directory } => shell::manual(&directory),
+    }
+}

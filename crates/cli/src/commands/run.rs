@@ -1,0 +1,108 @@
+//! `interlock run`: starts an approved server and relays it between this process's standard streams.
+
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use interlock_gateway::{Client, Outcome as Ended, Report, Setting, Signals, SystemClock, Wanted};
+use interlock_launch::{Entry, Ledger, Request, RequestRecord};
+use interlock_wire::Limits;
+
+use crate::Outcome;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching::{Machine, request_of, search_path, variable};
+use crate::options::{Global, Run};
+use crate::terminal::complain;
+
+/// Runs `interlock run`.
+///
+/// # Errors
+/// When nothing could be tried at all. A refused launch answers the client and ends with [`Exit::Refused`].
+pub fn run(global: &Global, options: &Run) -> Outcome {
+    let signals = Signals::install().map_err(|error| {
+        Failure::new(Exit::Internal, "signals cannot be taken over").because(&error)
+    })?;
+    let context = Context::new(global)?;
+    let known = context.known()?;
+    let ledger = context.ledger(&known)?;
+    let (request, entry) = wanted(options, &ledger);
+    let machine = Machine::open(&context)?;
+    let (input, output, diagnostics) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let client = Client {
+        input: input.as_fd(),
+        output: output.as_fd(),
+        diagnostics: diagnostics.as_fd(),
+        signals: &signals,
+    };
+    let setting = Setting {
+        ledger: &ledger,
+        places: &context.places,
+        packages: &machine.packages,
+        search: &search_path(entry),
+        kernel: &machine.kernel,
+        secrets: &machine.secrets,
+        variable: &variable,
+        empty: &machine.empty,
+        audit: &context.audit_directory(),
+        session: &machine.session,
+        limits: Limits::default(),
+        handshake_timeout: Duration::from_secs(options.handshake_timeout),
+        record_arguments: options.record_arguments,
+    };
+    let wanted = Wanted {
+        request: &request,
+        name: options.name.as_deref(),
+    };
+    let report = interlock_gateway::run(wanted, &setting, Box::new(()), &client, &SystemClock);
+    tell(global, &report);
+    Ok(exit(&report.outcome))
+}
+
+/// The request, and the approval that may fit it.
+fn wanted<'a>(options: &Run, ledger: &'a Ledger) -> (Request, Option<&'a Entry>) {
+    if let Some((command, args)) = options.request.split_first() {
+        let request = Request::new(command.as_str(), args.iter().map(String::as_str));
+        let entry = ledger.requested(&RequestRecord::from(&request));
+        return (request, entry);
+    }
+    let name = options.name.as_deref().unwrap_or_default();
+    match ledger.named(name) {
+        Some(entry) => (request_of(&entry.launch().request), Some(entry)),
+        None => (
+            Request {
+                id: Some(name.to_owned()),
+                ..Request::default()
+            },
+            None,
+        ),
+    }
+}
+
+fn tell(global: &Global, report: &Report) {
+    if let Some(why) = &report.not_started {
+        let failure = Failure::new(exit(&report.outcome), "nothing was started").because(why);
+        complain(&failure.render());
+        return;
+    }
+    match &report.outcome {
+        Ended::Done { .. } => {}
+        Ended::ServerEnded { server } if !global.quiet => {
+            complain(&format!("interlock: the server ended with {server}"));
+        }
+        Ended::NotMcp { .. } => complain("interlock: the server did not speak MCP and was ended"),
+        Ended::Unrecorded => complain(
+            "interlock: the audit log cannot be written, so nothing more was let through\n  next: interlock doctor",
+        ),
+        _ => {}
+    }
+}
+
+fn exit(outcome: &Ended) -> Exit {
+    match outcome.exit_code() {
+        0 => Exit::Done,
+        3 => Exit::Refused,
+        4 => Exit::Sandbox,
+        5 => Exit::Server,
+        _ => Exit::Internal,
+    }
+}

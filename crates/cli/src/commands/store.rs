@@ -1,0 +1,136 @@
+//! `interlock store`: the packages that were fetched and verified.
+
+use std::collections::BTreeSet;
+
+use interlock_launch::Ledger;
+use interlock_supply::{Store as Packages, TreeDigest};
+use serde_json::json;
+
+use crate::Outcome;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::options::{Format, Global, OutputFormat, Store};
+use crate::size;
+use crate::terminal::{say, visible};
+
+/// Runs `interlock store`.
+///
+/// # Errors
+/// When the store cannot be read, or approvals that say what to keep cannot be trusted.
+pub fn run(global: &Global, options: &Store) -> Outcome {
+    let context = Context::new(global)?;
+    let packages = Packages::open(context.places.store()).map_err(|error| broken(&error))?;
+    match options {
+        Store::List(format) => list(&packages, format),
+        Store::Gc => collect(&context, &packages),
+        Store::Verify => verify(&context, &packages),
+    }
+}
+
+fn broken(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Findings, "the store cannot be used")
+        .because(error)
+        .next("interlock store verify")
+}
+
+fn list(packages: &Packages, format: &Format) -> Outcome {
+    for tree in packages.list().map_err(|error| broken(&error))? {
+        let (name, bytes) = tree.locked.as_ref().map_or_else(
+            || {
+                (
+                    "(its record is damaged; run `interlock store verify`)".to_owned(),
+                    0,
+                )
+            },
+            |locked| {
+                (
+                    visible(&format!("{}@{}", locked.name, locked.version)),
+                    locked.bytes,
+                )
+            },
+        );
+        let more = match format.format {
+            OutputFormat::Human => say(&format!(
+                "{name:<48} {:>10}  {}",
+                size::shown(bytes),
+                tree.digest
+            )),
+            OutputFormat::Json => say(&json!({
+                "v": 1,
+                "package": tree.locked.as_ref().map(|locked| locked.name.as_str()),
+                "version": tree.locked.as_ref().map(|locked| locked.version.as_str()),
+                "bytes": bytes,
+                "files": tree.locked.as_ref().map(|locked| locked.files),
+                "tree": tree.digest.to_string(),
+            })
+            .to_string()),
+        };
+        if !more {
+            break;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Deletes what no approval names. Approvals that cannot be trusted name nothing, and then nothing is deleted.
+fn collect(context: &Context, packages: &Packages) -> Outcome {
+    let ledger = context.ledger(&context.known()?)?;
+    if let Some(distrust) = ledger.distrust() {
+        return Err(Failure::new(
+            Exit::Refused,
+            "the approvals are not believed, so nothing is deleted",
+        )
+        .because(distrust));
+    }
+    let report = packages
+        .gc(&kept(&ledger))
+        .map_err(|error| broken(&error))?;
+    say(&format!(
+        "deleted {} trees and {} packages, {} freed",
+        report.trees,
+        report.packages,
+        size::shown(report.bytes)
+    ));
+    Ok(Exit::Done)
+}
+
+/// The trees that approvals name.
+fn kept(ledger: &Ledger) -> BTreeSet<TreeDigest> {
+    let packages = ledger
+        .entries()
+        .filter_map(|entry| entry.launch().package.as_ref());
+    packages
+        .filter_map(|package| TreeDigest::parse(&package.tree).ok())
+        .collect()
+}
+
+fn verify(context: &Context, packages: &Packages) -> Outcome {
+    let report = packages.verify().map_err(|error| broken(&error))?;
+    let trees = report
+        .damaged_trees
+        .iter()
+        .map(|(tree, damages)| (tree.to_string(), damages));
+    let all = trees.chain(
+        report
+            .damaged_packages
+            .iter()
+            .map(|(key, damages)| (key.clone(), damages)),
+    );
+    for (name, damages) in all {
+        for damage in damages {
+            say(&format!(
+                "{} {name}: {damage}",
+                context.style().bad("damaged")
+            ));
+        }
+    }
+    if report.is_clean() {
+        let good = context.style().good("intact");
+        say(&format!(
+            "{good} {} trees, {} packages, {} files",
+            report.trees, report.packages, report.files
+        ));
+        return Ok(Exit::Done);
+    }
+    Ok(Exit::Findings)
+}

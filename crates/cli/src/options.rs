@@ -1,0 +1,416 @@
+//! The command line: every flag is defined once, here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::terminal::ColorChoice;
+
+/// Starts MCP servers only after a person approved exactly what runs, contains them, and keeps a trace.
+#[derive(Debug, Parser)]
+#[command(name = "interlock", version, max_term_width = 100)]
+pub struct Options {
+    /// What every subcommand understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// The subcommand.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    pub color: ColorChoice,
+    /// Say only what is asked for, and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// No progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the key that signs your approvals
+    Init(Init),
+    /// Say what this machine can enforce, and what to do where it cannot
+    Doctor(Format),
+    /// Judge launch requests without starting anything
+    Check(Check),
+    /// Show what a launch would run and, if you agree, approve exactly that
+    Approve(Box<Approve>),
+    /// Take an approval back
+    Revoke(Revoke),
+    /// List what is approved
+    List(Format),
+    /// Show what differs between an approval and what would run now
+    Diff(Diff),
+    /// Start an approved server and relay it on stdin and stdout
+    Run(Run),
+    /// The packages that were fetched and verified
+    #[command(subcommand)]
+    Store(Store),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Secrets that `approve --secret` can give to one server
+    #[command(subcommand)]
+    Secret(Secret),
+    /// See all of it work, on real processes, in ten seconds
+    Demo(Demo),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a directory
+    Man {
+        /// Where to write them
+        directory: PathBuf,
+    },
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Human,
+    /// One JSON object a line, versioned
+    Json,
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Args)]
+pub struct Format {
+    /// How to write results
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: OutputFormat,
+}
+
+/// `--passphrase-fd`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct PassphraseFd {
+    /// Read the passphrase from this open descriptor instead of asking at the terminal
+    #[arg(long, value_name = "N")]
+    pub passphrase_fd: Option<i32>,
+}
+
+/// `interlock init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseFd,
+}
+
+/// `interlock check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Read requests from standard input, one JSON object a line
+    #[arg(long, conflicts_with_all = ["request", "env", "cwd"])]
+    pub stdin: bool,
+    /// A variable that the request sets
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// The working directory that the request asks for
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<String>,
+    /// How results are written.
+    #[command(flatten)]
+    pub format: Format,
+    /// The request
+    #[arg(
+        last = true,
+        value_name = "COMMAND ARGS",
+        required_unless_present = "stdin"
+    )]
+    pub request: Vec<String>,
+}
+
+/// What a server may touch; remembered with its approval.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Grants")]
+pub struct Grants {
+    /// Let it read a file or directory
+    #[arg(long, value_name = "PATH")]
+    pub read: Vec<PathBuf>,
+    /// Let it read and write a file or directory
+    #[arg(long, value_name = "PATH")]
+    pub write: Vec<PathBuf>,
+    /// Let it connect to a host (`*.example.com` for names below one) and port
+    #[arg(long, value_name = "HOST:PORT")]
+    pub net: Vec<String>,
+    /// Pass a variable of the caller's environment on
+    #[arg(long, value_name = "NAME")]
+    pub env: Vec<String>,
+    /// Give it a secret of `interlock secret` as a variable of that name
+    #[arg(long, value_name = "NAME")]
+    pub secret: Vec<String>,
+    /// Start it in this directory instead of an empty private one
+    #[arg(long, value_name = "PATH")]
+    pub cwd: Option<PathBuf>,
+    /// Which base profile to start from; `default` unless said otherwise
+    #[arg(long, value_enum)]
+    pub profile: Option<BaseProfile>,
+    /// The most memory it may use, for example `2GiB`
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
+    /// The most processes and threads it may have
+    #[arg(long, value_name = "N")]
+    pub processes: Option<u64>,
+    /// The most it may store in its private home and temporary directory
+    #[arg(long, value_name = "SIZE")]
+    pub scratch: Option<String>,
+}
+
+/// `--profile`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BaseProfile {
+    /// What almost every server needs
+    Default,
+    /// For servers that drive a Chromium
+    Browser,
+}
+
+/// Options that weaken a default. Each use is recorded in the audit log.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Danger")]
+pub struct Danger {
+    /// Approve although a layer of the sandbox is missing on this kernel
+    #[arg(long, value_name = "LAYER")]
+    pub danger_allow_missing: Vec<String>,
+    /// Approve a launch that carries its program text in its arguments
+    #[arg(long)]
+    pub danger_allow_inline_code: bool,
+    /// Approve a launch whose shape no grammar understands
+    #[arg(long)]
+    pub danger_allow_unknown: bool,
+    /// Grant `/`, the whole home directory or something above it
+    #[arg(long)]
+    pub danger_wide_grant: bool,
+    /// Grant Interlock's own files
+    #[arg(long)]
+    pub danger_own_files: bool,
+    /// Pass a variable on that can load code or redirect trust
+    #[arg(long)]
+    pub danger_code_environment: bool,
+    /// Let granted names lead to private addresses
+    #[arg(long)]
+    pub danger_private_network: bool,
+    /// Let it reach any host on a granted port
+    #[arg(long)]
+    pub danger_any_host: bool,
+}
+
+/// `interlock approve`.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The name for `interlock run NAME`; made from the request when left out
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What the server may touch.
+    #[command(flatten)]
+    pub grants: Grants,
+    /// Run it once with the network refused and files empty, and propose grants from what it asked for
+    #[arg(long)]
+    pub learn: bool,
+    /// What weakens a default.
+    #[command(flatten)]
+    pub danger: Danger,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseFd,
+    /// An approval to renew after something changed
+    #[arg(
+        value_name = "NAME",
+        conflicts_with = "request",
+        required_unless_present = "request"
+    )]
+    pub renew: Option<String>,
+    /// The launch to approve
+    #[arg(last = true, value_name = "COMMAND ARGS")]
+    pub request: Vec<String>,
+}
+
+/// `interlock revoke`.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// The approval's name
+    pub name: String,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub passphrase: PassphraseFd,
+}
+
+/// `interlock diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The approval's name
+    pub name: String,
+    /// How results are written.
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `interlock run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Seconds in which the server must speak MCP
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub handshake_timeout: u64,
+    /// Record the arguments of tool calls, not only their digests
+    #[arg(long)]
+    pub record_arguments: bool,
+    /// An approval's name
+    #[arg(conflicts_with = "request", required_unless_present = "request")]
+    pub name: Option<String>,
+    /// The launch, as a client's config would name it
+    #[arg(last = true, value_name = "COMMAND ARGS")]
+    pub request: Vec<String>,
+}
+
+/// `interlock store`.
+#[derive(Debug, Subcommand)]
+pub enum Store {
+    /// List what is stored, with sizes
+    List(Format),
+    /// Delete what no approval names
+    Gc,
+    /// Read every byte again and compare it with its digest
+    Verify,
+}
+
+/// `interlock audit`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// The newest records
+    Tail {
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 20)]
+        lines: usize,
+        /// Wait for more
+        #[arg(long, short)]
+        follow: bool,
+        /// Which ones.
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// How results are written.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// All records that match
+    Show {
+        /// Which ones.
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// How results are written.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Check that nothing was edited, deleted, moved or cut off
+    Verify {
+        /// A copy of the log, instead of the log itself
+        directory: Option<PathBuf>,
+    },
+    /// Write all records in another format
+    Export {
+        /// The format
+        #[arg(long, value_enum, default_value = "json")]
+        format: ExportFormat,
+    },
+}
+
+/// Which records of the audit log.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AuditFilter {
+    /// Only of this session
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Only this kind of event, for example `tool-call`
+    #[arg(long)]
+    pub event: Vec<String>,
+    /// Only about this tool
+    #[arg(long)]
+    pub tool: Option<String>,
+}
+
+/// `interlock audit export --format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The records as they are
+    Json,
+    /// OCSF 1.x API Activity
+    Ocsf,
+}
+
+/// `interlock secret`.
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// Store a secret; its value is read from the terminal or from standard input
+    Set {
+        /// The name, which is also the variable's
+        name: String,
+    },
+    /// List the names
+    List,
+    /// Delete one
+    Remove {
+        /// The name
+        name: String,
+    },
+}
+
+/// `interlock demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Be one of the demonstration's own servers
+    #[arg(long, hide = true)]
+    pub serve: Option<DemoServer>,
+    /// Where the servers' arguments would stand
+    #[arg(hide = true, trailing_var_arg = true)]
+    pub rest: Vec<OsString>,
+}
+
+/// The servers that the demonstration brings along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DemoServer {
+    /// Two harmless tools
+    Polite,
+    /// One of them changed after approval
+    Changed,
+    /// A dozen attacks
+    Hostile,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn no_subcommand_has_a_name_that_platforms_refuse() {
+        for command in Options::command().get_subcommands() {
+            assert!(!["exec", "install", "eval"].contains(&command.get_name()));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The approver's passphrase: typed at the terminal without echo, or read from a descriptor that
+//! automation passes. Never from the environment, an argument, or standard input by accident.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::RawFd;
+
+use zeroize::Zeroizing;
+
+use crate::exit::{Exit, Failure};
+
+/// No passphrase is longer.
+const MOST_BYTES: u64 = 4096;
+
+/// A passphrase; wiped when dropped.
+pub type Passphrase = Zeroizing<String>;
+
+/// Where the passphrase comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum PassphraseSource {
+    /// The controlling terminal.
+    Terminal,
+    /// An open descriptor (`--passphrase-fd`).
+    Descriptor(RawFd),
+}
+
+impl PassphraseSource {
+    /// From the option's value.
+    pub fn from_option(descriptor: Option<RawFd>) -> Self {
+        descriptor.map_or(Self::Terminal, Self::Descriptor)
+    }
+
+    /// Reads it once.
+    ///
+    /// # Errors
+    /// Without a terminal, on an unreadable descriptor, or when it is empty.
+    pub fn read(self, prompt: &str) -> Result<Passphrase, Failure> {
+        let passphrase = match self {
+            Self::Terminal => from_terminal(prompt)?,
+            Self::Descriptor(descriptor) => from_descriptor(descriptor)?,
+        };
+        if passphrase.is_empty() {
+            return Err(Failure::new(Exit::Usage, "the passphrase is empty"));
+        }
+        Ok(passphrase)
+    }
+
+    /// Reads a new one: at the terminal twice, since a slip would lock the key for good.
+    ///
+    /// # Errors
+    /// As [`Self::read`], or when the two differ.
+    pub fn read_new(self) -> Result<Passphrase, Failure> {
+        let first = self.read("new passphrase: ")?;
+        if matches!(self, Self::Terminal) && *first != *self.read("the same again: ")? {
+            return Err(Failure::new(Exit::Usage, "the two passphrases differ"));
+        }
+        Ok(first)
+    }
+}
+
+fn from_terminal(prompt: &str) -> Result<Passphrase, Failure> {
+    rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            Failure::new(Exit::Refused, "no terminal to ask for the passphrase")
+                .because(&error)
+                .next("run this at a terminal, or pass the passphrase with `--passphrase-fd N`")
+        })
+}
+
+fn from_descriptor(descriptor: RawFd) -> Result<Passphrase, Failure> {
+    let unreadable = |error: &std::io::Error| {
+        Failure::new(
+            Exit::Usage,
+            format!("no passphrase on descriptor {descriptor}"),
+        )
+        .because(error)
+        .next("open it for reading, for example `--passphrase-fd 3 3<FILE`")
+    };
+    let path = format!("/proc/self/fd/{descriptor}");
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let mut text = Zeroizing::new(String::new());
+    file.take(MOST_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| unreadable(&error))?;
+    let end = text.trim_end_matches(['\n', '\r']).len();
+    text.truncate(end);
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, Write as _};
+    use std::os::fd::AsRawFd as _;
+
+    use super::*;
+
+    fn check(content: &str, expected: Option<&str>) {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        let read = PassphraseSource::Descriptor(file.as_raw_fd()).read("");
+        assert_eq!(
+            read.ok().as_deref().map(String::as_str),
+            expected,
+            "{content:?}"
+        );
+    }
+
+    #[test]
+    fn a_descriptor_gives_one_passphrase() {
+        check("correct horse\n", Some("correct horse"));
+        check("correct horse", Some("correct horse"));
+        check("", None);
+        check("\n", None);
+    }
+
+    #[test]
+    fn a_closed_descriptor_is_an_error() {
+        assert_eq!(
+            PassphraseSource::Descriptor(987).read("").unwrap_err().exit,
+            Exit::Usage
+        );
+    }
+}
