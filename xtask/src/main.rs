@@ -2,6 +2,7 @@
 //!
 //! `test` is all that CI runs. The others are slower or need tools that a contributor may not have.
 
+mod bench;
 mod run;
 mod tasks;
 
@@ -30,8 +31,11 @@ enum Task {
     Interop,
     /// Speed and memory, side by side with peers, as ratios
     Bench {
-        /// Only benchmarks whose name contains this
+        /// Only benchmarks whose name contains this: relay-16B, relay-16B-64deep, relay-64KiB, relay-1MiB, start, check
         filter: Option<String>,
+        /// Leave out other people's relays, which are installed at the first run
+        #[arg(long)]
+        no_peers: bool,
     },
     /// Coverage-guided fuzzing of every parser (needs a nightly toolchain and cargo-fuzz)
     Fuzz {
@@ -48,7 +52,7 @@ fn main() -> ExitCode {
         Task::Test { no_interop } => tasks::test(!no_interop),
         Task::Tidy => tasks::tidy(),
         Task::Interop => tasks::interop(),
-        Task::Bench { filter } => tasks::bench(filter.as_deref()),
+        Task::Bench { filter, no_peers } => bench::bench(filter.as_deref(), !no_peers),
         Task::Fuzz { seconds } => tasks::fuzz(seconds),
         Task::Dist => tasks::dist(),
     };

@@ -30,15 +30,6 @@ pub fn interop() -> Result<(), String> {
     run("python3", &["tests/interop/run.py"])
 }
 
-/// Benchmarks of each crate, then whole-process ones against peers.
-pub fn bench(filter: Option<&str>) -> Result<(), String> {
-    let mut arguments = vec!["bench", "--workspace", "--benches"];
-    if let Some(filter) = filter {
-        arguments.extend(["--", filter]);
-    }
-    cargo(&arguments)
-}
-
 /// Every fuzz target for a while.
 pub fn fuzz(seconds: u32) -> Result<(), String> {
     let targets = root().join("fuzz").join("fuzz_targets");
