@@ -20,7 +20,7 @@ use crate::disk::{self, Disk};
 use crate::error::AppendError;
 use crate::event::{Digest, Own};
 use crate::head::{self, Found, HEAD_FILE, Head};
-use crate::line::{self, GENESIS, MAX_LINE};
+use crate::line::{self, FULL_GROUP, GENESIS, MAX_GROUP, MAX_LINE};
 use crate::memory::{self, Memory};
 use crate::tail::{self, Ending, Last};
 
@@ -172,10 +172,21 @@ impl Chain {
             size,
             ..
         } = self.tail;
-        for body in batch.bodies() {
+        let (mut group, mut records) = (0, 0);
+        let mut bodies = batch.bodies().peekable();
+        while let Some(body) = bodies.next() {
             let start = self.out.len();
-            seq += 1;
-            hash = line::seal(seq, &hash, body, &mut self.out);
+            // Only a log that was tampered with has such numbers.
+            seq = seq.saturating_add(1);
+            records += 1;
+            line::begin(seq, body, &mut self.out);
+            let is_full = self.out.len() - group >= FULL_GROUP || records >= MAX_GROUP;
+            if is_full || bodies.peek().is_none() {
+                hash = line::seal(&hash, group, &mut self.out);
+                (group, records) = (self.out.len(), 0);
+            } else {
+                line::end(&mut self.out);
+            }
             if self.out.len() - start > MAX_LINE {
                 return Err(AppendError::TooLong {
                     bytes: self.out.len() - start,
@@ -237,7 +248,7 @@ impl Chain {
         let written = self.write_own(
             now,
             &Own::Segment {
-                format: 1,
+                format: line::FORMAT,
                 segment,
                 prev,
                 key,
@@ -246,8 +257,9 @@ impl Chain {
         // Without its first record the file is taken up anew, like one that a crash left empty.
         self.stale |= written.is_err();
         written?;
-        self.disk.sync(self.directory.descriptor())?;
-        Ok(())
+        self.disk
+            .sync(self.directory.descriptor())
+            .map_err(|source| AppendError::Flush { source })
     }
 
     /// Makes everything durable and says so in the head.

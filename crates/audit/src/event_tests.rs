@@ -192,6 +192,13 @@ fn samples() -> Vec<(Event<'static>, &'static str)> {
             r#""event":"revoked","name":"files","key":"DIGEST","ledger":4"#,
         ),
         (
+            ToolsPinned {
+                name: "files",
+                tools: env,
+            },
+            r#""event":"tools-pinned","name":"files","tools":["TOKEN"]"#,
+        ),
+        (
             LedgerWritten {
                 ledger: 4,
                 key: DIGEST,
@@ -274,6 +281,24 @@ fn what_the_log_says_about_itself_has_its_own_names() {
     );
 }
 
+/// A line that is not the last of its group must not look like one, whatever text it carries.
+#[test]
+fn text_cannot_pose_as_a_seal() {
+    let seal = format!(",\"hash\":\"{}", "A".repeat(43));
+    for (event, expected) in samples() {
+        assert!(!expected.contains(r#""hash":"#), "{}", event.name());
+    }
+    let event = Event::LaunchFailed {
+        session: "s",
+        stage: "spawn",
+        error: &seal,
+    };
+    let mut line = Vec::new();
+    crate::line::begin(3, text(|out| event.write(out)).as_bytes(), &mut line);
+    crate::line::end(&mut line);
+    assert!(!crate::line::is_sealed(&line));
+}
+
 #[test]
 fn an_event_cannot_pose_as_another() {
     let hostile = "\",\"event\":\"checkpoint\",\"x\":\"\n{\"seq\":1";
@@ -286,7 +311,8 @@ fn an_event_cannot_pose_as_another() {
     let mut batch = Batch::new();
     batch.push(UNIX_EPOCH + Duration::from_secs(1), &event);
     let mut line = Vec::new();
-    crate::line::seal(3, &[0; 32], batch.bodies().next().unwrap(), &mut line);
+    crate::line::begin(3, batch.bodies().next().unwrap(), &mut line);
+    crate::line::seal(&[0; 32], 0, &mut line);
     let parsed = crate::line::Line::parse(&line).unwrap();
     assert_eq!(parsed.event(), Some("tool-refused"));
     let json: Value = serde_json::from_slice(&line).unwrap();

@@ -1,12 +1,15 @@
-//! One record as one line, and the chain that ties it to the line before.
+//! One record as one line, and the chain that ties it to the lines before.
 //!
 //! ```text
-//! {"seq":7,"time":"2026-11-21T10:13:31.000042Z","event":"tool-call",…,"hash":"9f86…"}\n
+//! {"seq":7,"time":"2026-11-21T10:13:31.000042Z","event":"tool-call",…}\n
+//! {"seq":8,"time":"2026-11-21T10:13:31.000057Z","event":"tool-outcome",…,"hash":"n4bQ…"}\n
 //! ```
 //!
-//! `hash` is SHA-256 over the previous record's hash (32 bytes) and then every byte of the line before
+//! The records of one write form groups; the last line of a group carries the `hash` that seals it. It is
+//! SHA-256 over the hash of the group before (32 bytes) and then every byte of the group's lines up to
 //! `,"hash":`. What follows is fixed, so no byte of a line can change unseen. The bytes are hashed as they
-//! are on disk; nothing is parsed and rendered again.
+//! are on disk; nothing is parsed and rendered again. Text in a record cannot pose as a seal, because quotes
+//! are escaped in it, and no event has a field of that name.
 
 use std::io::{self, BufRead, Read};
 
@@ -16,35 +19,53 @@ use sha2::{Digest as _, Sha256};
 use crate::event::Digest;
 use crate::render;
 
+/// The version of the format, as every file states it.
+pub(crate) const FORMAT: u64 = 2;
+
 /// The hash that the first record of a log is chained to.
 pub(crate) const GENESIS: Digest = [0; 32];
 
 /// The longest line, its end included. A record that would be longer is refused.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
+/// How many records a group has at most: an edit is found, and found to be one of so many lines.
+pub(crate) const MAX_GROUP: u64 = 64;
+
+/// The bytes after which a group is sealed, whatever its records.
+pub(crate) const FULL_GROUP: usize = 1 << 16;
+
 const START: &[u8] = b"{\"seq\":";
 const HASH_KEY: &[u8] = b",\"hash\":\"";
 const END: &[u8] = b"\"}\n";
+const UNSEALED_END: &[u8] = b"}\n";
 /// The length of `2026-11-21T10:13:31.000042Z`.
 const TIME_LEN: usize = 27;
 /// From `,"hash":"` to the end of the line.
-pub(crate) const SEAL: usize = HASH_KEY.len() + 64 + END.len();
+pub(crate) const SEAL: usize = HASH_KEY.len() + 43 + END.len();
 
-/// Appends the line of one record and returns its hash. `body` is `"time":…` up to the last field.
-pub(crate) fn seal(seq: u64, prev: &Digest, body: &[u8], out: &mut Vec<u8>) -> Digest {
-    let start = out.len();
+/// Appends the line of one record without its end. `body` is `"time":…` up to the last field.
+pub(crate) fn begin(seq: u64, body: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(START);
     render::number(seq, out);
     out.push(b',');
     out.extend_from_slice(body);
+}
+
+/// Ends a line that is not the last of its group.
+pub(crate) fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(UNSEALED_END);
+}
+
+/// Ends the last line of the group that begins at `start`, and returns the group's hash.
+pub(crate) fn seal(prev: &Digest, start: usize, out: &mut Vec<u8>) -> Digest {
     let hash = chained(prev, out.get(start..).unwrap_or_default());
     out.extend_from_slice(HASH_KEY);
-    render::hex(&hash, out);
+    render::base64(&hash, out);
     out.extend_from_slice(END);
     hash
 }
 
-/// The hash of a record, from the one before it and the bytes of its line before `,"hash":`.
+/// The hash of a group, from the one before it and its bytes before `,"hash":`.
 ///
 /// It is SHA-256 over the two, done in whole blocks where they lie: the general interface copies everything
 /// through a buffer of its own, which costs a fifth more for records of this size.
@@ -107,36 +128,50 @@ fn last_blocks(tail: &[u8], bits: u64) -> ([[u8; 64]; 2], usize) {
 pub(crate) struct Line<'a> {
     /// The sequence number it states.
     pub(crate) seq: u64,
-    /// The bytes that its hash covers.
+    /// The record, without the seal and the end.
     pub(crate) content: &'a [u8],
-    /// The hash it states.
-    pub(crate) hash: Digest,
+    /// The hash it states, where it is the last of a group.
+    pub(crate) hash: Option<Digest>,
 }
 
 impl<'a> Line<'a> {
     /// Takes apart one line with its line feed. `None` when it is not shaped like a record of ours.
     pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
-        let (content, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
-        let hash = seal.strip_prefix(HASH_KEY)?.strip_suffix(END)?;
+        let (content, hash) = match split_seal(line) {
+            Some((content, hash)) => (content, Some(render::parse_base64(hash)?)),
+            None => (line.strip_suffix(UNSEALED_END)?, None),
+        };
         if !content.iter().all(|b| matches!(b, b' '..=b'~')) {
             return None;
         }
         Some(Self {
             seq: seq_of(content)?,
             content,
-            hash: render::parse_hex(hash)?,
+            hash,
         })
-    }
-
-    /// Whether its hash is the one that follows from `prev`.
-    pub(crate) fn follows(&self, prev: &Digest) -> bool {
-        chained(prev, self.content) == self.hash
     }
 
     /// The event's name.
     pub(crate) fn event(&self) -> Option<&'a str> {
         event_of(self.content)
     }
+}
+
+/// A sealed line's content and the text of its hash.
+fn split_seal(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (content, seal) = line.split_at_checked(line.len().checked_sub(SEAL)?)?;
+    let hash = seal.strip_prefix(HASH_KEY)?.strip_suffix(END)?;
+    Some((content, hash))
+}
+
+/// Whether a line is the last of a group.
+pub(crate) fn is_sealed(line: &[u8]) -> bool {
+    split_seal(line).is_some()
+}
+
+/// The hash that a group of whole lines should state; `None` when its last line is not sealed.
+pub(crate) fn hash_of_group(prev: &Digest, lines: &[u8]) -> Option<Digest> {
+    split_seal(lines).map(|(content, _)| chained(prev, content))
 }
 
 /// The number that a line states, and what follows it.

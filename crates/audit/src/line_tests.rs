@@ -4,8 +4,21 @@ const BODY: &[u8] = br#""time":"2026-11-21T10:13:31.000042Z","event":"exit","ses
 
 fn sealed(seq: u64) -> Vec<u8> {
     let mut line = Vec::new();
-    seal(seq, &GENESIS, BODY, &mut line);
+    begin(seq, BODY, &mut line);
+    seal(&GENESIS, 0, &mut line);
     line
+}
+
+fn unsealed(seq: u64) -> Vec<u8> {
+    let mut line = Vec::new();
+    begin(seq, BODY, &mut line);
+    end(&mut line);
+    line
+}
+
+fn follows(line: &[u8], prev: &Digest) -> bool {
+    let stated = Line::parse(line).and_then(|line| line.hash);
+    stated.is_some() && hash_of_group(prev, line) == stated
 }
 
 #[test]
@@ -14,10 +27,27 @@ fn the_hash_covers_the_exact_bytes_before_it() {
     let text = std::str::from_utf8(&line).unwrap();
     let (content, seal) = text.split_once(",\"hash\":\"").unwrap();
     let expected = Sha256::digest([&[0u8; 32], content.as_bytes()].concat());
-    let mut hex = Vec::new();
-    render::hex(&expected, &mut hex);
-    assert_eq!(seal.as_bytes(), [&hex, b"\"}\n".as_slice()].concat());
+    let mut spelled = Vec::new();
+    render::base64(&expected, &mut spelled);
+    assert_eq!(seal.as_bytes(), [&spelled, b"\"}\n".as_slice()].concat());
     serde_json::from_str::<serde_json::Value>(text).unwrap();
+}
+
+#[test]
+fn a_seal_covers_every_byte_of_its_group() {
+    let group = [unsealed(6), unsealed(7), sealed(8)].concat();
+    let content = group.len() - SEAL;
+    let mut sealed = group[..content].to_vec();
+    let hash = seal(&GENESIS, 0, &mut sealed);
+    let expected: Digest = Sha256::digest([&[0; 32], &group[..content]].concat()).into();
+    assert_eq!(hash, expected);
+    assert_eq!(hash_of_group(&GENESIS, &sealed), Some(hash));
+    for index in 0..content {
+        let mut changed = sealed.clone();
+        changed[index] ^= 1;
+        assert_ne!(hash_of_group(&GENESIS, &changed), Some(hash), "{index}");
+    }
+    assert_eq!(hash_of_group(&GENESIS, &unsealed(6)), None);
 }
 
 #[test]
@@ -26,8 +56,13 @@ fn a_line_is_taken_apart_as_it_was_put_together() {
         let line = sealed(seq);
         let parsed = Line::parse(&line).unwrap();
         assert_eq!((parsed.seq, parsed.event()), (seq, Some("exit")));
-        assert!(parsed.follows(&GENESIS));
-        assert!(!parsed.follows(&[1; 32]));
+        assert!(follows(&line, &GENESIS) && is_sealed(&line));
+        assert!(!follows(&line, &[1; 32]));
+        let line = unsealed(seq);
+        let parsed = Line::parse(&line).unwrap();
+        assert_eq!((parsed.seq, parsed.event()), (seq, Some("exit")));
+        assert!(parsed.hash.is_none() && !is_sealed(&line));
+        serde_json::from_slice::<serde_json::Value>(&line).unwrap();
     }
 }
 
@@ -38,7 +73,7 @@ fn no_changed_byte_goes_unseen() {
         for change in 1..=255 {
             let mut changed = line.clone();
             changed[index] ^= change;
-            let accepted = Line::parse(&changed).is_some_and(|l| l.seq == 7 && l.follows(&GENESIS));
+            let accepted = follows(&changed, &GENESIS);
             assert!(!accepted, "byte {index} ^ {change}");
         }
     }
@@ -62,6 +97,8 @@ fn what_is_no_record_is_none() {
         good.replace("\"}\n", "\"}\r\n"),
         good.replace("\"}\n", "\"} \n"),
         good.trim_start_matches('{').into(),
+        // A hash with a digit that is none.
+        format!("{}+\"}}\n", good.get(..good.len() - 4).unwrap()),
     ];
     for case in cases {
         assert_eq!(Line::parse(case.as_bytes()), None, "{case:?}");

@@ -144,7 +144,7 @@ fn write_until_failure(path: &Path, disk: &FaultyDisk) -> u64 {
     let Ok(mut log) = Log::open_with(path, small_files(), at(0), Box::new(disk.clone())) else {
         return last;
     };
-    for round in 0..3 {
+    for round in 0..2 {
         let mut batch = Batch::new();
         batch.push(at(round), &call("1"));
         batch.push(at(round), &outcome("1"));
@@ -178,7 +178,10 @@ fn a_crash_at_every_point_leaves_a_log_that_verifies_and_goes_on() {
         drop(log);
         promised(&path, last);
         if !disk.failed() {
-            assert!(steps > 2500, "the whole run was covered: {steps}");
+            assert!(
+                steps > 1200 && file(&path, 2).exists(),
+                "the whole run was covered: {steps}"
+            );
             return;
         }
     }
@@ -186,7 +189,7 @@ fn a_crash_at_every_point_leaves_a_log_that_verifies_and_goes_on() {
 
 #[test]
 fn a_crash_while_taking_up_after_a_crash_is_survived_as_well() {
-    for first in (1500..1900).step_by(101) {
+    for first in (600..1200).step_by(101) {
         for second in (0..450).step_by(3) {
             let (_dir, path) = fresh_with_key();
             let last = write_until_failure(&path, &FaultyDisk::dies_after(first));
@@ -277,7 +280,7 @@ fn check_recorded(damage: impl FnOnce(&Path), problem: &str) {
     );
     let text = fs::read_to_string(file(&path, 1)).unwrap();
     assert_eq!(
-        text.matches("\"event\":\"recovered\"").count(),
+        text.matches(&format!("\"problem\":\"{problem}\"")).count(),
         1,
         "recorded once"
     );

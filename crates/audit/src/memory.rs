@@ -16,7 +16,7 @@ use crate::directory::{Directory, DirectoryError, segment_name};
 use crate::event::{Digest, Event};
 use crate::head::{Found, HEAD_FILE};
 use crate::key::{self, KeyError};
-use crate::line::{event_of, read_line, seq_of};
+use crate::line::{event_of, is_sealed, read_line, seq_of};
 use crate::log::LOCK_FILE;
 use crate::read::fields_of_line;
 use crate::render;
@@ -185,14 +185,19 @@ fn first_seq(file: &File, from: u64, to: u64) -> io::Result<Option<u64>> {
 /// What the lines of a part of a file add.
 pub(crate) fn between(file: &File, from: u64, to: u64) -> io::Result<Memory> {
     let mut lines = lines(file, from, to);
-    let (mut memory, mut line) = (Memory::default(), Vec::new());
+    // What is not sealed is not recorded.
+    let (mut memory, mut unsealed) = (Memory::default(), Memory::default());
+    let mut line = Vec::new();
     loop {
         line.clear();
         read_line(&mut lines, &mut line)?;
         if !line.ends_with(b"\n") {
             return Ok(memory);
         }
-        memory = memory.then(Memory::of_line(&line));
+        unsealed = unsealed.then(Memory::of_line(&line));
+        if is_sealed(&line) {
+            memory = memory.then(std::mem::take(&mut unsealed));
+        }
     }
 }
 

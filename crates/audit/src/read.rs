@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::directory::{segment_name, segment_number};
-use crate::line::{Line, read_line};
+use crate::line::{Line, MAX_GROUP, read_line};
 use crate::render;
 
 /// One record of a log.
@@ -62,7 +62,7 @@ impl Record {
     }
 }
 
-/// The fields of a record, from the bytes that its hash covers.
+/// The fields of a record, without its seal.
 pub(crate) fn fields_of(content: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(&[content, b"}"].concat()).ok()
 }
@@ -150,6 +150,10 @@ pub struct Records {
     file: BufReader<File>,
     line: u64,
     partial: Vec<u8>,
+    /// Lines of a group whose seal was not read yet: they are not recorded before it is there.
+    unsealed: Vec<Vec<u8>>,
+    /// Lines that may be given.
+    ready: VecDeque<Vec<u8>>,
 }
 
 impl Records {
@@ -199,6 +203,8 @@ impl Records {
             file,
             line: 0,
             partial: Vec::new(),
+            unsealed: Vec::new(),
+            ready: VecDeque::new(),
         })
     }
 
@@ -214,21 +220,31 @@ impl Records {
         Ok(kept.into())
     }
 
-    /// Reads the next whole line into `partial`; false at the end.
-    fn next_line(&mut self) -> Result<bool, ReadError> {
+    /// The next line of a group that is sealed; `None` at the end.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         loop {
+            if let Some(line) = self.ready.pop_front() {
+                self.line += 1;
+                return Ok(Some(line));
+            }
             // Whether there is a next file is asked first: once there is, this one is complete.
             let next = segment_name(self.number + 1);
             let has_next = self.goes_on && self.at_end()? && self.dir.join(next).exists();
             read_line(&mut self.file, &mut self.partial).map_err(|e| self.io(e))?;
             if self.partial.ends_with(b"\n") {
-                self.line += 1;
-                return Ok(true);
+                let line = std::mem::take(&mut self.partial);
+                let group_ends = Line::parse(&line).is_none_or(|line| line.hash.is_some());
+                self.unsealed.push(line);
+                if group_ends || self.unsealed.len() as u64 > MAX_GROUP {
+                    self.ready.extend(self.unsealed.drain(..));
+                }
+                continue;
             }
             if !has_next {
-                return Ok(false);
+                return Ok(None);
             }
             self.partial.clear();
+            self.unsealed.clear();
             self.number += 1;
             self.line = 0;
             self.file = open_file(&self.dir, self.number)?;
@@ -256,14 +272,11 @@ impl Iterator for Records {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.next_line() {
-                Ok(true) => {}
-                Ok(false) => return None,
+            let line = match self.next_line().transpose()? {
+                Ok(line) => line,
                 Err(error) => return Some(Err(error)),
-            }
-            let record = Record::parse(&self.partial);
-            self.partial.clear();
-            match record {
+            };
+            match Record::parse(&line) {
                 Some(record) if self.filter.matches(&record) => return Some(Ok(record)),
                 Some(_) => {}
                 None => {

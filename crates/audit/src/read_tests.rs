@@ -46,7 +46,7 @@ fn records_come_in_order_across_files() {
     );
     assert_eq!(last.time, at(1_000_000));
     assert!(!last.fields.contains_key("seq") && !last.fields.contains_key("time"));
-    assert_eq!(records[0].number("format"), Some(1));
+    assert_eq!(records[0].number("format"), Some(2));
 }
 
 #[test]
@@ -153,20 +153,21 @@ fn what_is_appended_follows_across_files() {
 }
 
 #[test]
-fn half_a_line_is_not_there_yet() {
+fn half_a_group_is_not_there_yet() {
     let (_dir, path) = fresh();
     write_some(&mut open(&path), 1);
     let content = std::fs::read(file(&path, 1)).unwrap();
     let (first, second) = content.split_at(content.len() - 40);
     std::fs::write(file(&path, 1), first).unwrap();
     let mut records = Records::open(&path, Filter::default()).unwrap();
-    assert_eq!(seqs(records.by_ref().map(Result::unwrap)), [1, 2, 3]);
+    // Record 3 is whole, but nothing says yet that it stays.
+    assert_eq!(seqs(records.by_ref().map(Result::unwrap)), [1, 2]);
     let mut log = std::fs::OpenOptions::new()
         .append(true)
         .open(file(&path, 1))
         .unwrap();
     log.write_all(second).unwrap();
-    assert_eq!(seqs(records.by_ref().map(Result::unwrap)), [4]);
+    assert_eq!(seqs(records.by_ref().map(Result::unwrap)), [3, 4]);
 }
 
 #[test]

@@ -36,9 +36,15 @@ pub(crate) fn outcome(id: &str) -> Event<'_> {
     }
 }
 
+/// A fresh directory: in memory where there is such a place, for thousands of logs are written and flushed
+/// here. What a real disk does is for the tests in `tests/`.
+pub(crate) fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
 /// A fresh directory and the path of a log in it.
 pub(crate) fn fresh() -> (tempfile::TempDir, PathBuf) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch();
     let path = dir.path().join("audit");
     (dir, path)
 }
@@ -59,7 +65,7 @@ pub(crate) fn open(path: &Path) -> Log {
 
 pub(crate) fn small_files() -> Options {
     Options {
-        max_segment: 1000,
+        max_segment: 600,
         ..Options::default()
     }
 }

@@ -88,9 +88,7 @@ fn walk_file(
         walk.line(&line, Line::parse(&next).map(|next| next.seq));
         std::mem::swap(&mut line, &mut next);
     }
-    if !line.is_empty() || (segment.size == 0 && !is_last_file) {
-        walk.cut_off(line.len() as u64, is_last_file);
-    }
+    walk.end_file(line.len() as u64, is_last_file);
     Ok(())
 }
 

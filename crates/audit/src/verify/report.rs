@@ -105,6 +105,16 @@ pub enum What {
     /// The line's bytes are not those that were hashed.
     #[error("the record was edited, or replaced: its hash does not follow from the one before")]
     Edited,
+    /// The bytes of some of these lines, which were recorded together, are not those that were hashed.
+    #[error(
+        "a record in lines {first} to {last} was edited, or replaced: their hash does not follow from the one before"
+    )]
+    EditedAmong {
+        /// The first of the lines.
+        first: u64,
+        /// The last of the lines.
+        last: u64,
+    },
     /// Records are missing before this line.
     #[error("records {first} to {last} are missing before this line")]
     MissingRecords {

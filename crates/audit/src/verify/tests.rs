@@ -74,6 +74,14 @@ fn every_edited_byte_is_found() {
     assert_eq!(findings(&path), [""; 0]);
 }
 
+/// The lines that are sealed together with one.
+fn group_of(lines: &[Vec<u8>], index: usize) -> std::ops::Range<usize> {
+    let is_end = |line: &Vec<u8>| crate::line::is_sealed(line);
+    let start = lines[..index].iter().rposition(is_end);
+    let end = lines[index..].iter().position(is_end).unwrap();
+    start.map_or(0, |before| before + 1)..index + end + 1
+}
+
 #[test]
 fn an_edited_byte_is_found_in_its_line() {
     let (_dir, path) = sample();
@@ -86,7 +94,15 @@ fn an_edited_byte_is_found_in_its_line() {
             let mut edited = lines.concat();
             edited[before + middle] ^= 1;
             let found = check_found(&path, &name, &edited, "middle");
-            let here = format!("log-{number:08}.jsonl:{}: ", index + 1);
+            let group = group_of(&lines, index);
+            let here = match group.len() {
+                1 => format!("log-{number:08}.jsonl:{}: ", index + 1),
+                _ => format!(
+                    "log-{number:08}.jsonl:{0}: a record in lines {0} to {1} ",
+                    group.start + 1,
+                    group.end
+                ),
+            };
             assert!(found[0].starts_with(&here), "{here} {found:?}");
         }
     }
@@ -192,7 +208,9 @@ fn findings_say_what_happened() {
     let all = |range: std::ops::Range<usize>| l[range].to_vec();
     check(
         [all(0..2), vec![edited.into_bytes()], all(3..7)].concat(),
-        &["3: the record was edited, or replaced: its hash does not follow from the one before"],
+        &[
+            "3: a record in lines 3 to 4 was edited, or replaced: their hash does not follow from the one before",
+        ],
     );
     check(
         [all(0..2), all(4..7)].concat(),
@@ -279,7 +297,10 @@ fn a_chain_rewritten_without_the_key_is_found() {
         let content = String::from_utf8(record.content.to_vec()).unwrap();
         let content = content.replace("echo", "Echo");
         let body = content.split_once(',').unwrap().1;
-        prev = crate::line::seal(record.seq, &prev, body.as_bytes(), &mut forged);
+        // Every record in a group of its own: that is no different to a reader.
+        let start = forged.len();
+        crate::line::begin(record.seq, body.as_bytes(), &mut forged);
+        prev = crate::line::seal(&prev, start, &mut forged);
     }
     let found = check_found(&path, &name, &forged, "forged");
     assert_eq!(

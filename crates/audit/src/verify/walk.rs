@@ -1,11 +1,11 @@
-//! One pass over the lines of a log, in order, holding each against the one before.
+//! One pass over the lines of a log, in order, holding each group of them against the one before.
 //!
 //! After a finding it goes on from what the line states, so that an edit does not make findings of all that
 //! follows, and a second edit further down is found as well.
 
 use crate::checkpoint::Checkpoint;
 use crate::event::Digest;
-use crate::line::{GENESIS, Line, chained};
+use crate::line::{FORMAT, GENESIS, Line, hash_of_group};
 use crate::memory::Memory;
 use crate::read::fields_of;
 use crate::render;
@@ -22,6 +22,18 @@ pub(super) struct Wanted {
     pub(super) seen: bool,
 }
 
+/// The lines since the last seal.
+#[derive(Debug, Default)]
+struct Group {
+    lines: Vec<u8>,
+    records: u64,
+    /// Its first line, and the number that its first record should have.
+    line: u64,
+    seq: u64,
+    /// Whether something was found in it, so that its hash need not be right.
+    spoiled: bool,
+}
+
 /// Where the walk is and what it expects.
 #[derive(Debug)]
 pub(super) struct Walk<'r> {
@@ -32,9 +44,12 @@ pub(super) struct Walk<'r> {
     line: u64,
     /// The number that the next record should have.
     expected: u64,
-    /// The hash that the last record states; `None` after a line that is no record.
+    /// Whether the next record may have any number: nobody knows what stood before it.
+    anywhere: bool,
+    group: Group,
+    /// The hash that the last group states; `None` after missing files.
     stated: Option<Digest>,
-    /// The hash that the last record should state. They differ when its hash was edited.
+    /// The hash that the last group should state. They differ when its hash was edited.
     computed: Option<Digest>,
     /// What the records up to the head say about the approvals.
     memory: Memory,
@@ -56,6 +71,8 @@ impl<'r> Walk<'r> {
             number,
             line: 0,
             expected: 1,
+            anywhere: false,
+            group: Group::default(),
             stated: start,
             computed: start,
             memory: Memory::default(),
@@ -71,23 +88,25 @@ impl<'r> Walk<'r> {
 
     /// Files are missing before the next one; what they held is not known.
     pub(super) fn files_missing(&mut self) {
-        (self.stated, self.computed) = (None, None);
+        (self.stated, self.computed, self.anywhere) = (None, None, true);
     }
 
     /// A whole line; `next_seq` is what the line after it states.
     pub(super) fn line(&mut self, bytes: &[u8], next_seq: Option<u64>) {
         self.line += 1;
         let Some(record) = Line::parse(bytes) else {
-            self.find(What::NotARecord);
-            (self.stated, self.computed) = (None, None);
-            self.expected += 1;
+            self.spoil(What::NotARecord);
+            self.expected = self.expected.saturating_add(1);
+            self.anywhere = true;
             return;
         };
         self.report.records += 1;
-        let before = self.stated.filter(|_| record.seq == self.expected);
+        let alone = self.group.lines.is_empty() && !self.group.spoiled;
+        let before = self.stated.filter(|_| alone && record.seq == self.expected);
         if !self.in_place(&record, next_seq) {
             return;
         }
+        self.join_group(&record, bytes);
         self.own_record(&record, before);
         self.compare_with_wanted(&record);
         if record.seq <= self.head_seq {
@@ -95,9 +114,22 @@ impl<'r> Walk<'r> {
         }
     }
 
-    /// Part of a line at the very end of the last file, or of an earlier one.
-    pub(super) fn cut_off(&mut self, bytes: u64, is_last_file: bool) {
+    /// A file ends, with `partial` bytes of a line. What stands there without a seal was never recorded.
+    pub(super) fn end_file(&mut self, partial: u64, is_last_file: bool) {
+        let group = std::mem::take(&mut self.group);
+        let bytes = partial + group.lines.len() as u64;
+        if bytes == 0 && (self.line > 0 || is_last_file) {
+            return;
+        }
         self.line += 1;
+        if group.records > 0 {
+            (self.expected, self.line) = (group.seq, group.line);
+            self.report.records -= group.records;
+        }
+        self.cut_off(bytes, is_last_file);
+    }
+
+    fn cut_off(&mut self, bytes: u64, is_last_file: bool) {
         let (file, line) = (self.file.clone(), self.line);
         let promised = self
             .wanted
@@ -132,12 +164,11 @@ impl<'r> Walk<'r> {
     /// Checks number and hash, and moves on. False when the record does not belong here at all.
     fn in_place(&mut self, record: &Line<'_>, next_seq: Option<u64>) -> bool {
         // After missing files, or a line that is no record, nobody knows how many there were.
-        let expected = if self.stated.is_none() {
-            record.seq
-        } else {
-            self.expected
+        let expected = match std::mem::take(&mut self.anywhere) {
+            true => record.seq,
+            false => self.expected,
         };
-        let only_number_edited = next_seq == Some(expected + 1);
+        let only_number_edited = next_seq == Some(expected.saturating_add(1));
         if record.seq < expected && !only_number_edited {
             self.find(What::OutOfPlace {
                 seq: record.seq,
@@ -145,31 +176,67 @@ impl<'r> Walk<'r> {
             });
             return false;
         }
-        if record.seq > expected && !only_number_edited {
-            self.find(What::MissingRecords {
-                first: expected,
-                last: record.seq - 1,
-            });
-            self.moved_to(record.seq, record, record.hash);
-            return true;
-        }
-        let computed = match (self.stated, self.computed) {
-            (None, None) => record.hash,
-            (stated, computed) => {
-                let follows = |prev: &Digest| record.follows(prev);
-                if !stated.iter().chain(&computed).any(follows) || record.seq != expected {
-                    self.find(What::Edited);
-                }
-                chained(&stated.or(computed).unwrap_or(GENESIS), record.content)
-            }
+        let seq = if only_number_edited {
+            expected
+        } else {
+            record.seq
         };
-        self.moved_to(expected, record, computed);
+        if seq > expected {
+            let (first, last) = (expected, seq - 1);
+            self.spoil(What::MissingRecords { first, last });
+        } else if record.seq != seq {
+            self.spoil(What::Edited);
+        }
+        if self.group.records == 0 {
+            (self.group.line, self.group.seq) = (self.line, seq);
+        }
+        self.expected = seq.saturating_add(1);
         true
     }
 
-    fn moved_to(&mut self, seq: u64, record: &Line<'_>, computed: Digest) {
-        self.expected = seq.saturating_add(1);
-        (self.stated, self.computed) = (Some(record.hash), Some(computed));
+    /// Takes a line into its group, and holds the group against the one before once it is sealed.
+    fn join_group(&mut self, record: &Line<'_>, bytes: &[u8]) {
+        self.group.records += 1;
+        self.group.lines.extend_from_slice(bytes);
+        let Some(hash) = record.hash else {
+            return;
+        };
+        let lines = &self.group.lines;
+        // What follows from the hash that was stated, and from the one that should have been.
+        let should_be = self.stated.and_then(|prev| hash_of_group(&prev, lines));
+        let computed = match (self.stated, self.computed) {
+            (Some(_), _) if self.group.spoiled => Some(hash),
+            (None, _) => Some(hash),
+            (stated, other) => {
+                let other = other.filter(|_| stated != other);
+                let other = other.and_then(|prev| hash_of_group(&prev, lines));
+                if should_be != Some(hash) && other != Some(hash) {
+                    self.find_in_group();
+                }
+                should_be
+            }
+        };
+        (self.stated, self.computed) = (Some(hash), computed);
+        self.group.lines.clear();
+        self.group = Group {
+            lines: std::mem::take(&mut self.group.lines),
+            ..Group::default()
+        };
+    }
+
+    fn find_in_group(&mut self) {
+        let (first, last) = (self.group.line, self.line);
+        let what = match first == last {
+            true => What::Edited,
+            false => What::EditedAmong { first, last },
+        };
+        self.report.find(&self.file, first, what);
+    }
+
+    /// Finds something in a group, which then needs no more findings.
+    fn spoil(&mut self, what: What) {
+        self.find(what);
+        self.group.spoiled = true;
     }
 
     /// What the log says about itself must be true. `before` is the hash of the record before.
@@ -194,7 +261,7 @@ impl<'r> Walk<'r> {
                 .and_then(|v| render::parse_hex::<32>(v.as_str()?.as_bytes()))
         };
         let key = digest("key");
-        let placed = self.line == 1 && number("format") == Some(1);
+        let placed = self.line == 1 && number("format") == Some(FORMAT);
         if !placed
             || number("segment") != Some(self.number)
             || before.is_some_and(|before| digest("prev") != Some(before))
@@ -266,7 +333,7 @@ impl<'r> Walk<'r> {
             .filter(|wanted| wanted.checkpoint.seq() == seq)
         {
             wanted.seen = true;
-            if *wanted.checkpoint.hash() != record.hash {
+            if Some(*wanted.checkpoint.hash()) != record.hash {
                 report.find(file, line, wanted.otherwise.clone());
             }
         }
