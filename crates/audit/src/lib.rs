@@ -10,6 +10,8 @@ mod error;
 mod event;
 pub mod export;
 mod flusher;
+#[cfg(test)]
+mod fuzz_tests;
 mod head;
 mod key;
 mod line;
