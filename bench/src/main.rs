@@ -94,7 +94,7 @@ impl Wanted {
         if !CASES.iter().any(|case| self.wants(case.name)) {
             return Ok(());
         }
-        let (echo, bare) = (self.program("echo")?, self.program("bare-relay")?);
+        let (echo, bare) = (self.program("echo-server")?, self.program("bare-relay")?);
         home.approve("echo", &[], &[&echo])?;
         let peers = match &self.peers {
             Some(directory) => peers::install(directory, Path::new(&echo)),
@@ -119,24 +119,14 @@ impl Wanted {
     ) -> Fallible<()> {
         if self.wants("start-static") {
             let byte = self.program("byte")?;
-            home.approve("byte", &[], &[&byte])?;
-            done(start::static_program(
-                Path::new(&byte),
-                home,
-                20 * self.rounds,
-            ))?;
+            done(start::static_program(Path::new(&byte), 20 * self.rounds))?;
         }
-        if self.wants("start-echo") {
-            let echo = self.program("echo")?;
-            home.approve("started-echo", &[], &[&echo])?;
-            let title = "start: spawn to the answered handshake of the echo server";
-            done(start::handshake(
-                title,
-                &[&echo],
-                home,
-                "started-echo",
-                10 * self.rounds,
-            ))?;
+        if self.wants("start-run") {
+            let hello = self.program("hello")?;
+            home.approve("hello", &[], &[&hello])?;
+            let title = "start: spawn to the first byte of a static server that was asked at once";
+            let rounds = 20 * self.rounds;
+            done(start::handshake(title, &[&hello], home, "hello", rounds))?;
         }
         if self.wants("start-npx") && found("npx") {
             let directory = home.path().display().to_string();

@@ -23,11 +23,11 @@ const BWRAP: &str = "bubblewrap --unshare-all";
 const RUN: &str = "interlock run";
 const NPX: &str = "npx -y";
 
-/// A static program that writes one byte, in several containers. `byte` is approved under that name in `home`.
+/// A static program that writes one byte, in several containers.
 ///
 /// # Errors
 /// When one of ours does not start.
-pub fn static_program(byte: &Path, home: &Home, rounds: usize) -> Fallible<Group> {
+pub fn static_program(byte: &Path, rounds: usize) -> Fallible<Group> {
     let mut group = Group::new("start: spawn to the first byte of a static program");
     let bwrap = Path::new("/usr/bin/bwrap").exists();
     for round in 0..rounds + 2 {
@@ -36,26 +36,17 @@ pub fn static_program(byte: &Path, home: &Home, rounds: usize) -> Fallible<Group
         if bwrap {
             took.push((BWRAP, first_byte(&mut bubblewrap(byte))?));
         }
-        took.push((RUN, first_byte(&mut home.command(&["run", "byte"]))?));
         // The first rounds fill caches.
         for (name, took) in took.into_iter().filter(|_| round >= 2) {
             group.series(name).push(FIRST, took.as_secs_f64() * 1e3);
         }
     }
-    let added = |subject: &str| group.find(subject)?.added(group.find(PLAIN)?, FIRST);
     let profile = group.find(SANDBOX).and_then(|series| series.median(FIRST));
-    group.marks = vec![
-        Mark::at_most(
-            "the full default profile, ms",
-            profile.unwrap_or(f64::NAN),
-            1.5,
-        ),
-        Mark::at_most(
-            "`interlock run` over the server alone, ms",
-            added(RUN).unwrap_or(f64::NAN),
-            5.0,
-        ),
-    ];
+    group.marks = vec![Mark::at_most(
+        "the full default profile, ms",
+        profile.unwrap_or(f64::NAN),
+        1.5,
+    )];
     Ok(group)
 }
 

@@ -36,15 +36,10 @@ fn build(target: &Path, place: &Path) -> Result<Built, String> {
     cargo(&[&bench[..], &["--target-dir", text(place)?]].concat())?;
     let programs = place.join("release");
     // Static: what is timed is the start of a process, not the loading of its libraries.
-    let byte = programs.join("byte");
-    let options = [
-        "-O1",
-        "-static",
-        "-o",
-        text(&byte)?,
-        "bench/programs/byte.c",
-    ];
-    run("gcc", &options)?;
+    for name in ["byte", "hello"] {
+        let (program, source) = (programs.join(name), format!("bench/programs/{name}.c"));
+        run("gcc", &["-O1", "-static", "-o", text(&program)?, &source])?;
+    }
     Ok(Built {
         interlock: target.join("release").join("interlock"),
         programs,
