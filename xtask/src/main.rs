@@ -1,4 +1,4 @@
-//! Tasks of the repository: `cargo xtask test | tidy | interop | bench | fuzz | dist`.
+//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | bench | fuzz | dist`.
 //!
 //! `test` is all that CI runs. The others are slower or need tools that a contributor may not have.
 
@@ -29,6 +29,11 @@ enum Task {
     Tidy,
     /// Real MCP clients and servers from npm, PyPI and crates.io through `interlock run`
     Interop,
+    /// Published servers of npm and PyPI, unmodified, through `interlock approve` and `interlock run`
+    Servers {
+        /// Only these, by their names in `tests/servers/servers.json`
+        names: Vec<String>,
+    },
     /// Speed and memory, side by side with peers, as ratios
     Bench {
         /// Only benchmarks whose name contains this: relay-16B, relay-16B-64deep, relay-64KiB, relay-1MiB, start, check
@@ -52,6 +57,7 @@ fn main() -> ExitCode {
         Task::Test { no_interop } => tasks::test(!no_interop),
         Task::Tidy => tasks::tidy(),
         Task::Interop => tasks::interop(),
+        Task::Servers { names } => tasks::servers(&names),
         Task::Bench { filter, no_peers } => bench::bench(filter.as_deref(), !no_peers),
         Task::Fuzz { seconds } => tasks::fuzz(seconds),
         Task::Dist => tasks::dist(),

@@ -30,6 +30,16 @@ pub fn interop() -> Result<(), String> {
     run("python3", &["tests/interop/run.py"])
 }
 
+/// Published servers through the release binary: slow, so no part of [`test`].
+pub fn servers(names: &[String]) -> Result<(), String> {
+    cargo(&["build", "--release", "--package", "interlock-cli"])?;
+    let names = names.iter().map(String::as_str);
+    let arguments: Vec<&str> = std::iter::once("tests/servers/run.py")
+        .chain(names)
+        .collect();
+    run("python3", &arguments)
+}
+
 /// Every fuzz target for a while.
 pub fn fuzz(seconds: u32) -> Result<(), String> {
     let targets = root().join("fuzz").join("fuzz_targets");

@@ -1,0 +1,44 @@
+"""The results as lines for a terminal and as a page of the book."""
+
+HEAD = """# Servers that were tried
+
+Published servers, unmodified, each approved with the grants that its purpose needs, started by `interlock run`, asked for
+its tools and called once. Written by `cargo xtask servers`; the table of what is tried is `tests/servers/servers.json`.
+
+"tool error" and "rpc error" are proper answers of the server: the call needs a service that the testing machine does not
+reach, and the server said so. Everything runs in the default profile unless the grants name another.
+
+| server | approved with | protocol | tools | answer to | result |
+|---|---|---|---:|---|---|
+"""
+
+
+def line(result, good: bool, words: str) -> str:
+    mark = "ok    " if good else "FAILED"
+    times = f"approve {result.approve_seconds:5.1f} s  start {result.start_seconds:5.2f} s"
+    return f"{mark} {result.name:22} {result.protocol:10} {result.tools:3} tools  {result.answer:10} {times}  {words}"
+
+
+def grants(server: dict) -> str:
+    words = [word.replace("{data}", "DATA") for word in server.get("grants", [])]
+    words += [word for name in server.get("secrets", {}) for word in ("--secret", name)]
+    words += [word for name in server.get("env", {}) for word in ("--env", name)]
+    return f"`{' '.join(words)}`" if words else "nothing"
+
+
+def source(server: dict) -> str:
+    for kind, label in (("npm", "npm"), ("pypi", "PyPI"), ("crate", "crates.io")):
+        if kind in server:
+            return f"{label} `{server[kind]}`"
+    return f"`{server['program']}`"
+
+
+def row(server: dict, result, good: bool, words: str) -> str:
+    tool = f"`{server['call'][0]}`: {result.answer}" if "call" in server else "-"
+    told = words if good else f"**fails**: {words}"
+    cells = [source(server), grants(server), result.protocol, str(result.tools), tool, told.replace("|", "\\|")]
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def page(rows: list) -> str:
+    return HEAD + "".join(row(*entry) for entry in rows)
