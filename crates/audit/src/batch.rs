@@ -47,7 +47,9 @@ impl Batch {
     pub fn push(&mut self, now: SystemTime, event: &Event<'_>) {
         self.render(now, |out| event.write(out));
         self.calls += usize::from(event.announces_call());
-        self.memory = self.memory.then(Memory::of(event));
+        if let Some(added) = Memory::of(event) {
+            self.memory = self.memory.then(added);
+        }
     }
 
     pub(crate) fn push_own(&mut self, now: SystemTime, event: &Own<'_>) {

@@ -34,21 +34,19 @@ pub struct Memory {
 const APPROVER: &str = "approver";
 
 impl Memory {
-    /// What one event adds.
-    pub(crate) fn of(event: &Event<'_>) -> Self {
+    /// What one event adds, if anything.
+    pub(crate) fn of(event: &Event<'_>) -> Option<Self> {
+        let nothing = Self::default();
         match *event {
-            Event::LedgerWritten { ledger, .. } => Self {
-                ledger,
-                approver: None,
-            },
+            Event::LedgerWritten { ledger, .. } => Some(Self { ledger, ..nothing }),
             Event::KeyCreated {
                 purpose: APPROVER,
                 key,
-            } => Self {
-                ledger: 0,
+            } => Some(Self {
                 approver: Some(key),
-            },
-            _ => Self::default(),
+                ..nothing
+            }),
+            _ => None,
         }
     }
 

@@ -119,8 +119,15 @@ pub(crate) fn parse_base64<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut to = bytes.iter_mut();
     let (mut bits, mut count) = (0u32, 0);
     for digit in text {
-        let value = BASE64.iter().position(|other| other == digit)?;
-        (bits, count) = (bits << 6 | value as u32, count + 6);
+        let value = match *digit {
+            upper @ b'A'..=b'Z' => upper - b'A',
+            lower @ b'a'..=b'z' => lower - b'a' + 26,
+            decimal @ b'0'..=b'9' => decimal - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        (bits, count) = (bits << 6 | u32::from(value), count + 6);
         if count >= 8 {
             count -= 8;
             *to.next()? = (bits >> count) as u8;

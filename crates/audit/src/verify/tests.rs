@@ -2,16 +2,18 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::testing::{
-    at, call, file, findings, fresh, notes, open, report, small_files, write_some,
-};
-use crate::{Batch, Log};
+use crate::testing::{at, call, file, findings, fresh, notes, open, report, write_some};
+use crate::{Batch, Log, Options};
 
 /// A log of a few files, flushed and closed.
 fn sample() -> (tempfile::TempDir, std::path::PathBuf) {
     let (dir, path) = fresh();
-    let mut log = Log::open(&path, small_files(), at(0)).unwrap();
-    write_some(&mut log, 3);
+    let options = Options {
+        max_segment: 420,
+        ..Options::default()
+    };
+    let mut log = Log::open(&path, options, at(0)).unwrap();
+    write_some(&mut log, 2);
     log.checkpoint(at(99)).unwrap();
     drop(log);
     assert!(file(&path, 3).exists());
