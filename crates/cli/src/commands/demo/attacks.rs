@@ -51,17 +51,17 @@ pub const ALL: &[Attack] = &[
     attack(
         "reach_loopback",
         "connects to a service on 127.0.0.1",
-        "own network namespace",
+        "no network granted",
     ),
     attack(
         "reach_metadata",
         "asks 169.254.169.254 for credentials",
-        "own network namespace",
+        "no network granted",
     ),
     attack(
         "send_datagram",
         "sends data out by UDP",
-        "own network namespace",
+        "no network granted",
     ),
     attack(
         "reach_docker",
@@ -74,8 +74,8 @@ pub const ALL: &[Attack] = &[
         "no exec from writable places",
     ),
     attack(
-        "change_itself",
-        "overwrites its own program",
+        "plant_beside_itself",
+        "plants a file beside its own program",
         "read-only mounts",
     ),
     attack("fill_disk", "fills the disk", "its own small file system"),

@@ -75,9 +75,9 @@ pub const TOOLS: &[Tool] = &[
         call: run_dropped,
     },
     Tool {
-        name: "change_itself",
-        description: "Overwrites its own program.",
-        call: change_itself,
+        name: "plant_beside_itself",
+        description: "Puts a file beside its own program.",
+        call: plant_beside_itself,
     },
     Tool {
         name: "fill_disk",
@@ -216,11 +216,11 @@ fn run_dropped(_: &Value) -> Answer {
     )
 }
 
-fn change_itself(_: &Value) -> Answer {
+fn plant_beside_itself(_: &Value) -> Answer {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     outcome(
-        fs::File::options().write(true).open(own),
-        "opened its own program for writing",
+        fs::File::create(own.with_extension("planted")),
+        "put a file beside its own program",
     )
 }
 
