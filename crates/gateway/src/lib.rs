@@ -39,7 +39,9 @@ pub use clock::{Clock, Now, SystemClock};
 pub use contain::{ContainError, Surroundings};
 pub use egress_log::Asked;
 pub use front::Client;
-pub use inventory::{AskError, Inventory, InventoryError, Learned, Tool, inventory, learn};
+pub use inventory::{
+    AskError, Inventory, InventoryError, Learned, Tool, Unlisted, inventory, learn,
+};
 pub use io::Signals;
 pub use journal::Journal;
 pub use outcome::{Exit, NotMcp, Outcome};

@@ -78,6 +78,9 @@ pub enum NotStarted {
     /// The request is none that could be approved as it stands.
     #[error("{0}")]
     Judged(String),
+    /// Nothing has the name that was asked for.
+    #[error("nothing is approved under the name `{0}`: run `interlock list` to see what is")]
+    NoSuchName(String),
     /// It cannot be resolved to content any more.
     #[error("what was approved cannot be found: {0}")]
     Unresolved(#[source] ResolveError),
@@ -242,14 +245,19 @@ fn unknown(
             "the approvals cannot be trusted ({distrust}): run `interlock list` to see why"
         ));
     }
-    let revoked = ledger
-        .revocations()
-        .find(|revocation| wanted.name == Some(revocation.name().as_str()));
-    if let Some(revoked) = revoked {
+    if let Some(revoked) = ledger.revoked(wanted.name, &request) {
         return NotStarted::Refused(Refusal::Revoked {
             name: revoked.name().to_string(),
             at: revoked.at(),
         });
+    }
+    if let Some(name) = wanted.name {
+        return NotStarted::Refused(Refusal::UnknownName {
+            name: name.escape_debug().to_string(),
+        });
+    }
+    if let (Some(name), "") = (wanted.name, wanted.request.command.as_str()) {
+        return NotStarted::NoSuchName(crate::text::visible(name));
     }
     match judgement.decision() {
         Decision::NeedsApproval => NotStarted::Refused(Refusal::NotApproved { request }),
@@ -381,6 +389,7 @@ fn refusal_recorded(why: &NotStarted, journal: &mut Journal, now: Now) -> Result
         NotStarted::Refused(Refusal::NotApproved { .. }) => ("needs-approval", "not-approved"),
         NotStarted::Refused(refusal) => ("refused", refusal.code()),
         NotStarted::Unresolved(_) => ("refused", "unresolved"),
+        NotStarted::NoSuchName(_) => ("refused", "no-such-name"),
         _ => ("refused", "judged"),
     };
     let reasons = [reason];
@@ -475,7 +484,9 @@ impl Setting<'_> {
 impl NotStarted {
     fn outcome(&self) -> Outcome {
         match self {
-            Self::Judged(_) | Self::Unresolved(_) | Self::Refused(_) => Outcome::Refused,
+            Self::Judged(_) | Self::NoSuchName(_) | Self::Unresolved(_) | Self::Refused(_) => {
+                Outcome::Refused
+            }
             Self::NotContained(_) => Outcome::NotContained,
             Self::NoLog(_) | Self::Unrecorded(_) => Outcome::Unrecorded,
         }

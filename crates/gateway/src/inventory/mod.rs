@@ -48,9 +48,20 @@ pub struct Inventory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Learned {
     /// What it said about itself, where it came to that.
-    pub inventory: Result<Inventory, String>,
+    pub inventory: Result<Inventory, Unlisted>,
     /// The hosts that it asked for, in order of names.
     pub hosts: Vec<Asked>,
+}
+
+/// A server that did not tell its tools.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the server did not list its tools")]
+pub struct Unlisted {
+    /// What went wrong.
+    #[source]
+    pub error: AskError,
+    /// What it wrote to stderr until then, made harmless and bounded.
+    pub diagnostics: String,
 }
 
 /// Why there is no inventory.
@@ -60,8 +71,8 @@ pub enum InventoryError {
     #[error("the server was not started")]
     Contain(#[from] ContainError),
     /// It did not tell its tools.
-    #[error("the server did not list its tools")]
-    Ask(#[from] AskError),
+    #[error(transparent)]
+    Unlisted(#[from] Unlisted),
     /// It could not be recorded.
     #[error("the audit log cannot be written: run `interlock doctor`")]
     Record(#[from] AppendError),
@@ -100,7 +111,7 @@ pub fn learn(
     let reach = Reach::Learn(heard.clone());
     let inventory = match ask(approved, receipt, reach, around, journal, clock) {
         Ok(inventory) => Ok(inventory),
-        Err(InventoryError::Ask(error)) => Err(error.to_string()),
+        Err(InventoryError::Unlisted(unlisted)) => Err(unlisted),
         Err(error) => return Err(error),
     };
     let hosts: BTreeSet<Asked> = heard.take().into_iter().collect();

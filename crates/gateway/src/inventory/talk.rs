@@ -3,11 +3,11 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use interlock_wire::{Frame, Limits, LineBuffer};
+use interlock_wire::{Frame, Limits, LineBuffer, Revision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::Inventory;
 use super::asking::{AskError, Asking};
+use super::{Inventory, Tool, Unlisted};
 use crate::clock::Clock;
 use crate::io::{Read, Wrote, nonblocking, read, write};
 use crate::outcome::Exit;
@@ -23,7 +23,7 @@ pub(super) fn talk(
     pipes: Pipes,
     patience: Duration,
     clock: &impl Clock,
-) -> Result<Inventory, AskError> {
+) -> Result<Inventory, Unlisted> {
     let limits = Limits::default();
     let (asking, first) = Asking::new(limits.clone());
     let until = clock.now().elapsed + patience;
@@ -40,23 +40,20 @@ pub(super) fn talk(
         // A pipe that cannot be set waits where it should not; the time limit is then the server's to miss.
         let _set = nonblocking(pipe);
     }
-    loop {
-        if let Some((tools, revision)) = talk.asking.finished() {
-            return Ok(Inventory {
-                tools,
-                revision: revision.name(),
-                diagnostics: talk.said(clock),
-            });
-        }
-        let now = clock.now().elapsed;
-        if now >= until {
-            return Err(AskError::Late(patience.as_secs()));
-        }
-        if talk.ended {
-            return Err(AskError::Ended(last(process)));
-        }
-        talk.wait(process, &pipes, until - now);
-        talk.turn(&pipes, clock)?;
+    let asked = talk.until_known(process, &pipes, until, clock);
+    // Whatever came of it: what the server wrote is all there is to explain it.
+    let diagnostics = talk.said(&pipes, clock);
+    match asked {
+        Ok((tools, revision)) => Ok(Inventory {
+            tools,
+            revision: revision.name(),
+            diagnostics,
+        }),
+        Err(None) => Err(Unlisted {
+            error: AskError::Late(patience.as_secs()),
+            diagnostics,
+        }),
+        Err(Some(error)) => Err(Unlisted { error, diagnostics }),
     }
 }
 
@@ -82,6 +79,27 @@ struct Talk {
 }
 
 impl Talk {
+    /// The tools; no error at all when the time is over.
+    fn until_known(
+        &mut self,
+        process: &mut impl Process,
+        pipes: &Pipes,
+        until: Duration,
+        clock: &impl Clock,
+    ) -> Result<(Vec<Tool>, Revision), Option<AskError>> {
+        loop {
+            if let Some(found) = self.asking.finished() {
+                return Ok(found);
+            }
+            let left = until.checked_sub(clock.now().elapsed).ok_or(None)?;
+            if self.ended {
+                return Err(Some(AskError::Ended(last(process))));
+            }
+            self.wait(process, pipes, left);
+            self.turn(pipes, clock).map_err(Some)?;
+        }
+    }
+
     /// Sleeps until something can be done.
     fn wait(&self, process: &impl Process, pipes: &Pipes, left: Duration) {
         // An end that is closed is always ready, so it is not waited for.
@@ -108,18 +126,24 @@ impl Talk {
         let _found = poll(&mut fds, Some(&timeout));
     }
 
-    fn turn(&mut self, pipes: &Pipes, clock: &impl Clock) -> Result<(), AskError> {
+    /// Takes a piece of what the server wrote to stderr; `false` when there is none now.
+    fn listen(&mut self, pipes: &Pipes, clock: &impl Clock) -> bool {
         let mut scratch = [0; 4096];
         match read(&pipes.stderr, &mut scratch) {
             Read::Bytes(count) => {
-                let now = clock.now().elapsed;
                 let said = scratch.get(..count).unwrap_or_default();
-                self.stderr.push(said, now);
+                self.stderr.push(said, clock.now().elapsed);
                 self.keep_diagnostics();
+                return true;
             }
             Read::Later => {}
             Read::End => self.complains = false,
         }
+        false
+    }
+
+    fn turn(&mut self, pipes: &Pipes, clock: &impl Clock) -> Result<(), AskError> {
+        self.listen(pipes, clock);
         match read(&pipes.stdout, self.lines.spare()) {
             Read::Bytes(count) => self.lines.filled(count),
             Read::Later => {}
@@ -151,7 +175,8 @@ impl Talk {
         self.stderr.wrote(said.len());
     }
 
-    fn said(&mut self, clock: &impl Clock) -> String {
+    fn said(&mut self, pipes: &Pipes, clock: &impl Clock) -> String {
+        while self.diagnostics.len() < DIAGNOSTICS && self.listen(pipes, clock) {}
         self.stderr.finish(clock.now().elapsed);
         self.keep_diagnostics();
         String::from_utf8_lossy(&self.diagnostics).into_owned()

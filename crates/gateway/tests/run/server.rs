@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use interlock_gateway::{Exit, NotMcp, Outcome};
+use interlock_gateway::{Exit, InventoryError, NotMcp, Outcome};
 use interlock_launch::Grants;
 
 use crate::world::{INITIALIZE, World, call};
@@ -253,6 +253,10 @@ fn a_server_that_cannot_list_its_tools_says_why() {
     let error = world.inventory("crash").unwrap_err();
     let text = format!("{error}: {}", std::error::Error::source(&error).unwrap());
     assert!(text.contains("it ended with exit code 3"), "{text}");
+    let InventoryError::Unlisted(unlisted) = error else {
+        panic!("{text}");
+    };
+    assert_eq!(unlisted.diagnostics, "no database\n");
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub fn run(global: &Global, options: &Approve) -> Outcome {
         &context,
     )?;
     let signer = unlock(&context, options, &wanted.name, &mut log)?;
+    let launch = wanted.still(&context, &machine, &ledger, fetched.as_ref(), &launch)?;
     wanted.sign(&context, &known, &signer, &launch, &mut log)?;
     let learned = pin(
         &context, options, &machine, &wanted, launch, &signer, &mut log,
@@ -74,11 +75,11 @@ impl Wanted {
     fn read(context: &Context, options: &Approve, ledger: &Ledger) -> Result<Self, Failure> {
         let (request, earlier) = request(options, ledger)?;
         let judgement = judge(&request);
-        let named = earlier.as_ref().map(|entry| entry.name().clone());
-        let name = match (&options.name, named) {
-            (Some(name), _) => parse_name(name)?,
-            (None, Some(name)) => name,
-            (None, None) => parse_name(&suggest(&request, &judgement, ledger))?,
+        let named = earlier.as_ref().map(|entry| entry.name().as_str());
+        let known = options.name.as_deref().or(options.renew.as_deref());
+        let name = match known.or(named) {
+            Some(name) => parse_name(name)?,
+            None => parse_name(&suggest(&request, &judgement, ledger))?,
         };
         let earlier = earlier.or_else(|| ledger.named(name.as_str()).cloned());
         let renewed = options
@@ -124,6 +125,24 @@ impl Wanted {
             )
             .because(&error)
         })
+    }
+
+    /// The launch as it is after a person has read and agreed, which may have taken an hour. It must still be what was
+    /// shown; this second one is signed.
+    fn still(
+        &self,
+        context: &Context,
+        machine: &Machine,
+        ledger: &Ledger,
+        fetched: Option<&Fetched>,
+        shown: &Launch,
+    ) -> Result<Launch, Failure> {
+        let launch = self.resolve(context, machine, ledger, fetched)?;
+        if launch.fingerprint(&self.profile) == shown.fingerprint(&self.profile) {
+            return Ok(launch);
+        }
+        let what = "this launch changed while you looked at it, so nothing was approved";
+        Err(Failure::new(Exit::Refused, what).next("look again: run the same command"))
     }
 
     /// Everything that a person needs to decide, untruncated.
@@ -198,11 +217,19 @@ fn request(options: &Approve, ledger: &Ledger) -> Result<(Request, Option<Entry>
         return Ok((request, earlier.filter(|_| options.name.is_none())));
     }
     let name = options.renew.as_deref().unwrap_or_default();
-    let Some(entry) = ledger.named(name) else {
-        let what = format!("nothing is approved under {}", visible(name));
-        return Err(Failure::new(Exit::Usage, what).next("interlock approve -- COMMAND ARGS"));
-    };
-    Ok((request_of(&entry.launch().request), Some(entry.clone())))
+    if let Some(entry) = ledger.named(name) {
+        return Ok((request_of(&entry.launch().request), Some(entry.clone())));
+    }
+    // What was taken back can be given again; its grants are gone.
+    let revoked = ledger
+        .revocations()
+        .filter(|revocation| revocation.name().as_str() == name)
+        .last();
+    if let Some(revoked) = revoked {
+        return Ok((request_of(revoked.request()), None));
+    }
+    let what = format!("nothing is approved under {}", visible(name));
+    Err(Failure::new(Exit::Usage, what).next("interlock approve -- COMMAND ARGS"))
 }
 
 fn refuse_what_cannot_be_approved(
@@ -316,11 +343,10 @@ fn pin(
         let learned = tools::listen(context, machine, &ledger, wanted.name.as_str(), launch)?;
         propose(&wanted.name, &learned.hosts);
         learned.inventory.map_err(|why| {
-            Failure::new(
-                Exit::Server,
-                "the server's tools could not be listed while its network was refused",
-            )
-            .next(format!("grant what it needs and approve again ({why})"))
+            tools::unlisted(&why).next(format!(
+                "interlock approve {}, with grants for what it needs",
+                wanted.name
+            ))
         })?
     } else {
         tools::take(context, machine, &ledger, wanted.name.as_str(), launch)?

@@ -3,7 +3,8 @@
 use interlock_audit::{Event, Log, Options};
 use interlock_gateway::pins::{Side, word_diff};
 use interlock_gateway::{
-    Inventory, Journal, Learned, Surroundings, SystemClock, Tool, inventory, learn,
+    Inventory, InventoryError, Journal, Learned, Surroundings, SystemClock, Tool, Unlisted,
+    inventory, learn,
 };
 use interlock_launch::{Approved, Digest, Entry, Launch, Ledger, ToolDefinition};
 
@@ -11,6 +12,9 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::{Machine, variable};
 use crate::terminal::{Style, visible};
+
+/// So much of what a server wrote to stderr explains why it told no tools.
+const LAST_LINES: usize = 8;
 
 /// Starts the approved server, contained as approved, and lists its tools.
 ///
@@ -26,13 +30,28 @@ pub fn take(
     let (approved, mut journal, receipt) = prepare(context, machine, ledger, name, launch)?;
     let audit = context.audit_directory();
     let around = surroundings(machine, &audit);
-    inventory(approved, receipt, &around, &mut journal, &SystemClock).map_err(|error| {
-        Failure::new(
-            Exit::Server,
-            "the server's tools could not be listed, so none is pinned",
-        )
-        .because(&error)
+    inventory(approved, receipt, &around, &mut journal, &SystemClock).map_err(|error| match error {
+        InventoryError::Unlisted(why) => unlisted(&why).next(format!(
+            "interlock approve {name}, once that is mended; until then its tools are withheld"
+        )),
+        error => unpinned().because(&error),
     })
+}
+
+/// A server that did not tell its tools: why, and what it wrote to stderr last.
+pub fn unlisted(why: &Unlisted) -> Failure {
+    let mut failure = unpinned().because(&why.error);
+    let lines: Vec<&str> = why.diagnostics.lines().collect();
+    let last = lines.iter().rev().take(LAST_LINES).rev();
+    failure
+        .causes
+        .extend(last.map(|line| format!("it wrote: {line}")));
+    failure
+}
+
+fn unpinned() -> Failure {
+    let what = "the server's tools could not be listed, so none is pinned";
+    Failure::new(Exit::Server, what)
 }
 
 /// The same with the network refused, to see what it asks for.
