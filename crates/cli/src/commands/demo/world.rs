@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::exit::{Exit, Failure};
+use crate::places;
 
 /// Protects nothing: the key dies with the demonstration.
 const PASSPHRASE: &str = "a passphrase for ten seconds\n";
@@ -34,6 +36,8 @@ pub struct World {
     /// A daemon's socket.
     pub daemon: PathBuf,
     _daemon: UnixListener,
+    /// Says to the processes that inherit it that this home is meant.
+    voucher: fs::File,
 }
 
 fn failed(what: &str, error: &std::io::Error) -> Failure {
@@ -63,6 +67,7 @@ impl World {
             loopback: TcpListener::bind("127.0.0.1:0").map_err(|error| failed("listen", &error))?,
             _daemon: UnixListener::bind(&daemon).map_err(|error| failed("listen", &error))?,
             daemon,
+            voucher: places::voucher().map_err(|error| failed("vouch for its home", &error))?,
             home,
         })
     }
@@ -78,7 +83,11 @@ impl World {
             .args(words)
             .env_clear()
             .env("HOME", &self.home)
-            .env("DEMO_API_KEY", SECRET);
+            .env("DEMO_API_KEY", SECRET)
+            .env(
+                places::VOUCHER_VARIABLE,
+                self.voucher.as_raw_fd().to_string(),
+            );
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
     }
