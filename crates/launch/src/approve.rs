@@ -81,6 +81,12 @@ pub enum Refusal {
         /// What was asked for.
         request: RequestRecord,
     },
+    /// Nothing has that name.
+    #[error("nothing is approved under the name `{name}`: run `interlock list`")]
+    UnknownName {
+        /// The name that was asked for, escaped.
+        name: String,
+    },
     /// The request was approved, but it is not what was approved any more.
     #[error(
         "`{name}` is not what was approved: run `interlock diff {name}`, then `interlock approve {name}`"
@@ -141,6 +147,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Refusal::NotApproved { .. } => "not-approved",
+            Refusal::UnknownName { .. } => "unknown-name",
             Refusal::Changed { .. } => "changed",
             Refusal::Revoked { .. } => "revoked",
             Refusal::Forbidden { .. } => "forbidden",

@@ -147,7 +147,8 @@ impl Difference {
 
     fn file(&mut self, what: &str, was: Option<&FileRecord>, now: Option<&FileRecord>) {
         self.value(what, was.map(|f| &f.path), now.map(|f| &f.path));
-        let content = format!("{what}: content");
+        let place = now.or(was).map_or("", |file| file.path.as_str());
+        let content = format!("content of {place}");
         self.value(&content, was.map(|f| f.sha256), now.map(|f| f.sha256));
     }
 

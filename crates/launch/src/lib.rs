@@ -23,7 +23,8 @@ pub mod key;
 
 pub use approve::{Approved, Authority, Refusal, approve_command, command_line};
 pub use config::{
-    Config, ConfigReject, Line as CheckLine, Remote, parse_config, parse_document, parse_line,
+    Config, ConfigReject, Line as CheckLine, Remote, line_id, parse_config, parse_document,
+    parse_line,
 };
 pub use difference::{Difference, Line};
 pub use digest::{Digest, NotADigest};
@@ -42,7 +43,8 @@ pub use ledger::{
 pub use places::Places;
 pub use profile::{
     BaseProfile, Danger, EnvName, GrantError, GrantPath, Grants, HostPort, HostPortError,
-    LayerName, LimitError, Limits, NameError, PathError, Profile, SecretName, ServerName, UnknownDanger,
+    LayerName, LimitError, Limits, NameError, PathError, Profile, SecretName, ServerName,
+    UnknownDanger,
 };
 pub use request::Request;
 pub use resolve::{

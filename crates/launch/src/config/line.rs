@@ -3,6 +3,7 @@
 use interlock_wire::Limits;
 use interlock_wire::json::{as_str, elements, member, members, validate};
 
+use super::entry::check_keys;
 use super::reject::ConfigReject;
 use crate::request::Request;
 
@@ -20,6 +21,20 @@ pub enum Line {
     },
 }
 
+/// The keys of a line. Another spelling of one of them is an error: somebody would read it.
+const KEYS: &[&str] = &[
+    "id", "command", "args", "env", "cwd", "origin", "context", "config",
+];
+
+/// The caller's own name for a line, where the line is JSON enough to have one: also for a line that is refused.
+#[must_use]
+pub fn line_id(line: &str) -> Option<String> {
+    let bytes = line.trim_end_matches(['\r', '\n']).as_bytes();
+    validate(bytes, &Limits::default()).ok()?;
+    let object = bytes.trim_ascii().starts_with(b"{");
+    object.then(|| identifier(bytes).ok()).flatten().flatten()
+}
+
 /// Reads one line strictly. Keys that are not known are left alone.
 ///
 /// # Errors
@@ -34,6 +49,7 @@ pub fn parse_line(line: &str) -> Result<Line, ConfigReject> {
             "a line is one JSON object",
         ));
     }
+    check_keys(bytes, KEYS)?;
     let id = identifier(bytes)?;
     if let Some(config) = present(bytes, "config") {
         if present(bytes, "command").is_some() {

@@ -9,6 +9,6 @@ mod line;
 mod reject;
 mod roots;
 
-pub use line::{Line, parse_line};
+pub use line::{Line, line_id, parse_line};
 pub use reject::ConfigReject;
 pub use roots::{Config, Remote, parse_config, parse_document};

@@ -29,7 +29,7 @@ mod tools;
 mod uv;
 mod uv_options;
 mod windows;
-mod wrappers;
+pub(crate) mod wrappers;
 
 pub(crate) use dispatch::classify;
 pub(crate) use java::judge_java_options;

@@ -39,6 +39,20 @@ pub(crate) const NAMES: &[&str] = &[
     "wsl",
     "teller",
 ];
+/// Wrappers whose work a launch cannot do without: they bring secrets, or start the program in another system. Judged
+/// like the others, but nothing can stand in for them when the program is started directly.
+pub(crate) const NEEDED: &[&str] = &[
+    "op",
+    "doppler",
+    "infisical",
+    "dotenvx",
+    "dotenv",
+    "aws-vault",
+    "chamber",
+    "envchain",
+    "teller",
+    "wsl",
+];
 /// Wrappers that change who the program runs as.
 pub(crate) const PRIVILEGED: &[&str] = &[
     "sudo", "doas", "su", "runuser", "pkexec", "gosu", "su-exec", "setpriv", "run0", "sg", "runas",

@@ -118,6 +118,12 @@ impl Revocation {
         &self.name
     }
 
+    /// The request that had been approved.
+    #[must_use]
+    pub fn request(&self) -> &RequestRecord {
+        &self.request
+    }
+
     /// What had been approved.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {

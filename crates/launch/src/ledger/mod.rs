@@ -100,6 +100,16 @@ impl Ledger {
         self.user.iter().flat_map(|body| &body.revoked)
     }
 
+    /// The approval that was taken back, by its name or else by its request; of several, the last.
+    #[must_use]
+    pub fn revoked(&self, name: Option<&str>, request: &RequestRecord) -> Option<&Revocation> {
+        let concerns = |revocation: &&Revocation| match name {
+            Some(name) => revocation.name.as_str() == name,
+            None => revocation.request == *request,
+        };
+        self.revocations().filter(concerns).last()
+    }
+
     /// The approval of that name.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Entry> {

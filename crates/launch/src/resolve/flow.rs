@@ -9,6 +9,7 @@ use super::launch::Launch;
 use super::package::{Interpreter, LocateError};
 use super::program::{self, Found, HEAD, Looked};
 use super::{Prior, Resolver, python, roots, shebang};
+use crate::grammar::wrappers;
 use crate::guarded::shown;
 use crate::judge::{
     BinaryRef, Class, ContainerRef, Decision, Judgement, PackageRef, ScriptKind, ScriptRef, Unlock,
@@ -38,7 +39,10 @@ impl Resolver<'_> {
         // Later values count, as they do for `execve`'s readers.
         flow.draft.env.extend(judgement.child_env.iter().cloned());
         match (judgement.decision(), judgement.unlock()) {
-            (Decision::NeedsApproval, _) => flow.class(&judgement.class)?,
+            (Decision::NeedsApproval, _) => {
+                droppable(&judgement.wrappers)?;
+                flow.class(&judgement.class)?;
+            }
             (Decision::Refused, Some(unlock)) if prior.danger.contains(&accepting(unlock)) => {
                 flow.draft.env = request.env.iter().cloned().collect();
                 flow.command(&request.command, &request.args)?;
@@ -47,6 +51,25 @@ impl Resolver<'_> {
         }
         flow.draft.finish(request)
     }
+}
+
+/// The program is started directly, without what stood in front of it: harmless for `nice` or `timeout`, but what a
+/// secret manager would have added would be missing.
+fn droppable(wrappers: &[String]) -> Result<(), ResolveError> {
+    let needed = |wrapper: &&String| wrappers::NEEDED.contains(&wrapper.as_str());
+    let Some(needed) = wrappers.iter().find(needed) else {
+        return Ok(());
+    };
+    let instead = match needed.as_str() {
+        "wsl" => "run `interlock` in the system that holds the server",
+        _ => {
+            "leave it out, keep the values with `interlock secret set` and grant them with `--secret`"
+        }
+    };
+    Err(ResolveError::Unsupported {
+        what: format!("what `{needed}` does for the server"),
+        instead,
+    })
 }
 
 fn accepting(unlock: Unlock) -> Danger {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::world::*;
-use interlock_launch::{Class, Danger, Grants, Prior, Refusal, Request};
+use interlock_launch::{Class, Danger, Grants, Prior, Refusal, Request, RequestRecord};
 
 fn app(world: &World) {
     world.file("srv/app/package.json", "{}");
@@ -58,7 +58,10 @@ fn check(change: impl Fn(&World), expected: &[&str]) {
 
 #[test]
 fn changed_code_is_refused_and_named() {
-    let entry = &["interpreted file 0: content", "file ROOT/srv/app/index.js"];
+    let entry = &[
+        "content of ROOT/srv/app/index.js",
+        "file ROOT/srv/app/index.js",
+    ];
     check(|w| drop(w.file("srv/app/index.js", "steal()")), entry);
     let tree = "project ROOT/srv/app: content";
     check(
@@ -87,7 +90,7 @@ fn changed_code_is_refused_and_named() {
 fn changed_programs_are_refused() {
     check(
         |w| drop(w.program("bin/node", "evil node")),
-        &["program: content"],
+        &["content of ROOT/bin/node"],
     );
     // The same bytes under another real path.
     let moved = |w: &World| {
@@ -274,6 +277,11 @@ fn revoking_takes_effect_and_is_told() {
     world.revoke(&signer, "app");
     let refused = refusal(world.admit(launch));
     assert!(matches!(&refused, Refusal::Revoked { name, at } if name == "app" && *at == time(2)));
+    let (ledger, (request, _)) = (world.ledger(), world.node_request("srv/app/index.js", &[]));
+    let request = RequestRecord::from(&request);
+    for (name, found) in [(None, true), (Some("app"), true), (Some("other"), false)] {
+        assert_eq!(ledger.revoked(name, &request).is_some(), found, "{name:?}");
+    }
     let launch = world.node("srv/app/index.js", &[]).unwrap();
     world.approve(&signer, "app", &launch, Grants::default());
     admitted(world.admit(launch));

@@ -4,6 +4,7 @@ use std::fs;
 
 use interlock_launch::{
     Class, ContainerRef, Launch, Prior, Request, ResolveError, ScriptKind, ScriptRef, TreeRole,
+    judge,
 };
 
 use crate::world::*;
@@ -455,6 +456,35 @@ fn what_cannot_be_resolved_says_why() {
         refused.to_string().contains("run the server itself"),
         "{refused}"
     );
+}
+
+#[test]
+fn programs_in_front_are_dropped_or_refused() {
+    let world = World::new();
+    let program = world.program("bin/server", "");
+    let program = program.to_str().unwrap();
+    let resolved = |words: &[&str]| {
+        let request = Request::new(words[0], words[1..].iter().copied());
+        world.resolve_judged(&request, &judge(&request))
+    };
+    for words in [
+        &["timeout", "30", program, "a"][..],
+        &["nice", "-n", "5", program, "a"],
+        &["env", "-u", "X", program, "a"],
+        &["stdbuf", "-o", "L", "setsid", program, "a"],
+    ] {
+        let launch = resolved(words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+        assert_eq!(launch.record().argv, [program, "a"], "{words:?}");
+    }
+    for (words, expected) in [
+        (&["op", "run", "--", program][..], "interlock secret set"),
+        (&["dotenvx", "run", "--", program], "interlock secret set"),
+        (&["timeout", "9", "op", "run", "--", program], "`op`"),
+        (&["wsl", program], "in the system that holds the server"),
+    ] {
+        let refused = error(resolved(words)).to_string();
+        assert!(refused.contains(expected), "{words:?}: {refused}");
+    }
 }
 
 #[test]

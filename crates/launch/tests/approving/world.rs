@@ -133,6 +133,21 @@ impl World {
         .resolve(request, &judgement, prior)
     }
 
+    /// Resolves what judging really makes of a request.
+    pub(crate) fn resolve_judged(
+        &self,
+        request: &Request,
+        judgement: &Judgement,
+    ) -> Result<Launch, ResolveError> {
+        Resolver {
+            search: &self.search,
+            store: &self.store,
+            places: &self.places,
+            cache: &mut self.cache(),
+        }
+        .resolve(request, judgement, Prior::default())
+    }
+
     /// `node SCRIPT ARGS`.
     pub(crate) fn node(&self, script: &str, args: &[&str]) -> Result<Launch, ResolveError> {
         let (request, class) = self.node_request(script, args);
