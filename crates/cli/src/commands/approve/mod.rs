@@ -10,8 +10,8 @@ mod tools;
 use interlock_audit::{Event, Log};
 use interlock_launch::key::Signer;
 use interlock_launch::{
-    Approval, Decision, Entry, Judgement, Known, Launch, Ledger, LedgerEdit, Prior, Profile,
-    Request, RequestRecord, ServerName, ToolDefinition, judge,
+    Approval, Decision, Entry, Fingerprint, Judgement, Known, Launch, Ledger, LedgerEdit, Prior,
+    Profile, Request, RequestRecord, ServerName, ToolDefinition, judge,
 };
 
 use crate::Outcome;
@@ -138,7 +138,8 @@ impl Wanted {
         shown: &Launch,
     ) -> Result<Launch, Failure> {
         let launch = self.resolve(context, machine, ledger, fetched)?;
-        if launch.fingerprint(&self.profile) == shown.fingerprint(&self.profile) {
+        let fingerprint = |launch: &Launch| Fingerprint::of(launch.record(), &self.profile);
+        if fingerprint(&launch) == fingerprint(shown) {
             return Ok(launch);
         }
         let what = "this launch changed while you looked at it, so nothing was approved";

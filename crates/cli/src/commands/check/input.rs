@@ -1,11 +1,14 @@
-//! One line of `check --stdin`: a request, or the text of a config file with requests in it.
+//! Lines of `check --stdin`: read one by one, however long, each to one thing to judge.
 //!
-//! Read strictly: an object with a duplicate key, an unexpected type or an unknown key is not judged by what some
-//! parser would make of it; it is invalid.
+//! What a line says is read by `launch`, strictly; here it becomes something to judge or something that is invalid, with the
+//! caller's own id either way.
 
-use interlock_launch::{Request, parse_config};
-use interlock_wire::{Limits, json};
-use serde_json::{Map, Value};
+use std::io::{BufRead, Read as _};
+
+use interlock_launch::{CheckLine, Request, line_id, parse_config, parse_line};
+
+/// No line may be longer: a config file is a few kilobytes.
+const MOST_LINE_BYTES: u64 = 8 << 20;
 
 /// What one line asks for.
 #[derive(Debug)]
@@ -30,45 +33,61 @@ pub enum Input {
     },
 }
 
+/// Calls `each` for every line that is not blank, until it answers `false`. A line that is too long or not UTF-8 is one
+/// invalid input; nothing of it is buffered beyond the limit.
+///
+/// # Errors
+/// When the input cannot be read.
+pub fn for_each(
+    input: &mut impl BufRead,
+    mut each: impl FnMut(Input) -> bool,
+) -> std::io::Result<()> {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        input
+            .by_ref()
+            .take(MOST_LINE_BYTES)
+            .read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        let whole = line.ends_with(b"\n") || (line.len() as u64) < MOST_LINE_BYTES;
+        if !whole {
+            input.skip_until(b'\n')?;
+        }
+        let read = match (whole, std::str::from_utf8(&line)) {
+            (false, _) => invalid(
+                "too-long",
+                format!("a line has more than {MOST_LINE_BYTES} bytes"),
+            ),
+            (true, Err(_)) => invalid("not-json", "a line is not UTF-8".to_owned()),
+            (true, Ok(text)) if text.trim().is_empty() => continue,
+            (true, Ok(text)) => read(text),
+        };
+        if !each(read) {
+            return Ok(());
+        }
+    }
+}
+
+fn invalid(code: &'static str, text: String) -> Input {
+    Input::Invalid {
+        id: None,
+        code,
+        text,
+    }
+}
+
 /// What one line asks for.
-pub fn read(line: &str) -> Input {
-    match object(line) {
-        Ok(object) => read_object(&object),
-        Err(text) => Input::Invalid {
-            id: None,
-            code: "malformed-json",
-            text,
-        },
-    }
-}
-
-fn object(line: &str) -> Result<Map<String, Value>, String> {
-    json::validate(line.as_bytes(), &Limits::default()).map_err(|error| error.to_string())?;
-    match serde_json::from_str(line) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err("a line must be one JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn read_object(object: &Map<String, Value>) -> Input {
-    let id = object
-        .get("id")
-        .map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-    let config = object
-        .get("config")
-        .or_else(|| object.get("raw_config_text"));
-    let read = match config {
-        Some(Value::String(text)) => return read_config(id, text),
-        Some(_) => Err("`config` must be the text of a file".to_owned()),
-        None => request(object),
-    };
-    match read {
-        Ok(request) => Input::Request(Request { id, ..request }),
-        Err(text) => Input::Invalid {
-            id,
-            code: "malformed-request",
-            text,
+fn read(line: &str) -> Input {
+    match parse_line(line) {
+        Ok(CheckLine::Launch(request)) => Input::Request(request),
+        Ok(CheckLine::Config { id, text }) => read_config(id, &text),
+        Err(reject) => Input::Invalid {
+            id: line_id(line),
+            code: reject.code(),
+            text: reject.to_string(),
         },
     }
 }
@@ -89,109 +108,73 @@ fn read_config(id: Option<String>, text: &str) -> Input {
     }
 }
 
-fn request(object: &Map<String, Value>) -> Result<Request, String> {
-    const KNOWN: [&str; 8] = [
-        "id", "command", "args", "env", "cwd", "origin", "context", "name",
-    ];
-    if let Some(unknown) = object.keys().find(|key| !KNOWN.contains(&key.as_str())) {
-        return Err(format!("unknown key `{}`", unknown.escape_debug()));
-    }
-    let command = text(object, "command")?.ok_or("`command` is missing")?;
-    let mut request = Request::new(command, Vec::<String>::new());
-    request.args = match object.get("args") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(args)) => args.iter().map(argument).collect::<Result<_, _>>()?,
-        Some(_) => return Err("`args` must be a list of strings".to_owned()),
-    };
-    request.env = match object.get("env") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Object(env)) => env.iter().map(variable).collect::<Result<_, _>>()?,
-        Some(_) => return Err("`env` must be an object of strings".to_owned()),
-    };
-    request.cwd = text(object, "cwd")?;
-    let context = object
-        .get("context")
-        .and_then(|context| context.get("origin"));
-    let origin = text(object, "origin")?;
-    request.origin = origin.or_else(|| context.and_then(Value::as_str).map(str::to_owned));
-    Ok(request)
-}
-
-fn text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, String> {
-    match object.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(format!("`{key}` must be a string")),
-    }
-}
-
-fn argument(value: &Value) -> Result<String, String> {
-    value
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| "`args` must be a list of strings".to_owned())
-}
-
-fn variable((name, value): (&String, &Value)) -> Result<(String, String), String> {
-    let value = value
-        .as_str()
-        .ok_or_else(|| "`env` must be an object of strings".to_owned())?;
-    Ok((name.clone(), value.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(line: &str, expected: &str) {
+    /// Every line as `id: what it is`.
+    fn check(input: &[u8], expected: &[&str]) {
+        let mut found = Vec::new();
         let shown = |request: &Request| format!("{} {:?}", request.command, request.args);
-        let read = match read(line) {
-            Input::Request(request) => shown(&request),
-            Input::Config { servers, .. } => servers
-                .iter()
-                .map(|(name, request)| format!("{name}: {};", shown(request)))
-                .collect(),
-            Input::Invalid { code, .. } => code.to_owned(),
-        };
-        assert_eq!(read, expected, "{line}");
+        let named = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
+        for_each(&mut &*input, |input| {
+            found.push(match input {
+                Input::Request(request) => {
+                    format!("{}: {}", named(request.id.clone()), shown(&request))
+                }
+                Input::Config { id, servers } => {
+                    let servers = servers
+                        .iter()
+                        .map(|(name, request)| format!("{name}={}", shown(request)));
+                    format!("{}: {}", named(id), servers.collect::<Vec<_>>().join(" "))
+                }
+                Input::Invalid { id, code, .. } => format!("{}: {code}", named(id)),
+            });
+            true
+        })
+        .unwrap();
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(input).len());
     }
 
     #[test]
-    fn requests_are_read_strictly() {
+    fn every_line_gives_one_input_with_its_id() {
         check(
-            r#"{"id":"a","command":"npx","args":["-y","x"]}"#,
-            r#"npx ["-y", "x"]"#,
+            b"{\"id\":\"a\",\"command\":\"npx\",\"args\":[\"-y\",\"x\"]}\n\n  \r\n{\"id\":7,\"command\":\"uvx\"}",
+            &["a: npx [\"-y\", \"x\"]", "7: uvx []"],
         );
         check(
-            r#"{"command":"npx","args":null,"env":null,"cwd":null}"#,
-            "npx []",
+            b"nonsense\n[]\n\xff\xfe\n",
+            &["-: not-json", "-: not-an-object", "-: not-json"],
         );
-        check(r#"{"command":"npx","command":"sh"}"#, "malformed-json");
-        check(r#"{"command":"npx","\u0063ommand":"sh"}"#, "malformed-json");
-        check(r#"{"command":["sh","-c"]}"#, "malformed-request");
-        check(r#"{"command":"npx","args":"-y"}"#, "malformed-request");
-        check(r#"{"command":"npx","args":[1]}"#, "malformed-request");
-        check(r#"{"command":"npx","env":{"A":1}}"#, "malformed-request");
-        check(r#"{"command":"npx","Args":[]}"#, "malformed-request");
-        check(r#"{"args":[]}"#, "malformed-request");
-        check("[]", "malformed-json");
-        check("nonsense", "malformed-json");
+        check(br#"{"id":"b","command":["sh","-c"]}"#, &["b: not-text"]);
+        check(
+            br#"{"id":"b","command":"npx","Args":["x"]}"#,
+            &["b: case-variant-key"],
+        );
+        check(b"", &[]);
     }
 
     #[test]
     fn a_config_gives_each_of_its_servers() {
         let config = r#"{"mcpServers":{"a":{"command":"npx","args":["x"]},"b":{"command":"uvx"}}}"#;
         let line = serde_json::json!({ "id": "c", "config": config }).to_string();
-        check(&line, r#"a: npx ["x"];b: uvx [];"#);
-        check(r#"{"config":"{\"mcpServers\":{}}"}"#, "no-servers");
+        check(line.as_bytes(), &[r#"c: a=npx ["x"] b=uvx []"#]);
+        check(
+            br#"{"id":"d","config":"{\"mcpServers\":{}}"}"#,
+            &["d: no-servers"],
+        );
     }
 
     #[test]
-    fn the_origin_may_stand_in_a_context() {
-        let line = r#"{"command":"npx","context":{"origin":"deeplink"}}"#;
-        let Input::Request(request) = read(line) else {
-            panic!("not a request")
-        };
-        assert_eq!(request.origin.as_deref(), Some("deeplink"));
+    fn a_line_without_end_is_one_invalid_input() {
+        let most = usize::try_from(MOST_LINE_BYTES).unwrap();
+        for excess in [1, most + 5] {
+            let mut input = vec![b'x'; most + excess];
+            input.extend(b"\n{\"command\":\"npx\"}\n");
+            check(&input, &["-: too-long", "-: npx []"]);
+        }
+        let mut input = vec![b' '; most - 1];
+        input.extend(b"\n{\"command\":\"npx\"}\n");
+        check(&input, &["-: npx []"]);
     }
 }

@@ -7,8 +7,6 @@ mod approvals;
 mod input;
 mod verdict;
 
-use std::io::{BufRead as _, Read as _};
-
 use interlock_launch::Request;
 
 use crate::Outcome;
@@ -19,9 +17,6 @@ use crate::terminal::{Style, say};
 use approvals::Approvals;
 use input::Input;
 use verdict::Verdict;
-
-/// No line of standard input may be longer: a config file is a few kilobytes.
-const MOST_LINE_BYTES: u64 = 8 << 20;
 
 /// Runs `interlock check`.
 ///
@@ -39,7 +34,10 @@ pub fn run(global: &Global, options: &Check) -> Outcome {
         }
     };
     if options.stdin {
-        for_each_line(|line| tell(decide(input::read(line), &approvals)))?;
+        let mut lines = std::io::stdin().lock();
+        input::for_each(&mut lines, |input| tell(decide(input, &approvals))).map_err(|error| {
+            Failure::new(Exit::Usage, "standard input cannot be read").because(&error)
+        })?;
     } else {
         tell(decide(Input::Request(request_of(options)?), &approvals));
     }
@@ -75,30 +73,6 @@ fn request_of(options: &Check) -> Result<Request, Failure> {
         request.env.push((name.to_owned(), value.to_owned()));
     }
     Ok(request)
-}
-
-/// Calls `each` for every line until it answers `false`. An overlong line is judged as what was read of it, which
-/// is not valid JSON and therefore invalid; nothing of it is buffered beyond the limit.
-fn for_each_line(mut each: impl FnMut(&str) -> bool) -> Result<(), Failure> {
-    let mut input = std::io::stdin().lock();
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let read = input
-            .by_ref()
-            .take(MOST_LINE_BYTES)
-            .read_until(b'\n', &mut line)
-            .map_err(|error| {
-                Failure::new(Exit::Usage, "standard input cannot be read").because(&error)
-            })?;
-        if read == 0 {
-            return Ok(());
-        }
-        let text = String::from_utf8_lossy(&line);
-        if !text.trim().is_empty() && !each(text.trim_end_matches(['\n', '\r'])) {
-            return Ok(());
-        }
-    }
 }
 
 /// A refusal outweighs an invalid request, which outweighs nothing at all.
