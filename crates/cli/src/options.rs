@@ -211,9 +211,6 @@ pub struct Danger {
     /// Let granted names lead to private addresses
     #[arg(long)]
     pub danger_private_network: bool,
-    /// Let it reach any host on a granted port
-    #[arg(long)]
-    pub danger_any_host: bool,
 }
 
 /// `interlock approve`.

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use interlock_audit::{AppendError, Event, OpenError, Receipt};
 use interlock_launch::{
-    Approved, BaseProfile, ContentMount, Danger, Launch, LayerName, SecretError, SecretStore,
+    Approved, BaseProfile, ContentMount, Danger, HostPort, Launch, LayerName, SecretError,
+    SecretStore,
 };
 use interlock_sandbox::egress::{self, EgressRules, Rule, RuleError, StartError};
 use interlock_sandbox::{
@@ -296,12 +297,19 @@ fn network(approved: &Approved, reach: &Reach) -> Result<Network, ContainError> 
         return Ok(Network::None);
     }
     let private = approved.profile().accepts(Danger::PrivateNetwork);
-    let rules = granted.iter().map(|host| match private {
-        true => Rule::danger_parse(&host.to_string()),
-        false => Rule::parse(&host.to_string()),
-    });
+    let rules = granted.iter().map(|host| rule(host, private));
     let rules = rules.collect::<Result<_, _>>()?;
     Ok(Network::Egress(EgressRules::new(rules)?))
+}
+
+/// What was accepted for a private name or address is not lent to the public names beside it.
+fn rule(granted: &HostPort, private_accepted: bool) -> Result<Rule, RuleError> {
+    let text = granted.to_string();
+    let is_private = granted.danger() == Some(Danger::PrivateNetwork);
+    match is_private && private_accepted {
+        true => Rule::danger_parse(&text),
+        false => Rule::parse(&text),
+    }
 }
 
 fn layer(name: &LayerName) -> Result<Layer, ContainError> {

@@ -78,7 +78,8 @@ impl HostPort {
     }
 
     /// What has to be accepted before this can be granted.
-    pub(super) fn danger(&self) -> Option<Danger> {
+    #[must_use]
+    pub fn danger(&self) -> Option<Danger> {
         match &self.host {
             Host::Any => Some(Danger::AnyHost),
             // `*.com` is every host in all but name.

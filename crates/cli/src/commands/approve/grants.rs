@@ -7,6 +7,7 @@ use interlock_launch::{
     SecretName,
 };
 use interlock_sandbox::Layer;
+use interlock_sandbox::egress::Rule;
 
 use crate::exit::{Exit, Failure};
 use crate::options;
@@ -25,11 +26,7 @@ pub fn profile(
     let mut grants = earlier.map(Profile::to_grants).unwrap_or_default();
     add_paths(&mut grants, granted)?;
     for target in &granted.net {
-        grants.net.push(parse::<HostPort>(
-            "--net",
-            target,
-            "HOST:PORT, for example `api.example.com:443`",
-        )?);
+        grants.net.push(host(target)?);
     }
     for name in &granted.env {
         grants
@@ -61,6 +58,23 @@ where
         .because(&error)
         .next(format!("write {form}"))
     })
+}
+
+/// A host that egress by name can serve: what could never be reached is not granted.
+fn host(target: &str) -> Result<HostPort, Failure> {
+    let form = "HOST:PORT with a name or an address, for example `api.example.com:443`";
+    let granted: HostPort = parse("--net", target, form)?;
+    let servable = Rule::danger_parse(&granted.to_string());
+    if let (Err(_), _) | (_, Some(Danger::AnyHost)) = (&servable, granted.danger()) {
+        let what = format!("`--net {}` cannot be served", target.escape_debug());
+        let failure = Failure::new(Exit::Usage, what);
+        let failure = match servable {
+            Err(error) => failure.because(&error),
+            Ok(_) => failure,
+        };
+        return Err(failure.next(format!("grant the names that the server needs: {form}")));
+    }
+    Ok(granted)
 }
 
 fn add_paths(grants: &mut Grants, granted: &options::Grants) -> Result<(), Failure> {
@@ -115,7 +129,6 @@ fn add_danger(grants: &mut Grants, danger: &options::Danger) -> Result<(), Failu
         (danger.danger_own_files, Danger::OwnFiles),
         (danger.danger_code_environment, Danger::CodeEnvironment),
         (danger.danger_private_network, Danger::PrivateNetwork),
-        (danger.danger_any_host, Danger::AnyHost),
     ];
     grants.danger.extend(
         chosen
@@ -206,6 +219,18 @@ mod tests {
         check(
             |grants, _| grants.net.push("api.example.com".into()),
             Err("HOST:PORT"),
+        );
+        check(
+            |grants, _| grants.net.push("*:443".into()),
+            Err("grant the names"),
+        );
+        check(
+            |grants, _| grants.net.push("*.com:443".into()),
+            Err("grant the names"),
+        );
+        check(
+            |grants, _| grants.net.push("0.0.0.0:443".into()),
+            Err("grant the names"),
         );
         check(
             |grants, _| grants.env.push("LD_PRELOAD".into()),
