@@ -259,6 +259,10 @@ fn environment(
         env.retain(|(known, _)| known != OsStr::new(name));
         env.push((name.into(), value));
     };
+    set(
+        crate::hash_seed::VARIABLE,
+        crate::hash_seed::of(approved).into(),
+    );
     for (name, value) in approved.launch().env() {
         set(name, value.into());
     }

@@ -23,6 +23,7 @@ mod clock;
 mod contain;
 mod egress_log;
 mod front;
+mod hash_seed;
 mod inventory;
 mod io;
 mod journal;

@@ -26,7 +26,7 @@ while IFS= read -r line; do
         echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"tools\":[$tool]}}" ;;
     *'"method":"tools/call"'*)
         if [ "$mode" = die ]; then exit 7; fi
-        if [ "$mode" = secret ]; then text=$TOKEN; else text=$(id -u); fi
+        if [ "$mode" = secret ]; then text=$TOKEN; elif [ "$mode" = salt ]; then text=$PYTHONHASHSEED; else text=$(id -u); fi
         echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"$text\"}]}}" ;;
     esac
 done

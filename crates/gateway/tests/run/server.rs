@@ -233,6 +233,22 @@ fn a_secret_that_is_not_there_stops_the_launch() {
 }
 
 #[test]
+fn python_orders_its_sets_alike_at_every_start() {
+    let mut world = World::new();
+    world.approve("salt", Grants::default());
+    let answers = [(), ()].map(|()| {
+        let mut answer = String::new();
+        world.run("salt", |client| {
+            client.greet();
+            answer = client.ask(&call(1, "add"));
+        });
+        answer
+    });
+    assert_eq!(answers[0], answers[1]);
+    assert!(!answers[0].contains("\"text\":\"\""), "{}", answers[0]);
+}
+
+#[test]
 fn tools_are_listed_for_approval() {
     let mut world = World::new();
     world.approve("plain", Grants::default());
