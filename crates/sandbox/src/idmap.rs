@@ -6,7 +6,7 @@
 use std::fs;
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use interlock_sys::process::{Namespaces, clone_process};
+use interlock_sys::process::{Namespaces, Stack, beside};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -55,17 +55,17 @@ fn granted_owner(step: &Step) -> Option<(u32, u32)> {
 /// A user namespace in which `owner` is `outer`: it lives as long as its descriptor.
 fn namespace(owner: (u32, u32), outer: (u32, u32)) -> Result<OwnedFd, Errno> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
-    let mut holder = || {
-        // Ends when it is killed, or when the parent is gone and with it the last writer but its own.
+    let holder = || {
+        // Descriptors are shared: it ends when the writer is closed here.
         let mut byte = [0u8; 1];
         let _ = rustix::io::read(&reader, &mut byte);
         0
     };
-    let process = clone_process(Namespaces::USER, None, &mut holder)?;
-    let made = write_maps(process.pid(), owner, outer);
-    drop(writer);
-    let _ = process.kill();
-    let _ = process.wait(true);
+    let (_, made) = beside(&mut Stack::new(), Namespaces::USER, &holder, |pid| {
+        let made = write_maps(pid, owner, outer);
+        drop(writer);
+        made
+    })?;
     made
 }
 

@@ -111,6 +111,46 @@ fn the_environment_is_exact() {
     assert_eq!(lines, expected);
 }
 
+/// What every private memory of a process holds; nothing where this user may not look.
+fn memory_of(pid: i32) -> Vec<u8> {
+    use std::os::unix::fs::FileExt as _;
+    let Ok(memory) = fs::File::open(format!("/proc/{pid}/mem")) else {
+        return Vec::new();
+    };
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let mut all = Vec::new();
+    for line in maps.lines().filter(|line| line.contains(" rw-p ")) {
+        let (range, _) = line.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let number = |text| u64::from_str_radix(text, 16).unwrap();
+        let (start, end) = (number(start), number(end));
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+        if memory.read_exact_at(&mut bytes, start).is_ok() {
+            all.extend(bytes);
+        }
+    }
+    all
+}
+
+#[test]
+fn process_1_does_not_know_the_servers_secrets() {
+    let secret = ["hidden", "in", "memory"].join("-");
+    let has = |pid| {
+        memory_of(pid)
+            .windows(secret.len())
+            .any(|bytes| bytes == secret.as_bytes())
+    };
+    let mut confined = start(Profile::new("/usr/bin/cat").env("TOKEN", &secret));
+    // It forgets while the server starts.
+    wait_until("process 1 has forgotten", || !has(confined.pid()));
+    assert!(
+        has(i32::try_from(std::process::id()).unwrap()),
+        "it is looked for where it is"
+    );
+    drop(confined.stdin.take());
+    assert_eq!(confined.wait().unwrap(), Exit::Code(0));
+}
+
 #[test]
 fn the_view_is_private() {
     check("id -u; id -un; pwd", &format!("{INSIDE_ID}\nmcp\n{HOME}"));
@@ -366,7 +406,7 @@ fn many_at_once_do_not_disturb_each_other() {
         .map(|_| plan.spawn(Stdio3::default()).unwrap())
         .collect();
     for mut confined in running {
-        assert_eq!(read_all(confined.stdout.take().unwrap()), "2\n");
+        assert_eq!(read_all(confined.stdout.take().unwrap()), "3\n");
         assert_eq!(confined.wait().unwrap(), Exit::Code(0));
     }
 }

@@ -63,6 +63,12 @@ pub fn unshare_user() -> Result<(), Errno> {
     check_unit(result)
 }
 
+/// Moves this process into a network namespace of its own. Keeps no error number, so a helper in shared memory may.
+pub fn unshare_network() -> Result<(), Errno> {
+    // SAFETY: of all that can be unshared only descriptors make others' owned values wrong, and they are not among this.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWNET) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,12 +25,19 @@ impl Namespaces {
             | libc::CLONE_NEWUTS
             | libc::CLONE_NEWCGROUP) as u64,
     );
+    /// The network alone.
+    pub const NETWORK: Namespaces = Namespaces(libc::CLONE_NEWNET as u64);
     /// Users alone.
     pub const USER: Namespaces = Namespaces(libc::CLONE_NEWUSER as u64);
 
     /// Both sets.
     pub const fn and(self, other: Namespaces) -> Namespaces {
         Namespaces(self.0 | other.0)
+    }
+
+    /// Those of this set that are not in the other.
+    pub const fn without(self, other: Namespaces) -> Namespaces {
+        Namespaces(self.0 & !other.0)
     }
 }
 
@@ -146,6 +153,80 @@ pub fn fork_to_exec(stack: &mut Stack, mut child: &mut dyn FnMut() -> i32) -> Re
         Err(crate::raw::last_error())
     } else {
         Ok(pid)
+    }
+}
+
+/// Does `work` while a process that shares this one's memory and descriptors runs `helper`, in namespaces of its own.
+/// `work` gets the helper's number. Returns how the helper ended, and what `work` returned; the helper has ended then.
+///
+/// What [`clone_process`] says about `child` holds for `helper`, and more: it shares this thread's own storage, too, so it must
+/// make system calls by rustix alone, which keeps no error number there. It dies with the thread that made it.
+pub fn beside<R>(
+    stack: &mut Stack,
+    namespaces: Namespaces,
+    helper: &(dyn Fn() -> i32 + Sync),
+    work: impl FnOnce(i32) -> R,
+) -> Result<(Ended, R), Errno> {
+    extern "C" fn enter(helper: *mut libc::c_void) -> libc::c_int {
+        let signal = Some(rustix::process::Signal::KILL);
+        if rustix::process::set_parent_process_death_signal(signal).is_err() {
+            return 1;
+        }
+        // SAFETY: the pointer is that of the reference below, whose owner returns only when this process has ended.
+        let helper = unsafe { &*helper.cast::<&(dyn Fn() -> i32 + Sync)>() };
+        helper()
+    }
+    let top = stack.0.as_mut_ptr_range().end;
+    let aligned = top.wrapping_sub(top as usize % 16);
+    // No exit signal, as for `clone_process`.
+    let flags = libc::CLONE_VM | libc::CLONE_FILES | namespaces.0 as libc::c_int;
+    let argument: *const &(dyn Fn() -> i32 + Sync) = &raw const helper;
+    // SAFETY: the stack is borrowed for this call alone, large enough and aligned; `helper` may be shared between threads of one
+    // memory, which is what these processes are, and outlives the helper because `Helper` awaits it even when `work` unwinds.
+    let pid = unsafe { libc::clone(enter, aligned.cast(), flags, argument.cast_mut().cast()) };
+    if pid == -1 {
+        return Err(crate::raw::last_error());
+    }
+    let mut guard = Helper {
+        pid,
+        ended: Ok(None),
+    };
+    let done = work(pid);
+    guard.wait();
+    match guard.ended {
+        Ok(Some((_, ended))) => Ok((ended, done)),
+        Ok(None) => Err(Errno::CHILD),
+        Err(error) => Err(error),
+    }
+}
+
+/// A process in this one's memory. Awaited when dropped.
+struct Helper {
+    pid: i32,
+    ended: Result<Option<(i32, Ended)>, Errno>,
+}
+
+impl Helper {
+    fn wait(&mut self) {
+        if !matches!(self.ended, Ok(None)) {
+            return;
+        }
+        loop {
+            self.ended = waitid(
+                libc::P_PID,
+                self.pid.unsigned_abs(),
+                libc::WEXITED | libc::__WALL,
+            );
+            if self.ended != Err(Errno::INTR) {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        self.wait();
     }
 }
 
@@ -354,6 +435,39 @@ mod tests {
         // SAFETY: writes one number.
         let found = unsafe { libc::waitpid(pid, &raw mut status, 0) };
         assert_eq!((found, libc::WEXITSTATUS(status)), (pid, 5));
+    }
+
+    #[test]
+    fn a_helper_works_beside() {
+        use std::sync::atomic::{AtomicI32, Ordering};
+        let (ours, theirs) = (AtomicI32::new(0), AtomicI32::new(0));
+        let helper = || {
+            // Both run at the same time: each waits for the other's mark.
+            while ours.load(Ordering::Acquire) == 0 {
+                std::hint::spin_loop();
+            }
+            theirs.store(7, Ordering::Release);
+            3
+        };
+        let work = |_| {
+            ours.store(1, Ordering::Release);
+            while theirs.load(Ordering::Acquire) == 0 {
+                std::hint::spin_loop();
+            }
+            "done"
+        };
+        let found = beside(&mut Stack::new(), Namespaces::NONE, &helper, work);
+        assert_eq!(found, Ok((Ended::Exited(3), "done")));
+    }
+
+    #[test]
+    fn sets_of_namespaces_are_cut() {
+        let all = Namespaces::ALL_BUT_USER;
+        assert_eq!(
+            all.without(Namespaces::NETWORK).and(Namespaces::NETWORK),
+            all
+        );
+        assert_eq!(all.without(all), Namespaces::NONE);
     }
 
     #[test]

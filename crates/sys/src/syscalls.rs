@@ -29,10 +29,10 @@ macro_rules! table {
 /// The number of the call of that name.
 pub fn number(name: &str) -> Number {
     let tables = [COMMON, OLD, UNNAMED];
-    let found = tables
-        .into_iter()
-        .flatten()
-        .find(|(known, _)| *known == name);
+    let found = tables.into_iter().find_map(|table| {
+        let index = table.binary_search_by_key(&name, |(known, _)| *known);
+        index.ok().and_then(|index| table.get(index))
+    });
     match found {
         Some((_, number)) => Number::Here(*number),
         None if ONLY_X86.contains(&name) => Number::OtherArchitecture,
@@ -420,6 +420,13 @@ mod tests {
             number("open"),
             Number::Here(_) | Number::OtherArchitecture
         ));
+    }
+
+    #[test]
+    fn every_name_is_found_where_the_order_says() {
+        for (name, expected) in [COMMON, OLD, UNNAMED].into_iter().flatten() {
+            assert_eq!(number(name), Number::Here(*expected), "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! and overwritten after, in the copy alone.
 
 use std::fs;
+use std::sync::OnceLock;
 
 use rustix::io::Errno;
 
@@ -21,6 +22,12 @@ impl StartBlock {
     /// # Errors
     /// When `/proc` is not there or does not have the fields.
     pub fn find() -> Result<StartBlock, Errno> {
+        // They never move, and the kernel takes its time over this file.
+        static FOUND: OnceLock<Result<StartBlock, Errno>> = OnceLock::new();
+        *FOUND.get_or_init(StartBlock::look_up)
+    }
+
+    fn look_up() -> Result<StartBlock, Errno> {
         let stat = fs::read_to_string("/proc/self/stat").map_err(|_| Errno::NOENT)?;
         // The second field is a name in parentheses that may contain anything; fields count from after the last one.
         let (_, rest) = stat.rsplit_once(')').ok_or(Errno::INVAL)?;

@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
-use super::{At as _, Prepared, reaper, root, server};
+use super::{At as _, Prepared, network, reaper, root, server};
 use crate::layer::Layer;
 use crate::spawn::stage::{Failure, Stage};
 
@@ -32,10 +32,12 @@ fn start(prepared: &Prepared<'_>, stack: &mut Stack) -> Result<i32, Failure> {
     privilege::die_with_parent().at(Stage::Life)?;
     rustix::process::umask(Mode::WGRP | Mode::WOTH);
     let plan = prepared.plan;
-    if !plan.identity.privileged {
-        write_maps(prepared)?;
-    }
-    root::build(prepared)?;
+    network::meanwhile(prepared, stack, || {
+        if !plan.identity.privileged {
+            write_maps(prepared)?;
+        }
+        root::build(prepared)
+    })?;
     rustix::system::sethostname(b"mcp").at(Stage::HostName)?;
     if let Some(egress) = &prepared.egress {
         crate::egress::inside::set_up(egress)

@@ -5,6 +5,7 @@
 
 mod init;
 mod memory;
+mod network;
 mod reaper;
 mod root;
 mod server;

@@ -3,9 +3,11 @@
 
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 
+use interlock_sys::forget::forget_heaps;
 use interlock_sys::process::{Ended, reap_any};
 use interlock_sys::{privilege, signals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::process::{Pid, Signal, kill_process};
@@ -58,6 +60,14 @@ pub(crate) fn encode_signal(signal: Signal) -> [u8; 1] {
 /// Returns the exit code of process 1 when the server has ended or the supervisor is gone.
 pub(super) fn reap(prepared: &Prepared<'_>, server: i32) -> i32 {
     let life = prepared.life.as_fd();
+    let Ok(maps) = openat(
+        &prepared.host_proc,
+        c"self/maps",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    ) else {
+        return SETUP_FAILED;
+    };
     let Ok(events) = signals::child_events() else {
         return SETUP_FAILED;
     };
@@ -72,7 +82,11 @@ pub(super) fn reap(prepared: &Prepared<'_>, server: i32) -> i32 {
         .map_or(life, |watch| watch.descriptor().as_fd());
     let mut keep = [life, events.as_fd(), watched];
     keep.sort_unstable_by_key(|fd| fd.as_raw_fd());
-    if init::close_all_but(&keep).is_err() || privilege::set_dumpable(false).is_err() {
+    // The plan with the server's environment lies on the heap: from here on, only what is on this stack is used.
+    let forgotten = forget_heaps(maps.as_fd());
+    drop(maps);
+    let closed = init::close_all_but(&keep);
+    if forgotten.is_err() || closed.is_err() || privilege::set_dumpable(false).is_err() {
         return SETUP_FAILED;
     }
     loop {

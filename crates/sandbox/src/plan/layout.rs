@@ -122,6 +122,8 @@ enum Source {
         inode: u64,
         owner: (u32, u32),
         granted: bool,
+        /// A file whose owner may read and execute no more than everybody.
+        open_file: bool,
     },
     Private(&'static str),
     Proc,
@@ -429,7 +431,7 @@ fn flags(access: Access, device: bool) -> MountFlags {
     }
 }
 
-fn bind_source(source: Source, _access: Access) -> Option<BindSource> {
+fn bind_source(source: Source, access: Access) -> Option<BindSource> {
     Some(match source {
         Source::Host {
             path,
@@ -437,11 +439,13 @@ fn bind_source(source: Source, _access: Access) -> Option<BindSource> {
             inode,
             owner,
             granted,
+            open_file,
         } => BindSource::Host {
             path: text::of_path(&path).ok()?,
             device,
             inode,
-            owner: granted.then_some(owner),
+            // Translating owners costs a user namespace; what everybody may read needs none.
+            owner: (granted && (access.writes() || !open_file)).then_some(owner),
         },
         Source::Private(name) => BindSource::Private(CString::new(name).ok()?),
         Source::Proc => BindSource::Proc,
@@ -466,6 +470,7 @@ fn source_of(path: PathBuf, metadata: &fs::Metadata, granted: bool) -> Source {
         inode: metadata.ino(),
         owner: (metadata.uid(), metadata.gid()),
         granted,
+        open_file: metadata.is_file() && (metadata.mode() >> 6) & !metadata.mode() & 0o5 == 0,
     }
 }
 

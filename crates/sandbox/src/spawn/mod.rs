@@ -145,9 +145,11 @@ impl Plan {
         status: OwnedFd,
         cgroup: &mut Option<Cgroup>,
     ) -> Result<Process, SpawnError> {
+        // The network's follows: see `inside::network`.
+        let first = Namespaces::ALL_BUT_USER.without(Namespaces::NETWORK);
         let namespaces = match self.identity.privileged {
-            true => Namespaces::ALL_BUT_USER,
-            false => Namespaces::ALL_BUT_USER.and(Namespaces::USER),
+            true => first,
+            false => first.and(Namespaces::USER),
         };
         let mut stack = Stack::new();
         let inside = cgroup.as_ref().map(AsFd::as_fd);

@@ -42,6 +42,7 @@ stages! {
     Proc: "mount a fresh /proc", Some(Layer::Proc);
     Pivot: "change to the new root", Some(Layer::Namespaces);
     HostName: "set the host name", Some(Layer::Namespaces);
+    Network: "make a network namespace", Some(Layer::Namespaces);
     Egress: "set up the private network", Some(Layer::Namespaces);
     Identity: "give up the root identity", None;
     UserNamespace: "make a user namespace", Some(Layer::Namespaces);
