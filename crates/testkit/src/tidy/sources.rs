@@ -17,7 +17,7 @@ pub fn workspace_root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// All `src/**/*.rs` files of the crates, sorted by path.
+/// All `src/**/*.rs` files of the crates that are not tests, sorted by path.
 ///
 /// # Errors
 /// When a directory or file cannot be read.
@@ -31,6 +31,15 @@ pub fn library_sources(root: &Path) -> Result<Vec<SourceFile>, String> {
     Ok(files)
 }
 
+/// Tests that a module keeps in a file of their own.
+fn is_test(path: &Path) -> bool {
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy())
+        .unwrap_or_default();
+    stem == "tests" || stem == "testing" || stem.ends_with("_tests")
+}
+
 fn walk(directory: &Path, root: &Path, files: &mut Vec<SourceFile>) -> Result<(), String> {
     let entries =
         std::fs::read_dir(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
@@ -38,7 +47,7 @@ fn walk(directory: &Path, root: &Path, files: &mut Vec<SourceFile>) -> Result<()
         let path = entry.map_err(|e| e.to_string())?.path();
         if path.is_dir() {
             walk(&path, root, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test(&path) {
             let text =
                 std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             let relative = path.strip_prefix(root).unwrap_or(&path);
@@ -49,4 +58,22 @@ fn walk(directory: &Path, root: &Path, files: &mut Vec<SourceFile>) -> Result<()
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_told_by_their_file_name() {
+        for (path, expected) in [
+            ("src/log_tests.rs", true),
+            ("src/verify/tests.rs", true),
+            ("src/testing.rs", true),
+            ("src/attests.rs", false),
+            ("src/log.rs", false),
+        ] {
+            assert_eq!(is_test(Path::new(path)), expected, "{path}");
+        }
+    }
 }
