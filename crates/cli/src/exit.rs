@@ -65,6 +65,16 @@ impl Failure {
         self
     }
 
+    /// The same on one line, for a client that shows it to its user.
+    pub fn on_one_line(&self) -> String {
+        let causes = self.causes.iter().map(|cause| format!(": {cause}"));
+        let next = self.next.iter().map(|next| format!(" (next: {next})"));
+        std::iter::once(self.what.clone())
+            .chain(causes)
+            .chain(next)
+            .collect()
+    }
+
     /// What a person reads on stderr.
     pub fn render(&self) -> String {
         let mut text = format!("interlock: {}", self.what);
@@ -95,5 +105,7 @@ mod tests {
         let expected =
             "interlock: refused\n  because: outer\n  because: inner\n  next: interlock init";
         assert_eq!(failure.render(), expected);
+        let line = "refused: outer: inner (next: interlock init)";
+        assert_eq!(failure.on_one_line(), line);
     }
 }

@@ -46,6 +46,7 @@ pub use inventory::{
 pub use io::Signals;
 pub use journal::Journal;
 pub use outcome::{Exit, NotMcp, Outcome};
+pub use refusal::turn_away;
 pub use relay::{Observer, Unapproved};
 pub use run::{NotStarted, Report, Setting, Wanted, admit, record_approval, run};
 pub use text::visible;

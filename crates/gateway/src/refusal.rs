@@ -15,6 +15,16 @@ use crate::front::Client;
 use crate::io::{Read, Reader, Writer, Wrote};
 use crate::relay::lane::{Lane, Next};
 
+/// How long a client that says nothing is kept when there is nothing behind us.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells a client why nothing could be tried for it: whatever it asks, until it closes or says nothing for long.
+///
+/// For callers that cannot even gather what [`run`](crate::run) needs.
+pub fn turn_away(client: &Client<'_>, why: &str, clock: &impl Clock) {
+    refuse(client, why, &Limits::default(), PATIENCE, clock);
+}
+
 /// Answers the client until it closes, until a signal comes, or until nothing came for `patience`.
 pub(crate) fn refuse(
     client: &Client<'_>,

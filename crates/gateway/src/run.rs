@@ -24,12 +24,10 @@ use crate::front::Client;
 use crate::journal::Journal;
 use crate::outcome::{Exit, NotMcp, Outcome};
 use crate::pins::Pins;
-use crate::refusal::refuse;
+use crate::refusal::{PATIENCE, refuse};
 use crate::relay::driver::{Pipes, drive};
 use crate::relay::{Observer, Relay, Setup, Why};
 
-/// How long a client that says nothing is kept when there is nothing behind us.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a client may take to ask a server that ended before it was asked.
 const LINGER: Duration = Duration::from_secs(2);
 

@@ -3,7 +3,9 @@
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
-use interlock_gateway::{Client, Outcome as Ended, Report, Setting, Signals, SystemClock, Wanted};
+use interlock_gateway::{
+    Client, Outcome as Ended, Report, Setting, Signals, SystemClock, Wanted, turn_away,
+};
 use interlock_launch::{Entry, Ledger, Request, RequestRecord};
 use interlock_wire::Limits;
 
@@ -17,16 +19,11 @@ use crate::terminal::complain;
 /// Runs `interlock run`.
 ///
 /// # Errors
-/// When nothing could be tried at all. A refused launch answers the client and ends with [`Exit::Refused`].
+/// When nothing could be tried at all. The client is told why in any case: it waits for an answer.
 pub fn run(global: &Global, options: &Run) -> Outcome {
     let signals = Signals::install().map_err(|error| {
         Failure::new(Exit::Internal, "signals cannot be taken over").because(&error)
     })?;
-    let context = Context::new(global)?;
-    let known = context.known()?;
-    let ledger = context.ledger(&known)?;
-    let (request, entry) = wanted(options, &ledger);
-    let machine = Machine::open(&context)?;
     let (input, output, diagnostics) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let client = Client {
         input: input.as_fd(),
@@ -34,28 +31,60 @@ pub fn run(global: &Global, options: &Run) -> Outcome {
         diagnostics: diagnostics.as_fd(),
         signals: &signals,
     };
-    let setting = Setting {
-        ledger: &ledger,
-        places: &context.places,
-        packages: &machine.packages,
-        search: &search_path(entry),
-        kernel: &machine.kernel,
-        secrets: &machine.secrets,
-        variable: &variable,
-        empty: &machine.empty,
-        audit: &context.audit_directory(),
-        session: &machine.session,
-        limits: Limits::default(),
-        handshake_timeout: Duration::from_secs(options.handshake_timeout),
-        record_arguments: options.record_arguments,
+    let gathered = match Gathered::new(global) {
+        Ok(gathered) => gathered,
+        Err(failure) => {
+            turn_away(&client, &failure.on_one_line(), &SystemClock);
+            return Err(failure);
+        }
     };
-    let wanted = Wanted {
-        request: &request,
-        name: options.name.as_deref(),
-    };
-    let report = interlock_gateway::run(wanted, &setting, Box::new(()), &client, &SystemClock);
+    let report = gathered.run(options, &client);
     tell(global, &report);
     Ok(exit(&report.outcome))
+}
+
+/// What a run needs of this user and machine.
+struct Gathered {
+    context: Context,
+    ledger: Ledger,
+    machine: Machine,
+}
+
+impl Gathered {
+    fn new(global: &Global) -> Result<Self, Failure> {
+        let context = Context::new(global)?;
+        let ledger = context.ledger(&context.known()?)?;
+        let machine = Machine::open(&context)?;
+        Ok(Self {
+            context,
+            ledger,
+            machine,
+        })
+    }
+
+    fn run(&self, options: &Run, client: &Client<'_>) -> Report {
+        let (request, entry) = wanted(options, &self.ledger);
+        let setting = Setting {
+            ledger: &self.ledger,
+            places: &self.context.places,
+            packages: &self.machine.packages,
+            search: &search_path(entry),
+            kernel: &self.machine.kernel,
+            secrets: &self.machine.secrets,
+            variable: &variable,
+            empty: &self.machine.empty,
+            audit: &self.context.audit_directory(),
+            session: &self.machine.session,
+            limits: Limits::default(),
+            handshake_timeout: Duration::from_secs(options.handshake_timeout),
+            record_arguments: options.record_arguments,
+        };
+        let wanted = Wanted {
+            request: &request,
+            name: options.name.as_deref(),
+        };
+        interlock_gateway::run(wanted, &setting, Box::new(()), client, &SystemClock)
+    }
 }
 
 /// The request, and the approval that may fit it.
