@@ -3,8 +3,10 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd as _, RawFd};
 
+use rustix::io::Errno;
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use zeroize::Zeroizing;
 
 use crate::exit::{Exit, Failure};
@@ -77,8 +79,7 @@ fn from_descriptor(descriptor: RawFd) -> Result<Passphrase, Failure> {
         .because(error)
         .next("open it for reading, for example `--passphrase-fd 3 3<FILE`")
     };
-    let path = format!("/proc/self/fd/{descriptor}");
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = duplicate(descriptor).map_err(|error| unreadable(&error))?;
     let mut text = Zeroizing::new(String::new());
     file.take(MOST_BYTES)
         .read_to_string(&mut text)
@@ -86,6 +87,21 @@ fn from_descriptor(descriptor: RawFd) -> Result<Passphrase, Failure> {
     let end = text.trim_end_matches(['\n', '\r']).len();
     text.truncate(end);
     Ok(text)
+}
+
+/// The same open file. Opened again by its name in `/proc` a pipe of another user's, such as `sudo -u`'s caller, would
+/// be refused, and a socket always.
+fn duplicate(descriptor: RawFd) -> std::io::Result<File> {
+    if descriptor == 0 {
+        return Ok(File::from(std::io::stdin().as_fd().try_clone_to_owned()?));
+    }
+    let own = pidfd_open(getpid(), PidfdFlags::empty())?;
+    match pidfd_getfd(own, descriptor, PidfdGetfdFlags::empty()) {
+        Ok(file) => Ok(File::from(file)),
+        Err(Errno::BADF) => Err(Errno::BADF.into()),
+        // Some containers forbid it.
+        Err(_) => File::open(format!("/proc/self/fd/{descriptor}")),
+    }
 }
 
 #[cfg(test)]

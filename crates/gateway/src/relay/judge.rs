@@ -163,7 +163,12 @@ impl Judge {
                     _ => Ruling::Pass,
                 }
             }
-            verdict => refused(verdict, Direction::ToClient, line.len(), now, journal),
+            verdict => {
+                if is_greeting(&message) {
+                    self.gate.rejected(Blame::Peer);
+                }
+                refused(verdict, Direction::ToClient, line.len(), now, journal)
+            }
         }
     }
 
@@ -447,6 +452,14 @@ fn refused(
         journal.reject(now, direction, reason.as_str(), bytes, None);
     }
     follow(verdict)
+}
+
+/// Whether it is a client's first request: what writes that to a client is an echo, not a server.
+fn is_greeting(message: &Message<'_>) -> bool {
+    let Kind::Request { method, .. } = &message.kind else {
+        return false;
+    };
+    matches!(Method::of(method), Method::Initialize | Method::Discover)
 }
 
 fn follow(verdict: Verdict<'_>) -> Ruling {

@@ -1,0 +1,197 @@
+//! The life of an approval: asked for, given, used, outdated, renewed, taken back.
+
+use std::fs;
+
+use crate::client::{INITIALIZE, LIST};
+use crate::world::{World, has};
+
+fn decision(world: &World) -> serde_json::Value {
+    let server = world.server();
+    let said = world.interlock(&["check", "--format", "json", "--", &server, "plain"]);
+    said.expect(0).json().remove(0)
+}
+
+#[test]
+fn a_launch_is_approved_once_and_runs_until_its_content_changes() {
+    let world = World::new();
+    let before = decision(&world);
+    assert_eq!(before["decision"], "needs-approval");
+    assert_eq!(before["identity"]["resolved"], false);
+
+    let shown = world.approve(&[], &["plain"]).expect(0);
+    let server = world.server();
+    has(
+        &shown.out,
+        &["Launch test", &server, "sha256 ", "no files, no network"],
+    );
+    has(
+        &shown.out,
+        &["new add: \"adds two numbers\"", "interlock run test"],
+    );
+
+    let after = decision(&world);
+    assert_eq!(after["decision"], "approved");
+    assert_eq!(after["fingerprint"].as_str().map(str::len), Some(64));
+    world.interlock(&["diff", "test"]).expect(0);
+    for words in [&["test"][..], &["--", &server, "plain"]] {
+        let mut client = world.run(words);
+        client.greet();
+        has(&client.ask(LIST), &["adds two numbers"]);
+        assert_eq!(client.call(), "3");
+        client.close().expect(0);
+    }
+
+    let text = fs::read_to_string(world.program("server")).unwrap();
+    world.write_program("server", &format!("{text}# one more line\n"));
+    assert_eq!(decision(&world)["decision"], "needs-approval");
+    let mut client = world.run(&["test"]);
+    has(
+        &client.ask(INITIALIZE),
+        &["not what was approved", "interlock diff test"],
+    );
+    let refused = client.close().expect(3);
+    has(
+        &refused.err,
+        &["nothing was started", "interlock diff test"],
+    );
+    let difference = world.interlock(&["diff", "test"]).expect(1);
+    has(&difference.out, &[&server, "  - ", "  + "]);
+
+    world
+        .with_passphrase(&["approve", "test", "--passphrase-fd", "0"])
+        .expect(0);
+    world.run(&["test"]).close().expect(0);
+}
+
+#[test]
+fn what_was_revoked_does_not_start_by_name_or_by_request() {
+    let world = World::approved("plain", &[]);
+    let revoked = world
+        .with_passphrase(&["revoke", "test", "--passphrase-fd", "0"])
+        .expect(0);
+    has(&revoked.out, &["revoked test"]);
+    for words in [&["test"][..], &["--", &world.server(), "plain"]] {
+        let mut client = world.run(words);
+        has(
+            &client.ask(INITIALIZE),
+            &["was revoked", "interlock approve"],
+        );
+        client.close().expect(3);
+    }
+    assert_eq!(decision(&world)["decision"], "needs-approval");
+    assert!(!world.event_names().contains(&"handshake".to_owned()));
+    // The command that the refusal names works.
+    world
+        .with_passphrase(&["approve", "test", "--passphrase-fd", "0"])
+        .expect(0);
+    world.run(&["test"]).close().expect(0);
+}
+
+#[test]
+fn an_approval_is_for_one_request_only() {
+    let world = World::approved("plain", &[]);
+    let server = world.server();
+    for words in [
+        &[server.as_str()][..],
+        &[&server, "plain", "more"],
+        &[&server, "crash"],
+    ] {
+        let mut all = vec!["--"];
+        all.extend(words);
+        let mut client = world.run(&all);
+        has(&client.ask(INITIALIZE), &["has not been approved"]);
+        client.close().expect(3);
+    }
+}
+
+#[test]
+fn the_list_tells_what_is_approved_and_what_it_may_touch() {
+    let world = World::new();
+    let nothing = world.interlock(&["list"]).expect(0);
+    has(
+        &nothing.err,
+        &["nothing is approved yet", "interlock approve"],
+    );
+    let data = world.path("data");
+    world
+        .approve(
+            &["--read", &data, "--net", "api.example.com:443"],
+            &["plain"],
+        )
+        .expect(0);
+    let list = world.interlock(&["list"]).expect(0).out;
+    has(
+        &list,
+        &[
+            "test",
+            &world.server(),
+            &format!("--read {data}"),
+            "--net api.example.com:443",
+            "1 pinned",
+        ],
+    );
+    let json = world
+        .interlock(&["list", "--format", "json"])
+        .expect(0)
+        .json()
+        .remove(0);
+    assert_eq!(json["name"], "test");
+    assert_eq!(json["tools"], serde_json::json!(["add"]));
+    assert_eq!(json["grants"][0], format!("--read {data}"));
+}
+
+#[test]
+fn renewing_keeps_grants_and_shows_what_is_added() {
+    let world = World::approved("plain", &["--net", "api.example.com:443"]);
+    let data = world.path("data");
+    let renewed = world
+        .with_passphrase(&["approve", "test", "--read", &data, "--passphrase-fd", "0"])
+        .expect(0);
+    has(
+        &renewed.out,
+        &[
+            "Differs from the earlier approval",
+            &format!("+ --read {data}"),
+        ],
+    );
+    let list = world.interlock(&["list"]).expect(0).out;
+    has(
+        &list,
+        &["--net api.example.com:443", &format!("--read {data}")],
+    );
+}
+
+#[test]
+fn a_granted_path_that_leads_elsewhere_is_refused() {
+    let data = "data/shared";
+    let world = World::new();
+    fs::create_dir_all(world.path(data)).unwrap();
+    world
+        .approve(&["--read", &world.path(data)], &["plain"])
+        .expect(0);
+    fs::remove_dir(world.path(data)).unwrap();
+    std::os::unix::fs::symlink(world.path(".config"), world.path(data)).unwrap();
+    let mut client = world.run(&["test"]);
+    has(
+        &client.ask(INITIALIZE),
+        &["now leads to", "interlock approve test"],
+    );
+    client.close().expect(3);
+}
+
+#[test]
+fn names_that_nobody_approved_say_what_to_do() {
+    let world = World::new();
+    let mut client = world.run(&["nothing"]);
+    has(&client.ask(INITIALIZE), &["nothing", "interlock"]);
+    client.close().expect(3);
+    for words in [
+        &["diff", "nothing"][..],
+        &["revoke", "nothing", "--passphrase-fd", "0"],
+    ] {
+        has(
+            &world.with_passphrase(words).expect(2).err,
+            &["nothing is approved under nothing", "interlock list"],
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! The built `interlock`, used as people, clients and attackers use it: one module a theme.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets something unexpected fails there and then"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::allow_attributes,
+    reason = "tests start the command and measure real time"
+)]
+
+mod approval;
+mod audit;
+mod check;
+mod client;
+mod forgery;
+mod machine;
+mod refusal;
+mod relay;
+mod secret;
+mod shell;
+mod shutdown;
+mod world;
