@@ -1,9 +1,11 @@
 //! The life of an approval: asked for, given, used, outdated, renewed, taken back.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
 
 use crate::client::{INITIALIZE, LIST};
-use crate::world::{World, has};
+use crate::world::{PASSPHRASE, World, has};
 
 fn decision(world: &World) -> serde_json::Value {
     let server = world.server();
@@ -194,4 +196,75 @@ fn names_that_nobody_approved_say_what_to_do() {
             &["nothing is approved under nothing", "interlock list"],
         );
     }
+}
+
+/// Reads what is shown until the first part of the approval is complete.
+fn shown_until(child: &mut std::process::Child, mark: &str) -> String {
+    let mut output = child.stdout.take().unwrap();
+    let (mut text, mut buffer) = (String::new(), [0; 4096]);
+    while !text.contains(mark) {
+        let count = output.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "`{mark}` was not shown:\n{text}");
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+    child.stdout = Some(output);
+    text
+}
+
+#[test]
+fn what_changes_while_a_person_looks_is_not_approved() {
+    let world = World::new();
+    let server = world.server();
+    let words = [
+        "approve",
+        "--name",
+        "test",
+        "--passphrase-fd",
+        "0",
+        "--",
+        &server,
+        "plain",
+    ];
+    let mut command = world.command(words);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    shown_until(&mut child, "May touch");
+    let text = fs::read_to_string(world.program("server")).unwrap();
+    world.write_program("server", &format!("{text}# swapped\n"));
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(PASSPHRASE.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    has(&complaint, &["changed while you looked at it"]);
+    assert_eq!(output.status.code(), Some(3));
+    world.run(&["test"]).close().expect(3);
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_and_answers() {
+    let world = World::new();
+    for (answer, code) in [("no", 3), ("y", 3), ("yes", 0)] {
+        let script =
+            "exec script -qec '\"$INTERLOCK\" approve --name test -- \"$SERVER\" plain' /dev/null";
+        let mut command = world.shell(script);
+        command.env("SERVER", world.server());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut text = shown_until(&mut child, "[yes/no]");
+        input.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        if answer == "yes" {
+            text += &shown_until(&mut child, "approver's passphrase:");
+            input.write_all(PASSPHRASE.as_bytes()).unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        text += &String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{answer}: {text}");
+        assert!(!text.contains(PASSPHRASE.trim()), "echoed: {text}");
+        drop(input);
+    }
+    let mut client = world.run(&["test"]);
+    client.greet();
+    client.close().expect(0);
 }
