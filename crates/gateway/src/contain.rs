@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 
 use interlock_audit::{AppendError, Event, OpenError, Receipt};
 use interlock_launch::{
-    Approved, BaseProfile, ContentMount, Danger, HostPort, Launch, LayerName, SecretError,
+    Approved, BaseProfile, Changed, ContentMount, Danger, HostPort, Launch, LayerName, SecretError,
     SecretStore,
 };
 use interlock_sandbox::egress::{self, EgressRules, Rule, RuleError, StartError};
 use interlock_sandbox::{
-    Access, Confined, Feature, Kernel, Layer, Limits, Mount, Network, PlanError, Profile,
-    SpawnError, Stdio3, runtime,
+    Access, Confined, Feature, Kernel, Layer, Limits, Mount, Mounted, Network, Plan, PlanError,
+    Profile, SpawnError, Stdio3, runtime,
 };
 use thiserror::Error;
 
@@ -68,6 +68,9 @@ pub enum ContainError {
     /// It was not recorded.
     #[error("the audit log cannot be written: run `interlock doctor`")]
     Record(#[from] AppendError),
+    /// What was approved is no longer what the server would be, or was, started from.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// The sandbox did not give its pipes.
     #[error("the server's pipes are missing")]
     Pipes,
@@ -82,6 +85,7 @@ impl ContainError {
             Self::Egress(_) | Self::Layer(_) | Self::Plan(_) => "plan",
             Self::Spawn(_) | Self::Pipes => "spawn",
             Self::Network(_) => "egress",
+            Self::Changed(_) => "changed",
             Self::Record(_) | Self::Log(_) => "record",
         }
     }
@@ -122,6 +126,7 @@ pub(crate) fn contain(
         )?),
     };
     let plan = profile.plan(around.kernel)?;
+    mounts_what_was_digested(&plan, approved.launch())?;
     record_weakenings(&approved, journal, now);
     let recorded = journal.commit(now)?;
     // The proofs end here: one launch each.
@@ -131,6 +136,8 @@ pub(crate) fn contain(
         (Some(prepared), Some(sink)) => Some(egress::start(prepared, sink)?),
         _ => None,
     };
+    // It runs, and nobody has spoken to it: if anything it was started from is not what was approved, it ends here.
+    approved.launch().check_unchanged()?;
     let pipes = Pipes {
         stdin: confined.stdin.take().ok_or(ContainError::Pipes)?,
         stdout: confined.stdout.take().ok_or(ContainError::Pipes)?,
@@ -142,6 +149,20 @@ pub(crate) fn contain(
         _egress: egress,
     };
     Ok((running, pipes))
+}
+
+/// A path that was digested may lead to something else by now. The sandbox mounts what the plan has seen, so that must be
+/// the very file or directory that was digested.
+fn mounts_what_was_digested(plan: &Plan, launch: &Launch) -> Result<(), Changed> {
+    for seen in launch.identities() {
+        let mut same_path = plan.mounted().filter(|mounted| mounted.path == seen.path);
+        let differs =
+            |mounted: Mounted<'_>| (mounted.device, mounted.inode) != (seen.device, seen.inode);
+        if same_path.any(differs) {
+            return Err(seen.changed());
+        }
+    }
+    Ok(())
 }
 
 fn record_weakenings(approved: &Approved, journal: &mut Journal, now: Now) {

@@ -16,6 +16,7 @@ mod profile;
 mod request;
 mod resolve;
 mod secret;
+mod stamp;
 mod text;
 mod tree;
 
@@ -53,4 +54,5 @@ pub use resolve::{
     TreeRecord, TreeRole,
 };
 pub use secret::{Secret, SecretError, SecretStore};
+pub use stamp::{Changed, Identity};
 pub use tree::{Manifest, Node, TreeError};

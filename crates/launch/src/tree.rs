@@ -120,6 +120,10 @@ pub(crate) struct TreeDigest {
     pub(crate) seal: Option<Seal>,
     /// The list, where it had to be made.
     pub(crate) manifest: Option<Manifest>,
+    /// The root's device and inode.
+    pub(crate) root: (u64, u64),
+    /// What `stat` said of all of it before it was read: see [`stamp`].
+    pub(crate) stamp: Vec<u8>,
 }
 
 /// What is left out of a tree.
@@ -142,16 +146,19 @@ pub(crate) fn digest(
     omit: &Omit,
     cache: &DigestCache,
 ) -> Result<TreeDigest, TreeError> {
-    let mut found = walk(root, omit)?;
-    found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let (top, found) = look(root, omit)?;
     let files = count(root, &found)?;
-    let key = stat_key(&found);
+    let key = Digest::of(&stat_list(&found, false));
+    let stamp = stamp_of(&top, &found);
+    let identity = (top.dev(), top.ino());
     if let Some(content) = cache.sealed(&key) {
         return Ok(TreeDigest {
             digest: content,
             files,
             seal: Some(Seal { key, content }),
             manifest: None,
+            root: identity,
+            stamp,
         });
     }
     let manifest = Manifest {
@@ -164,7 +171,32 @@ pub(crate) fn digest(
         files,
         seal: settled.then_some(Seal { key, content }),
         manifest: Some(manifest),
+        root: identity,
+        stamp,
     })
+}
+
+/// What `stat` says of a tree, its directories included: equal stamps mean that nothing in it changed in between.
+pub(crate) fn stamp(root: &Path, omit: &Omit) -> Result<Vec<u8>, TreeError> {
+    let (top, found) = look(root, omit)?;
+    Ok(stamp_of(&top, &found))
+}
+
+fn stamp_of(top: &Metadata, found: &[Found]) -> Vec<u8> {
+    let mut bytes = stat_list(found, true);
+    bytes.extend(stat_bytes(top));
+    bytes
+}
+
+/// The root itself, and all that is found under it, sorted.
+fn look(root: &Path, omit: &Omit) -> Result<(Metadata, Vec<Found>), TreeError> {
+    let top = std::fs::symlink_metadata(root).map_err(|source| TreeError::Read {
+        path: shown(root),
+        source,
+    })?;
+    let mut found = walk(root, omit)?;
+    found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok((top, found))
 }
 
 fn count(root: &Path, found: &[Found]) -> Result<u64, TreeError> {
@@ -261,9 +293,9 @@ fn is_executable(metadata: &Metadata) -> bool {
     metadata.mode() & 0o100 != 0
 }
 
-/// A digest over what `stat` says of every entry: equal keys mean equal trees.
-fn stat_key(found: &[Found]) -> Digest {
-    // One buffer and one update: a hash is quick over long input, not over many short ones.
+/// What `stat` says of every entry, as the input of one hash: equal lists mean equal trees. Where `directories` count, the
+/// times of a directory tell that an entry was moved away and back, too.
+fn stat_list(found: &[Found], directories: bool) -> Vec<u8> {
     let mut bytes = b"interlock tree stat v1\0".to_vec();
     let text = |bytes: &mut Vec<u8>, text: &str| {
         bytes.extend((text.len() as u64).to_be_bytes());
@@ -272,12 +304,12 @@ fn stat_key(found: &[Found]) -> Digest {
     for entry in found {
         text(&mut bytes, &entry.name);
         bytes.extend(entry.metadata.mode().to_be_bytes());
-        if entry.metadata.is_file() {
+        if entry.metadata.is_file() || directories {
             bytes.extend(stat_bytes(&entry.metadata));
         }
         text(&mut bytes, entry.target.as_deref().unwrap_or_default());
     }
-    Digest::of(&bytes)
+    bytes
 }
 
 /// Does the same with every item, on as many threads as there are processors where there is enough to do. The results are

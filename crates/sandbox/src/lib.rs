@@ -32,7 +32,7 @@ pub use confined::{Confined, Exit, ProcessError};
 pub use filter::{CompileError, FilterError, PolicyError};
 pub use kernel::{Kernel, LayerReport};
 pub use layer::{Enforced, Layer, MemoryLimit};
-pub use plan::{LayoutError, Plan, PlanError};
+pub use plan::{LayoutError, Mounted, Plan, PlanError};
 pub use profile::{
     Access, Feature, HOME, INSIDE_ID, Limits, Mount, Network, Profile, TMPDIR, USER,
 };

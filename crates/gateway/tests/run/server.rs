@@ -1,5 +1,6 @@
 //! What becomes of servers that behave, and of those that do not.
 
+use std::path::Path;
 use std::time::Duration;
 
 use interlock_gateway::{Exit, InventoryError, NotMcp, Outcome};
@@ -82,6 +83,53 @@ fn a_program_that_changed_after_approval_is_not_started() {
     });
     assert_eq!(ran.report.outcome, Outcome::Refused);
     assert!(!ran.names().contains(&"launch-started"));
+}
+
+#[test]
+fn a_program_that_changes_between_admission_and_start_is_not_spoken_to() {
+    type Act = (&'static str, fn(&Path), bool);
+    let acts: [Act; 4] = [
+        ("nothing", |_| {}, true),
+        (
+            "written to",
+            |program| {
+                let text = std::fs::read_to_string(program).unwrap();
+                std::fs::write(program, text + "# one more line\n").unwrap();
+            },
+            false,
+        ),
+        (
+            "replaced",
+            |program| {
+                let other = program.with_extension("other");
+                std::fs::copy(program, &other).unwrap();
+                std::fs::rename(other, program).unwrap();
+            },
+            false,
+        ),
+        (
+            "moved away and back",
+            |program| {
+                let other = program.with_extension("other");
+                std::fs::rename(program, &other).unwrap();
+                std::fs::rename(other, program).unwrap();
+            },
+            false,
+        ),
+    ];
+    for (what, act, starts) in acts {
+        let mut world = World::new();
+        world.approve("plain", Grants::default());
+        match world.inventory_after("plain", act) {
+            Ok(_) => assert!(starts, "{what}"),
+            Err(InventoryError::Contain(error)) => {
+                assert_eq!((error.stage(), starts), ("changed", false), "{what}");
+                assert!(error.to_string().contains("changed while"), "{error}");
+            }
+            Err(error) => panic!("{what}: {error}"),
+        }
+        assert!(world.survivors().is_empty(), "{what}");
+    }
 }
 
 #[test]

@@ -313,6 +313,18 @@ impl World {
         })
     }
 
+    /// The same, where something happens to the program between its admission and its start.
+    pub(crate) fn inventory_after(
+        &self,
+        mode: &str,
+        act: impl FnOnce(&Path),
+    ) -> Result<Inventory, InventoryError> {
+        self.prepared(mode, |approved, receipt, around, journal| {
+            act(&self.program());
+            inventory(approved, receipt, around, journal, &SystemClock)
+        })
+    }
+
     pub(crate) fn learn(&self, mode: &str) -> Result<Learned, InventoryError> {
         self.prepared(mode, |approved, receipt, around, journal| {
             learn(approved, receipt, around, journal, &SystemClock)

@@ -14,6 +14,7 @@ use crate::digest_cache::Seal;
 use crate::guarded::shown;
 use crate::profile::remembered;
 use crate::request::Request;
+use crate::stamp::Stamp;
 use crate::tree::{self, Manifest, Omit};
 
 /// What is known of a launch so far.
@@ -28,6 +29,7 @@ pub(super) struct Draft {
     trees: Vec<TreeRecord>,
     seals: Vec<Seal>,
     manifests: Vec<Manifest>,
+    stamps: Vec<Stamp>,
 }
 
 impl Draft {
@@ -40,8 +42,9 @@ impl Draft {
     ) -> Result<program::Looked, ResolveError> {
         refuse_own(&found.real, resolver)?;
         refuse_writable(&found.real, prior)?;
-        let looked = program::look(&found.real, resolver.cache)?;
+        let mut looked = program::look(&found.real, resolver.cache)?;
         self.seals.extend(looked.seal);
+        self.stamps.extend(looked.stamp.take());
         Ok(looked)
     }
 
@@ -77,7 +80,9 @@ impl Draft {
         let hidden = hidden_names(role, hidden);
         let writable = writable_paths(&root, prior)?;
         let paths = hidden.iter().chain(&writable).cloned().collect();
-        let digest = tree::digest(&root, &Omit { paths }, resolver.cache)?;
+        let omit = Omit { paths };
+        let digest = tree::digest(&root, &omit, resolver.cache)?;
+        self.stamps.push(Stamp::of_tree(&root, omit, &digest));
         self.seals.extend(digest.seal);
         self.manifests.extend(digest.manifest);
         self.trees.push(TreeRecord {
@@ -120,6 +125,7 @@ impl Draft {
             values: self.env.into_iter().collect(),
             seals: self.seals,
             manifests: self.manifests,
+            stamps: self.stamps,
         })
     }
 }

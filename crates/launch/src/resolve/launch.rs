@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::{LaunchRecord, LockedPackage, RequestRecord};
 use crate::digest_cache::Seal;
+use crate::stamp::{Changed, Identity, Stamp};
 use crate::tree::Manifest;
 
 /// A request that was resolved to content. It has been approved by nobody yet:
@@ -16,6 +17,7 @@ pub struct Launch {
     pub(crate) values: Vec<(String, String)>,
     pub(crate) seals: Vec<Seal>,
     pub(crate) manifests: Vec<Manifest>,
+    pub(crate) stamps: Vec<Stamp>,
 }
 
 /// A path that the content needs inside the sandbox, for reading and executing.
@@ -100,6 +102,20 @@ impl Launch {
             }
         }
         mounts
+    }
+
+    /// Which files and directories were digested. What else lies at their paths by now was not.
+    pub fn identities(&self) -> impl Iterator<Item = Identity<'_>> {
+        self.stamps.iter().map(Stamp::identity)
+    }
+
+    /// Looks again at all that was digested. To be called when the server has started and before it is spoken to: what it was
+    /// started from is then what was approved.
+    ///
+    /// # Errors
+    /// [`Changed`] names the first that is not as it was.
+    pub fn check_unchanged(&self) -> Result<(), Changed> {
+        self.stamps.iter().try_for_each(Stamp::check)
     }
 
     /// Which stored files this launch's digests were taken from, to sign with an approval.

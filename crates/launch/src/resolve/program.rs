@@ -8,6 +8,7 @@ use super::content::FileRecord;
 use super::error::ResolveError;
 use crate::digest_cache::{DigestCache, Seal};
 use crate::guarded::{NO_FOLLOW, shown};
+use crate::stamp::Stamp;
 
 /// A file that was found: under the path that led to it, and where it really is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(super) const HEAD: usize = 256;
 pub(super) struct Looked {
     pub(super) record: FileRecord,
     pub(super) seal: Option<Seal>,
+    /// Taken away by whoever keeps it.
+    pub(super) stamp: Option<Stamp>,
     pub(super) head: Vec<u8>,
 }
 
@@ -106,7 +109,12 @@ pub(super) fn look(real: &Path, cache: &mut DigestCache) -> Result<Looked, Resol
             path: shown(real),
             source,
         })?;
+    let seen = file.metadata().map_err(|source| ResolveError::NotFound {
+        path: shown(real),
+        source,
+    })?;
     let (sha256, seal) = cache.file(real, &mut file)?;
+    let stamp = Stamp::of_file(real, &seen, sha256, seal.is_some());
     let mut head = vec![0; HEAD];
     let length = file.read_at(&mut head, 0).unwrap_or(0);
     head.truncate(length);
@@ -114,6 +122,7 @@ pub(super) fn look(real: &Path, cache: &mut DigestCache) -> Result<Looked, Resol
     Ok(Looked {
         record: FileRecord { path, sha256 },
         seal,
+        stamp: Some(stamp),
         head,
     })
 }

@@ -12,8 +12,9 @@ pub(crate) use layout::{Bind, BindSource, Point, Step};
 pub(crate) use locks::Locks;
 
 use std::collections::BTreeSet;
-use std::ffi::CString;
-use std::path::PathBuf;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use interlock_sys::process::Exec;
 
@@ -126,7 +127,39 @@ impl Profile {
     }
 }
 
+/// A file or directory of the host that a plan mounts. The launch fails where its path leads to another by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mounted<'a> {
+    /// Its real path on the host.
+    pub path: &'a Path,
+    /// The number of its device.
+    pub device: u64,
+    /// Its number on the device.
+    pub inode: u64,
+}
+
 impl Plan {
+    /// What of the host will be mounted: for a caller who has looked at some of it before, and wants the very same.
+    pub fn mounted(&self) -> impl Iterator<Item = Mounted<'_>> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Mount(Bind {
+                source:
+                    BindSource::Host {
+                        path,
+                        device,
+                        inode,
+                        ..
+                    },
+                ..
+            }) => Some(Mounted {
+                path: Path::new(OsStr::from_bytes(path.to_bytes())),
+                device: *device,
+                inode: *inode,
+            }),
+            _ => None,
+        })
+    }
+
     /// The layers that will be missing, because they were allowed to be and this kernel lacks them.
     pub fn missing(&self) -> impl Iterator<Item = Layer> + '_ {
         self.skip.iter().copied()
