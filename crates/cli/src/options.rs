@@ -112,6 +112,10 @@ pub struct PassphraseFd {
 /// `interlock init`.
 #[derive(Debug, Args)]
 pub struct Init {
+    /// Forget all approvals and begin an empty list, signed with the key that is there: for when the list is lost,
+    /// damaged or older than it should be
+    #[arg(long)]
+    pub danger_start_over: bool,
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseFd,

@@ -128,7 +128,7 @@ pub enum Refusal {
     /// The file of approvals is older than one that was seen.
     #[error(
         "the approvals were rolled back (sequence {found}, but {seen} was seen): restore \
-         the newest file, or run `interlock approve` for each server again"
+         the newest file, or forget them all with `interlock init --danger-start-over`"
     )]
     RolledBack {
         /// The sequence number found.

@@ -1,8 +1,8 @@
 //! `interlock init`: makes the key that signs approvals.
 
 use interlock_audit::Event;
-use interlock_launch::Secret;
 use interlock_launch::key::KeyFile;
+use interlock_launch::{LedgerEdit, Secret};
 
 use crate::Outcome;
 use crate::context::Context;
@@ -16,6 +16,9 @@ use crate::terminal::{PassphraseSource, say};
 /// When there is a key already, or it cannot be written or recorded.
 pub fn run(global: &Global, options: &Init) -> Outcome {
     let context = Context::new(global)?;
+    if options.danger_start_over {
+        return start_over(&context, options);
+    }
     let key = KeyFile::new(&context.places);
     if key.exists() {
         let what = format!(
@@ -43,6 +46,31 @@ pub fn run(global: &Global, options: &Init) -> Outcome {
     })?;
     if !global.quiet {
         tell(&context, &public.id());
+    }
+    Ok(Exit::Done)
+}
+
+/// Replaces approvals that are not believed by none at all. The sequence number goes on, so the old list stays dead.
+fn start_over(context: &Context, options: &Init) -> Outcome {
+    let mut log = context.log()?;
+    let known = context.known()?;
+    let signer = context.unlock(options.passphrase)?;
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Refused, "the approvals were not replaced").because(error)
+    };
+    let edit =
+        LedgerEdit::start_over(&context.places, &known, &signer).map_err(|error| failed(&error))?;
+    let event = Event::DangerUsed {
+        session: None,
+        option: "--danger-start-over",
+        value: None,
+    };
+    let receipt = log
+        .append(context.now(), &event)
+        .map_err(|error| failed(&error))?;
+    context.commit(edit, &signer, receipt, &mut log)?;
+    if !context.global.quiet {
+        say("nothing is approved any more; next: interlock approve -- COMMAND ARGS");
     }
     Ok(Exit::Done)
 }

@@ -21,7 +21,7 @@ pub fn run(global: &Global, options: &Format) -> Outcome {
         let what = "your own approvals are not believed, so none of them starts anything";
         return Err(Failure::new(Exit::Refused, what)
             .because(distrust)
-            .next("interlock doctor"));
+            .next("find out why; to forget them all: interlock init --danger-start-over"));
     }
     let mut none = true;
     for entry in ledger.entries() {
