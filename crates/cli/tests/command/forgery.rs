@@ -235,3 +235,26 @@ fn interlocks_own_files_cannot_be_granted() {
         );
     }
 }
+
+/// With the passphrase, and only with it, there is a way on; what was approved before stays dead.
+#[test]
+fn lost_approvals_can_be_begun_anew() {
+    let world = World::approved("plain", &[]);
+    let old = fs::read(world.ledger()).unwrap();
+    fs::remove_file(world.ledger()).unwrap();
+    has(
+        &world.interlock(&["list"]).expect(3).err,
+        &["--danger-start-over"],
+    );
+    let words = ["init", "--danger-start-over", "--passphrase-fd", "0"];
+    world.with_input(&words, b"wrong horse\n").expect(3);
+    world.interlock(&["list"]).expect(3);
+    world
+        .with_passphrase(&["init", "--danger-start-over"])
+        .expect(0);
+    assert_eq!(world.event("danger-used")["option"], "--danger-start-over");
+    world.interlock(&["list"]).expect(0);
+    refused(&world, &["nothing is approved"]);
+    fs::write(world.ledger(), old).unwrap();
+    world.interlock(&["list"]).expect(3);
+}
