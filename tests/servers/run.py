@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 
+import book
 import report
 import session
 
@@ -63,8 +64,9 @@ class World:
         place = self.root / "venvs" / name
         if not (place / "complete").exists():
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", place], check=True)
-            install = [self.installer(), "pip", "install", "--quiet", "--python", place, "--only-binary", ":all:"]
-            subprocess.run([*install, *requirements], check=True)
+            # The environment is read-only when the server runs, so its bytecode is compiled now or at every start.
+            options = ["--quiet", "--python", place, "--only-binary", ":all:", "--compile-bytecode"]
+            subprocess.run([self.installer(), "pip", "install", *options, *requirements], check=True)
             (place / "complete").touch()
         return place / "bin"
 
@@ -105,6 +107,8 @@ def prepare(kind: str | None, data: pathlib.Path) -> None:
     (data / "note.txt").write_text("kept in the granted directory\n")
     if kind == "git" and not (data / ".git").exists():
         subprocess.run(["git", "init", "--quiet", data], check=True)
+    if kind == "excel":
+        book.write(data / "book.xlsx")
     if kind == "sqlite":
         connection = sqlite3.connect(data / "t.db")
         connection.execute("create table if not exists t (word text)")
