@@ -249,9 +249,7 @@ fn lost_approvals_can_be_begun_anew() {
     let words = ["init", "--danger-start-over", "--passphrase-fd", "0"];
     world.with_input(&words, b"wrong horse\n").expect(3);
     world.interlock(&["list"]).expect(3);
-    world
-        .with_passphrase(&["init", "--danger-start-over"])
-        .expect(0);
+    world.with_passphrase(&words).expect(0);
     assert_eq!(world.event("danger-used")["option"], "--danger-start-over");
     world.interlock(&["list"]).expect(0);
     refused(&world, &["nothing is approved"]);
