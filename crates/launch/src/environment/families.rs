@@ -12,6 +12,8 @@ use crate::judge::{Case, Rule, rules};
 pub(super) enum Meaning {
     /// Nothing that matters.
     Fine,
+    /// Nothing that judging tells, but its value is part of an approval.
+    Kept,
     /// A reason whatever its value.
     Always(Rule),
     /// Its value decides.
@@ -82,6 +84,7 @@ impl Families {
 fn meaning_of(word: &str) -> Option<Meaning> {
     Some(match word {
         "fine" => Meaning::Fine,
+        "kept" => Meaning::Kept,
         "code" => Meaning::Always(rules::CODE_VARIABLE),
         "proxy" => Meaning::Always(rules::PROXY),
         "endpoint" => Meaning::Always(rules::ENDPOINT),
@@ -108,6 +111,7 @@ fn judge_of(word: &str) -> Option<ValueJudge> {
         "windows-place" => values::windows_place,
         "tls-switch" => values::tls_switch,
         "docker-host" => values::docker_host,
+        "place" => values::place,
         _ => return None,
     })
 }

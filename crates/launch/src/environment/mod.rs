@@ -63,14 +63,27 @@ pub(crate) fn judge_inside(name: &str, value: &str, case: &mut Case<'_>) {
 }
 
 fn judge_meaning(name: &str, value: &str, case: &mut Case<'_>) {
-    let folded = name.to_ascii_uppercase().replace('-', "_");
-    match meaning(&folded) {
-        None | Some(Meaning::Fine) => {}
+    match meaning(&folded(name)) {
+        None | Some(Meaning::Fine | Meaning::Kept) => {}
         Some(Meaning::Always(rule)) => {
             case.note(rule, format!("the variable `{}`", text::excerpt(name)))
         }
         Some(Meaning::Judged(judge)) => judge(name, value, case),
     }
+}
+
+/// Whether a variable of this name can load code or redirect trust. Wider than what judging refuses: such a variable is
+/// not granted without a danger option, and its value is part of the fingerprint.
+pub(crate) fn carries_code(name: &str) -> bool {
+    match meaning(&folded(name)) {
+        None | Some(Meaning::Fine) => false,
+        Some(Meaning::Kept | Meaning::Judged(_)) => true,
+        Some(Meaning::Always(rule)) => rule == rules::CODE_VARIABLE || rule == rules::PROXY,
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.to_ascii_uppercase().replace('-', "_")
 }
 
 /// Names that systems read differently, or not at all.

@@ -24,6 +24,14 @@ pub(super) fn java_opts(name: &str, value: &str, case: &mut Case<'_>) {
     }
 }
 
+/// Where temporary files and sockets lie: worth a word wherever that is.
+pub(super) fn place(name: &str, _value: &str, case: &mut Case<'_>) {
+    case.note(
+        rules::NOTED_VARIABLE,
+        format!("the variable `{}`", text::excerpt(name)),
+    );
+}
+
 pub(super) fn uv_python(name: &str, value: &str, case: &mut Case<'_>) {
     if paths::is_path(value) && !paths::is_program_place(value) {
         case.note(

@@ -1,170 +1,7 @@
-//! Which variables can load code or redirect trust, and what an approval remembers of their values.
-//!
-//! This decides two things: what may not be granted without a danger, and whose value is part of a fingerprint. It is
-//! wider than what judging refuses: a name too many costs a word at approval, one too few costs the promise.
+//! What an approval remembers of the value of a variable. Which variables matter is the business of `environment`.
 
 use crate::digest::Digest;
-
-/// Families, upper case.
-const PREFIXES: [&str; 70] = [
-    "AWS_CONFIG_",
-    "BASH",
-    "BUNDLE",
-    "BUN_",
-    "CARGO_",
-    "CGO_",
-    "CMAKE_",
-    "COMPLUS_",
-    "CONDA",
-    "CONTAINERS_",
-    "CORECLR_",
-    "COREPACK_",
-    "COR_",
-    "DENO_",
-    "DOCKER_",
-    "DOTNET_",
-    "DYLD_",
-    "ELECTRON_",
-    "ERL_",
-    "GCONV_",
-    "GEM_",
-    "GIO_",
-    "GIT_",
-    "GLIBC_",
-    "GNUTLS_",
-    "GRADLE_",
-    "GST_",
-    "GTK_",
-    "JAVA",
-    "JBANG_",
-    "JDK_",
-    "JULIA_",
-    "KRB5",
-    "LD_",
-    "LUA_",
-    "MALLOC_",
-    "MAVEN_",
-    "MONO_",
-    "NIX_",
-    "NODE_",
-    "NPM_",
-    "NUGET_",
-    "OPENSSL_",
-    "PERL",
-    "PHP",
-    "PIP",
-    "PKCS11_",
-    "PKG_CONFIG",
-    "PNPM_",
-    "POETRY_",
-    "PROMPT_",
-    "PYENV_",
-    "PYTEST_",
-    "PYTHON",
-    "QT_",
-    "RUBY",
-    "RUSTC",
-    "RUSTDOC",
-    "RUSTUP_",
-    "SASL_",
-    "SSH_ASKPASS",
-    "SSL_CERT_",
-    "TERMINFO",
-    "TSX_",
-    "TS_NODE_",
-    "UV_",
-    "VOLTA_",
-    "XDG_",
-    "YARN_",
-    "_JAVA_",
-];
-
-/// Single names, upper case.
-const NAMES: [&str; 58] = [
-    "ALL_PROXY",
-    "BROWSER",
-    "CC",
-    "CDPATH",
-    "CFLAGS",
-    "CHROME_BIN",
-    "CHROME_PATH",
-    "CLASSPATH",
-    "CPATH",
-    "CURL_HOME",
-    "CXX",
-    "EDITOR",
-    "ENV",
-    "FPATH",
-    "GETCONF_DIR",
-    "GOENV",
-    "GOFLAGS",
-    "GOPATH",
-    "GOPROXY",
-    "GOROOT",
-    "GOTOOLCHAIN",
-    "GREP_OPTIONS",
-    "HGRCPATH",
-    "HISTFILE",
-    "HOME",
-    "HOSTALIASES",
-    "IBM_JAVA_OPTIONS",
-    "IFS",
-    "INPUTRC",
-    "KUBECONFIG",
-    "LDFLAGS",
-    "LESSCLOSE",
-    "LESSOPEN",
-    "LIBRARY_PATH",
-    "LOCALDOMAIN",
-    "LOCPATH",
-    "MAKEFLAGS",
-    "MANPAGER",
-    "NETRC",
-    "NLSPATH",
-    "ODBCINI",
-    "ODBCSYSINI",
-    "PAGER",
-    "PATH",
-    "PS0",
-    "PS1",
-    "PS4",
-    "PUPPETEER_EXECUTABLE_PATH",
-    "RES_OPTIONS",
-    "RUSTFLAGS",
-    "SHELL",
-    "SHELLOPTS",
-    "SSLKEYLOGFILE",
-    "TMPDIR",
-    "TZDIR",
-    "VIRTUAL_ENV",
-    "VISUAL",
-    "ZDOTDIR",
-];
-
-/// Members of the families that only set a mode, or say who somebody is.
-const HARMLESS: [&str; 10] = [
-    "GIT_AUTHOR_EMAIL",
-    "GIT_AUTHOR_NAME",
-    "GIT_COMMITTER_EMAIL",
-    "GIT_COMMITTER_NAME",
-    "GIT_TERMINAL_PROMPT",
-    "NODE_ENV",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONIOENCODING",
-    "PYTHONUNBUFFERED",
-    "PYTHONUTF8",
-];
-
-/// Whether a variable of this name can load code or redirect trust (DESIGN, environment), case folded.
-pub(crate) fn carries_code(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    !HARMLESS.contains(&name.as_str())
-        && (PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-            || NAMES.contains(&name.as_str())
-            || name.ends_with("_PROXY")
-            || name.ends_with("CA_BUNDLE")
-            || name.ends_with("CA_CERTS"))
-}
+pub(crate) use crate::environment::carries_code;
 
 /// What an approval remembers of a value: nothing where it carries no code, the value where it does, and its digest where
 /// it does but looks like a secret. All three tell two values with code apart.
@@ -212,14 +49,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_are_sorted_and_upper_case() {
-        for table in [&PREFIXES[..], &NAMES, &HARMLESS] {
-            assert!(table.is_sorted(), "{table:?}");
-            assert!(table.iter().all(|name| *name == name.to_ascii_uppercase()));
-        }
-    }
-
-    #[test]
     fn families_of_code() {
         for name in [
             "LD_PRELOAD",
@@ -248,6 +77,11 @@ mod tests {
             "PATH",
             "ENV",
             "TS_NODE_PROJECT",
+            "XDG_CONFIG_HOME",
+            "TMPDIR",
+            "npm-config-registry",
+            "JAVA_HOME",
+            "SOME_CA_BUNDLE",
         ] {
             assert!(carries_code(name), "{name}");
         }
@@ -283,7 +117,8 @@ mod tests {
         check("NODE_OPTIONS", "-r x", Some(true));
         check("PYTHONPATH", "/x", Some(true));
         check("GIT_EXEC_PATH", "/x", Some(true));
-        check("GIT_TOKEN", "t", Some(false));
+        check("GIT_TOKEN", "t", None);
+        check("NPM_TOKEN", "t", Some(false));
         check("npm_config__authToken", "t", Some(false));
         check("UV_INDEX_URL", "https://pypi.example/simple", Some(true));
         check(
@@ -291,7 +126,7 @@ mod tests {
             "https://me:pw@pypi.example/simple",
             Some(false),
         );
-        let digest = remembered("GIT_TOKEN", "t").unwrap();
+        let digest = remembered("NPM_TOKEN", "t").unwrap();
         assert_ne!(
             remembered("PIP_INDEX_URL", &digest).as_deref(),
             Some(digest.as_str())
