@@ -219,6 +219,9 @@ pub struct Danger {
 
 /// `interlock approve`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] NAME"
+)]
 pub struct Approve {
     /// The name for `interlock run NAME`; made from the request when left out
     #[arg(long)]

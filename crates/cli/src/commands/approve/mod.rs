@@ -3,6 +3,7 @@
 //! In order: judge, fetch the package, resolve to content, show everything, ask, sign and record, then start the server
 //! once, contained as approved, to pin its tools.
 
+mod bytecode;
 mod grants;
 mod package;
 mod tools;
@@ -158,7 +159,8 @@ impl Wanted {
             section(style, "Package", fetched.remarks.clone());
         }
         section(style, "May touch", show::grants(&self.profile, style));
-        let reasons = show::reasons(&self.judgement.reasons, style);
+        let mut reasons = show::reasons(&self.judgement.reasons, style);
+        reasons.extend(bytecode::remarks(launch.record()));
         if !reasons.is_empty() {
             section(style, "Worth knowing", reasons);
         }

@@ -41,7 +41,8 @@ pub fn take(
 /// A server that did not tell its tools: why, and what it wrote to stderr last.
 pub fn unlisted(why: &Unlisted) -> Failure {
     let mut failure = unpinned().because(&why.error);
-    let lines: Vec<&str> = why.diagnostics.lines().collect();
+    let lines = why.diagnostics.lines();
+    let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     let last = lines.iter().rev().take(LAST_LINES).rev();
     failure
         .causes
