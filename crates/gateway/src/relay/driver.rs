@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::alarm::Alarm;
 use super::judge::tell_stray;
 use super::life::{Act, Why};
 use super::machine::Relay;
@@ -61,10 +62,12 @@ pub(crate) fn drive<P: Process>(
     journal: &mut Journal,
     clock: &impl Clock,
 ) -> io::Result<Exit> {
-    let mut driver = Driver::new(relay, process, pipes, client, journal, clock.now())?;
+    let mut now = clock.now();
+    let mut driver = Driver::new(relay, process, pipes, client, journal, now)?;
     loop {
-        let ready = driver.wait(clock.now())?;
-        if driver.turn(&ready, clock.now())? {
+        let ready = driver.wait(now)?;
+        now = clock.now();
+        if driver.turn(&ready, now)? {
             return Ok(driver.exit.unwrap_or(Exit::Unknown));
         }
     }
@@ -84,10 +87,11 @@ struct Driver<'a, P> {
     stderr: Stderr,
     exit: Option<Exit>,
     client_gone: bool,
-    flush_in: Option<Duration>,
+    flush_until: Option<Duration>,
     large_until: Option<Duration>,
     wide: bool,
     rare: Rare,
+    alarm: Alarm,
     scratch: Box<[u8]>,
 }
 
@@ -103,6 +107,7 @@ struct Ready {
     diagnostics: bool,
     ended: bool,
     signals: bool,
+    alarm: bool,
 }
 
 impl Ready {
@@ -111,6 +116,7 @@ impl Ready {
             Event::Signal => self.signals = true,
             Event::Ended => self.ended = true,
             Event::Stderr => self.server_err = true,
+            Event::Alarm => self.alarm = true,
         }
     }
 }
@@ -131,6 +137,8 @@ impl<'a, P: Process> Driver<'a, P> {
         rare.add(Event::Signal, client.signals)?;
         rare.add(Event::Ended, process.ended())?;
         rare.add(Event::Stderr, &pipes.stderr)?;
+        let alarm = Alarm::new()?;
+        rare.add(Event::Alarm, &alarm)?;
         Ok(Self {
             relay,
             process,
@@ -145,21 +153,22 @@ impl<'a, P: Process> Driver<'a, P> {
             stderr: Stderr::new(now.elapsed),
             exit: None,
             client_gone: false,
-            flush_in: None,
+            flush_until: None,
             large_until: None,
             wide: false,
             rare,
+            alarm,
             scratch: vec![0; 8 * 1024].into_boxed_slice(),
         })
     }
 
     /// Sleeps until something is ready or due.
-    fn wait(&self, now: Now) -> io::Result<Ready> {
-        let timeout = self.timeout(now);
+    fn wait(&mut self, now: Now) -> io::Result<Ready> {
+        self.alarm.set(self.due(), now.elapsed)?;
         let mut set = PollSet::new(self.rare.as_fd());
         self.interests(&mut set);
         let fds = set.fds.get_mut(..set.len).unwrap_or_default();
-        match poll(fds, timeout.as_ref()) {
+        match poll(fds, None) {
             Ok(_) | Err(Errno::INTR) => Ok(set.ready(&self.rare)),
             Err(error) => Err(error.into()),
         }
@@ -202,21 +211,18 @@ impl<'a, P: Process> Driver<'a, P> {
         }
     }
 
-    fn timeout(&self, now: Now) -> Option<Timespec> {
-        let until = [self.relay.due(), self.large_until]
+    fn due(&self) -> Option<Duration> {
+        [self.relay.due(), self.large_until, self.flush_until]
             .into_iter()
             .flatten()
-            .min();
-        let until = until.map(|due| due.saturating_sub(now.elapsed));
-        let shortest = [until, self.flush_in].into_iter().flatten().min()?;
-        Some(Timespec {
-            tv_sec: i64::try_from(shortest.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(shortest.subsec_nanos()),
-        })
+            .min()
     }
 
     /// One turn; `true` when it is over.
     fn turn(&mut self, ready: &Ready, now: Now) -> io::Result<bool> {
+        if ready.alarm {
+            self.alarm.rang();
+        }
         self.take_signals(ready, now);
         self.read_client(ready, now)?;
         self.read_server(ready)?;
@@ -319,7 +325,7 @@ impl<'a, P: Process> Driver<'a, P> {
             self.relay.abandon();
             self.relay.life.end(Why::Unrecorded, now.elapsed);
         }
-        self.flush_in = flushed.ok().flatten();
+        self.flush_until = flushed.ok().flatten().map(|after| now.elapsed + after);
     }
 
     fn write_server(&mut self) {

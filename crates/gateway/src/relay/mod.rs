@@ -3,6 +3,7 @@
 //! [`Relay`] is the whole of it without IO: bytes and the time go in, bytes and deadlines come out.
 //! [`driver`] gives it descriptors.
 
+mod alarm;
 mod buffer;
 mod calls;
 pub(crate) mod driver;

@@ -15,10 +15,12 @@ pub(super) enum Event {
     Ended,
     /// The server wrote to stderr, or closed it.
     Stderr,
+    /// Something is due.
+    Alarm,
 }
 
 impl Event {
-    const ALL: [Self; 3] = [Self::Signal, Self::Ended, Self::Stderr];
+    const ALL: [Self; 4] = [Self::Signal, Self::Ended, Self::Stderr, Self::Alarm];
 }
 
 /// The set of them. Readable when one of them is.
@@ -48,7 +50,7 @@ impl Rare {
 
     /// Which of them are there.
     pub(super) fn take(&self) -> impl Iterator<Item = Event> {
-        let mut space = [MaybeUninit::<epoll::Event>::uninit(); 3];
+        let mut space = [MaybeUninit::<epoll::Event>::uninit(); 4];
         let now = Timespec::default();
         let codes: Vec<u64> = match epoll::wait(&self.set, &mut space, Some(&now)) {
             Ok((events, _)) => events.iter().map(|event| event.data.u64()).collect(),
