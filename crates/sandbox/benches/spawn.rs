@@ -14,41 +14,83 @@ use std::path::Path;
 use std::process::{Command, Stdio as StdStdio};
 use std::time::{Duration, Instant};
 
-use interlock_sandbox::{Kernel, Layer, Profile, Stdio3};
+use interlock_sandbox::{Kernel, Layer, Plan, Profile, Stdio3};
 
 const ROUNDS: usize = 300;
+const WARM: usize = 10;
 
 fn main() {
     let directory = tempfile::tempdir().unwrap();
     let program = build(directory.path());
     let kernel = Kernel::assume();
-    report("plain", || first_byte_of(&mut Command::new(&program)));
-    report("planned before: spawn alone", {
-        let plan = Profile::new(&program).plan(&kernel).unwrap();
-        move || {
+    let plan = Profile::new(&program).plan(&kernel).unwrap();
+    let mut ways: Vec<Way<'_>> = vec![
+        Way::new("plain", || first_byte_of(&mut Command::new(&program))),
+        Way::new("planned before: spawn alone", || {
             let start = Instant::now();
-            let confined = plan.spawn(Stdio3::default()).unwrap();
-            first_byte(confined.stdout.as_ref().unwrap());
-            let took = start.elapsed();
-            drop(confined);
-            took
+            first_byte_in(&plan, start)
+        }),
+        Way::new("profile, plan and spawn", || {
+            let start = Instant::now();
+            let plan = Profile::new(&program).plan(&kernel).unwrap();
+            first_byte_in(&plan, start)
+        }),
+    ];
+    if Path::new("/usr/bin/bwrap").exists() {
+        ways.push(Way::new("bubblewrap", || {
+            first_byte_of(&mut bubblewrap(&program))
+        }));
+    }
+    // Side by side, so that a load on the machine weighs on all of them alike.
+    for round in 0..ROUNDS + WARM {
+        for way in &mut ways {
+            let took = (way.once)();
+            if round >= WARM {
+                way.times.push(took);
+            }
         }
-    });
-    report("profile, plan and spawn", || {
-        let start = Instant::now();
-        let plan = Profile::new(&program).plan(&kernel).unwrap();
-        let confined = plan.spawn(Stdio3::default()).unwrap();
-        first_byte(confined.stdout.as_ref().unwrap());
-        let took = start.elapsed();
-        drop(confined);
-        took
-    });
+    }
     if kernel.has(Layer::Cgroup) {
         println!("(with a cgroup)");
     }
-    if Path::new("/usr/bin/bwrap").exists() {
-        report("bubblewrap", || first_byte_of(&mut bubblewrap(&program)));
+    let medians: Vec<u128> = ways.iter_mut().map(Way::report).collect();
+    if let [_, _, ours, theirs] = medians.as_slice() {
+        println!("ours takes {} % of bubblewrap", ours * 100 / theirs.max(&1));
     }
+}
+
+/// One way to start the program.
+struct Way<'a> {
+    name: &'static str,
+    once: Box<dyn FnMut() -> Duration + 'a>,
+    times: Vec<Duration>,
+}
+
+impl<'a> Way<'a> {
+    fn new(name: &'static str, once: impl FnMut() -> Duration + 'a) -> Way<'a> {
+        Way {
+            name,
+            once: Box::new(once),
+            times: Vec::new(),
+        }
+    }
+
+    /// Prints it; returns the median in microseconds.
+    fn report(&mut self) -> u128 {
+        self.times.sort_unstable();
+        let at = |share: usize| self.times[(self.times.len() - 1) * share / 100].as_micros();
+        let (name, median, low, high) = (self.name, at(50), at(10), at(90));
+        println!("{name:<32} median {median:>6} µs   p10 {low:>6}   p90 {high:>6}");
+        median
+    }
+}
+
+fn first_byte_in(plan: &Plan, start: Instant) -> Duration {
+    let confined = plan.spawn(Stdio3::default()).unwrap();
+    first_byte(confined.stdout.as_ref().unwrap());
+    let took = start.elapsed();
+    drop(confined);
+    took
 }
 
 fn build(directory: &Path) -> std::path::PathBuf {
@@ -109,19 +151,4 @@ fn first_byte_of(command: &mut Command) -> Duration {
 fn first_byte(fd: &std::os::fd::OwnedFd) {
     let mut byte = [0; 1];
     assert_eq!(rustix::io::read(fd, &mut byte).unwrap(), 1);
-}
-
-fn report(name: &str, mut once: impl FnMut() -> Duration) {
-    for _ in 0..10 {
-        once();
-    }
-    let mut times: Vec<Duration> = (0..ROUNDS).map(|_| once()).collect();
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 100].as_micros();
-    println!(
-        "{name:<32} median {:>6} µs   p10 {:>6}   p90 {:>6}",
-        at(50),
-        at(10),
-        at(90)
-    );
 }

@@ -117,13 +117,13 @@ struct CloneArgs {
     cgroup: u64,
 }
 
-/// Memory for the stack of a process started with [`fork_to_exec`].
-pub struct Stack(Vec<u8>);
+/// Memory for the stack of a process started with [`fork_to_exec`] or [`beside`].
+pub struct Stack(Box<[std::mem::MaybeUninit<u8>]>);
 
 impl Stack {
-    /// As much as preparing an exec needs; the kernel gives it page by page.
+    /// As much as preparing an exec needs. Not cleared: the kernel gives it page by page as it is used.
     pub fn new() -> Stack {
-        Stack(vec![0; 256 << 10])
+        Stack(Box::new_uninit_slice(256 << 10))
     }
 }
 
