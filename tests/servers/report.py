@@ -30,7 +30,7 @@ def source(server: dict) -> str:
     for kind, label in (("npm", "npm"), ("pypi", "PyPI"), ("crate", "crates.io")):
         if kind in server:
             return f"{label} `{server[kind]}`"
-    return f"`{server['program']}`"
+    raise KeyError(server["name"])
 
 
 def row(server: dict, result, good: bool, words: str) -> str:
@@ -40,5 +40,13 @@ def row(server: dict, result, good: bool, words: str) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
-def page(rows: list) -> str:
-    return HEAD + "".join(row(*entry) for entry in rows)
+def page(table: list[dict], rows: list, previous: str) -> str:
+    """The page with these rows renewed, in the order of the table; servers that never ran have none."""
+    known = {cell(text): text + "\n" for text in previous.splitlines()}
+    known.update({cell(text): text for text in (row(*entry) for entry in rows)})
+    return HEAD + "".join(known.get(cell(f"| {source(server)} |"), "") for server in table)
+
+
+def cell(text: str) -> str:
+    """The first cell of a row, which names the server."""
+    return text.split(" | ")[0].removesuffix(" |")

@@ -3,10 +3,10 @@
 
 Every server of `servers.json` is approved with the grants that its purpose needs and nothing else, started, asked for its
 tools and called once. Packages of npm come from Interlock's own store; packages of PyPI are installed into virtual
-environments and approved by their console script. A run of the whole table writes `docs/src/servers.md`.
+environments and approved by their console script. A run renews its rows of `docs/src/servers.md`.
 
-Run by `cargo xtask servers`; needs node, Python with `venv`, git, Debian's Chromium and the two registries. Run it as root and
-as an ordinary user.
+Run by `cargo xtask servers`; needs node, Python with `venv`, cargo, git, Debian's Chromium and the registries. Run it as
+root and as an ordinary user.
 """
 
 import argparse
@@ -69,6 +69,13 @@ class World:
             subprocess.run([self.installer(), "pip", "install", *options, *requirements], check=True)
             (place / "complete").touch()
         return place / "bin"
+
+    def crate(self, crate: str, program: str) -> pathlib.Path:
+        """A program of crates.io, built without optimisation: it is tried, not measured."""
+        place = self.root / "crates"
+        if not (place / "bin" / program).exists():
+            subprocess.run(["cargo", "install", "--quiet", "--debug", "--root", place, crate], check=True)
+        return place / "bin" / program
 
     def installer(self) -> pathlib.Path:
         """uv, which resolves in a fraction of pip's time."""
@@ -134,7 +141,7 @@ def command(world: World, server: dict, data: pathlib.Path) -> list[str]:
     if "pypi" in server:
         programs = world.virtual_environment(server["name"], [server["pypi"], *server.get("with", [])])
         return [str(programs / server["script"]), *arguments]
-    return [filled(server["program"], data), *arguments]
+    return [str(world.crate(server["crate"], server["program"])), *arguments]
 
 
 def approve(world: World, server: dict, data: pathlib.Path, environment: dict) -> str:
@@ -266,8 +273,9 @@ def main() -> int:
     finally:
         if given.keep is None:
             remove(root)
-    if not given.names:
-        (REPOSITORY / "docs" / "src" / "servers.md").write_text(report.page(rows))
+    page = REPOSITORY / "docs" / "src" / "servers.md"
+    if os.access(page, os.W_OK):
+        page.write_text(report.page(servers, rows, page.read_text()))
     failed = sum(1 for row in rows if not row[2])
     print(f"{len(rows) - failed} as expected, {failed} not")
     return 1 if failed else 0
