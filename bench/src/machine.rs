@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_tree_holds_children_of_children() {
         let mut shell = Command::new("sh")
-            .args(["-c", "cat & wait"])
+            .args(["-c", "cat; true"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
