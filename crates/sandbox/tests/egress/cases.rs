@@ -167,7 +167,9 @@ fn server_ends() {
     // What it gets depends on how far it came; that it ends, and that both ends are told of, does not.
     assert!(lines == ["reset"] || lines == ["220 ready"], "{lines:?}");
     let closed = told.iter().filter(|event| event.verdict == Verdict::Closed);
-    assert_eq!(closed.map(|event| event.received).collect::<Vec<_>>(), [9]);
+    let received: Vec<u64> = closed.map(|event| event.received).collect();
+    // A reset can overtake the greeting: the kernel drops what was not read yet.
+    assert!(received == [9] || received == [0], "{received:?}");
 }
 
 fn ports() {
