@@ -45,7 +45,7 @@ fn main() {
     let rule = format!("bench.example:{port}");
     run(
         "supervised",
-        SocketAddr::from(([198, 18, 1, 0], port)),
+        SocketAddr::from(([11, 18, 1, 0], port)),
         Some(&rule),
     );
     let rule = format!("127.0.0.1:{port}");
@@ -131,7 +131,7 @@ fn run(label: &str, to: SocketAddr, rule: Option<&str>) {
 }
 
 fn measure(label: &str, to: SocketAddr) {
-    if to.ip().to_string() == "198.18.1.0" {
+    if to.ip().to_string() == "11.18.1.0" {
         look_up();
     }
     let mut stream = connect(to, DOWNLOAD);

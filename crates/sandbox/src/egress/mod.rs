@@ -3,8 +3,8 @@
 //! ```text
 //! inside the network namespace                    │ outside: the supervisor
 //! getaddrinfo("api.example.com")                  │
-//!   └ UDP 127.0.0.53:53 ──────────── socket ──────┼─ stub: granted? → 198.18.1.0, 2001:2::100; else "no such name"
-//! connect(198.18.1.0, 443)                        │
+//!   └ UDP 127.0.0.53:53 ──────────── socket ──────┼─ stub: granted? → 11.18.1.0, 2d00:2::100; else "no such name"
+//! connect(11.18.1.0, 443)                        │
 //!   └ every address is local, a listener on 443 ──┼─ accept, local address → name; granted on 443? resolve outside,
 //!                                                 │  refuse private addresses, record, connect, check the ClientHello,
 //!                                                 │  relay, record the bytes

@@ -9,17 +9,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::host::HostName;
 
-/// Synthetic IPv4 addresses come from the benchmarking range 198.18.0.0/15 (RFC 2544).
-pub(super) const V4_BASE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
+/// Synthetic IPv4 addresses, from a range that nobody announces. They have to look public: programs with a guard of
+/// their own against requests to internal services refuse the ranges that are reserved for tests (198.18.0.0/15).
+pub(super) const V4_BASE: Ipv4Addr = Ipv4Addr::new(11, 18, 0, 0);
 const V4_PREFIX: u32 = 15;
-/// Synthetic IPv6 addresses come from the benchmarking range 2001:2::/48 (RFC 5180), which sorts like a global
-/// address where a unique local one would sort behind IPv4 (RFC 6724).
-pub(super) const V6_BASE: Ipv6Addr = Ipv6Addr::new(0x2001, 2, 0, 0, 0, 0, 0, 0);
+/// Synthetic IPv6 addresses, from an unallocated part of 2000::/3: global to programs, and sorted before IPv4 where a
+/// unique local one would be sorted behind it (RFC 6724).
+pub(super) const V6_BASE: Ipv6Addr = Ipv6Addr::new(0x2d00, 2, 0, 0, 0, 0, 0, 0);
 const V6_PREFIX: u32 = 48;
 
 /// The sandbox's own addresses. Without an address beside loopback, `AI_ADDRCONFIG` makes getaddrinfo find nothing.
-pub(super) const OWN_V4: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
-pub(super) const OWN_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 2, 0, 0, 0, 0, 0, 1);
+pub(super) const OWN_V4: Ipv4Addr = Ipv4Addr::new(11, 18, 0, 1);
+pub(super) const OWN_V6: Ipv6Addr = Ipv6Addr::new(0x2d00, 2, 0, 0, 0, 0, 0, 1);
 
 /// The first number that stands for a name; those below are the sandbox's own.
 const FIRST: u32 = 256;
@@ -98,8 +99,8 @@ mod tests {
         let mut table = NameTable::default();
         let a = table.addresses(&name("a.example")).unwrap();
         let b = table.addresses(&name("b.example")).unwrap();
-        assert_eq!(a.v4, Ipv4Addr::new(198, 18, 1, 0));
-        assert_eq!(b.v6, "2001:2::101".parse::<Ipv6Addr>().unwrap());
+        assert_eq!(a.v4, Ipv4Addr::new(11, 18, 1, 0));
+        assert_eq!(b.v6, "2d00:2::101".parse::<Ipv6Addr>().unwrap());
         assert_eq!(table.addresses(&name("A.example.")), Some(a));
         for (synthetic, expected) in [(a, "a.example"), (b, "b.example")] {
             assert_eq!(table.name(synthetic.v4.into()), Some(&name(expected)));
@@ -112,21 +113,21 @@ mod tests {
         let mut table = NameTable::default();
         table.addresses(&name("a.example")).unwrap();
         let others = [
-            "198.18.0.0",
-            "198.18.0.1",
-            "198.18.0.255",
-            "198.18.1.1",
-            "198.19.255.255",
-            "198.20.1.0",
+            "11.18.0.0",
+            "11.18.0.1",
+            "11.18.0.255",
+            "11.18.1.1",
+            "11.19.255.255",
+            "11.20.1.0",
             "8.8.8.8",
             "0.0.1.0",
             "127.0.0.1",
-            "2001:2::1",
-            "2001:2::101",
-            "2001:2:0:1::100",
-            "2001:2:1::100",
+            "2d00:2::1",
+            "2d00:2::101",
+            "2d00:2:0:1::100",
+            "2d00:2:1::100",
             "::100",
-            "::ffff:198.18.1.0",
+            "::ffff:11.18.1.0",
         ];
         for text in others {
             assert_eq!(table.name(text.parse().unwrap()), None, "{text}");
@@ -151,13 +152,13 @@ mod tests {
     #[test]
     fn the_ranges_end_where_they_should() {
         let table = [
-            ("198.17.255.255", false),
-            ("198.18.0.0", true),
-            ("198.19.255.255", true),
-            ("198.20.0.0", false),
-            ("2001:2::", true),
-            ("2001:2:0:ffff::", true),
-            ("2001:2:1::", false),
+            ("11.17.255.255", false),
+            ("11.18.0.0", true),
+            ("11.19.255.255", true),
+            ("11.20.0.0", false),
+            ("2d00:2::", true),
+            ("2d00:2:0:ffff::", true),
+            ("2d00:2:1::", false),
         ];
         for (text, expected) in table {
             assert_eq!(is_synthetic(text.parse().unwrap()), expected, "{text}");

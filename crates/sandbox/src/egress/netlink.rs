@@ -119,8 +119,8 @@ mod tests {
     fn messages_say_their_length() {
         let all = [
             (loopback_up(), 32),
-            (own_address("198.18.0.1".parse().unwrap()), 40),
-            (own_address("2001:2::1".parse().unwrap()), 64),
+            (own_address("11.18.0.1".parse().unwrap()), 40),
+            (own_address("2d00:2::1".parse().unwrap()), 64),
             (everything_is_local(false), 36),
             (everything_is_local(true), 36),
         ];

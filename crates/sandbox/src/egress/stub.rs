@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn granted_names_have_both_addresses() {
         let mut world = granted("*.example.com:443");
-        let v4 = Some("198.18.1.0".parse().unwrap());
-        let v6 = Some("2001:2::100".parse().unwrap());
+        let v4 = Some("11.18.1.0".parse().unwrap());
+        let v6 = Some("2d00:2::100".parse().unwrap());
         assert_eq!(world.ask("a.example.com", dns::A, true), (0, v4));
         assert_eq!(world.ask("A.Example.COM", dns::AAAA, true), (0, v6));
         assert_eq!(world.ask("a.example.com", dns::AAAA, false), (0, None));

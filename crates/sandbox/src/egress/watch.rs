@@ -239,7 +239,7 @@ mod tests {
     }
 
     const A: [u8; 4] = [8, 8, 8, 8];
-    const B: [u8; 4] = [198, 18, 0, 1];
+    const B: [u8; 4] = [11, 18, 0, 1];
 
     #[test]
     fn resets_of_refused_connections_are_heard() {
@@ -260,7 +260,7 @@ mod tests {
                     "{flags:x} {sequence}"
                 );
             }
-            let packet = v6(TCP, "2001:2::105", "2001:2::1", &tcp(443, flags, sequence));
+            let packet = v6(TCP, "2d00:2::105", "2d00:2::1", &tcp(443, flags, sequence));
             assert_eq!(
                 takes(&filter_v6(), &packet),
                 expected,
@@ -278,7 +278,7 @@ mod tests {
                 expected
             );
         }
-        for (destination, expected) in [("2001:2::1", true), ("fe80::1", true), ("::1", false)] {
+        for (destination, expected) in [("2d00:2::1", true), ("fe80::1", true), ("::1", false)] {
             assert_eq!(
                 takes(&filter_v6(), &v6(UDP, "::1", destination, &datagram)),
                 expected
@@ -288,7 +288,7 @@ mod tests {
         fragment[7] = 1;
         assert!(!takes(&filter_v4(), &fragment));
         assert!(!takes(&filter_v4(), &v4(1, B, A, 0, &datagram)));
-        assert!(!takes(&filter_v6(), &v6(58, "::1", "2001:2::1", &datagram)));
+        assert!(!takes(&filter_v6(), &v6(58, "::1", "2d00:2::1", &datagram)));
     }
 
     #[test]
@@ -305,8 +305,8 @@ mod tests {
             attempt(&v4(TCP, A, B, 2, &reset)),
             expect(Transport::Tcp, "8.8.8.8", 443)
         );
-        let packet = v6(TCP, "2001:2::105", "2001:2::1", &reset);
-        assert_eq!(attempt(&packet), expect(Transport::Tcp, "2001:2::105", 443));
+        let packet = v6(TCP, "2d00:2::105", "2d00:2::1", &reset);
+        assert_eq!(attempt(&packet), expect(Transport::Tcp, "2d00:2::105", 443));
         let datagram = [0x99, 0x99, 0, 123, 0, 8, 0, 0];
         assert_eq!(
             attempt(&v4(UDP, B, A, 0, &datagram)),

@@ -75,8 +75,8 @@ fn both_versions() {
     let allowed = format!("allowed tcp a.example 127.0.0.1 {port}");
     world.check(
         &[
-            step("dns a.example", "[198.18.1.0]"),
-            step("dns6 a.example", "[2001:2::100]"),
+            step("dns a.example", "[11.18.1.0]"),
+            step("dns6 a.example", "[2d00:2::100]"),
             step(format!("echo a.example:{port} 1"), "echoed 1"),
             step(format!("echo 6/a.example:{port} 5000000"), "echoed 5000000"),
             step(format!("echo a.example:{port} 5000000"), "echoed 5000000"),
@@ -92,8 +92,8 @@ fn unknown_names() {
             step("dns evil.example", "NameError"),
             step("dns6 evil.example", "NameError"),
             step("dns wild.example", "NameError"),
-            step("dns x.wild.example", "[198.18.1.0]"),
-            step("dns A.Example", "[198.18.1.1]"),
+            step("dns x.wild.example", "[11.18.1.0]"),
+            step("dns A.Example", "[11.18.1.1]"),
         ],
         // The third attempt of the same name is not told: 1st, 2nd, 4th, 8th, …
         &[
@@ -107,7 +107,7 @@ fn unknown_names() {
 fn c_library() {
     World::new(&["a.example:443".into()]).check(
         &[
-            step("getaddrinfo a.example:443", "[2001:2::100, 198.18.1.0]"),
+            step("getaddrinfo a.example:443", "[2d00:2::100, 11.18.1.0]"),
             step("getaddrinfo evil.example:443", "no such name"),
         ],
         // IPv4 and IPv6 are asked for at once; the second question is the second time.
@@ -179,8 +179,8 @@ fn ports() {
             step("connect a.example:9999", "refused"),
         ],
         &[
-            "port-not-granted tcp a.example 198.18.1.0 8080",
-            "port-not-granted tcp a.example 198.18.1.0 9999",
+            "port-not-granted tcp a.example 11.18.1.0 8080",
+            "port-not-granted tcp a.example 11.18.1.0 9999",
         ],
     );
 }
@@ -190,14 +190,14 @@ fn addresses() {
         &[
             step("connect 8.8.8.8:443", "reset"),
             step("connect 8.8.8.8:22", "refused"),
-            step("connect 198.18.7.7:443", "reset"),
+            step("connect 11.18.7.7:443", "reset"),
             step("connect [2606:4700::1111]:443", "reset"),
             step("connect [2606:4700::1111]:22", "refused"),
         ],
         &[
             "address-not-granted tcp 8.8.8.8 443",
             "address-not-granted tcp 8.8.8.8 22",
-            "address-not-granted tcp 198.18.7.7 443",
+            "address-not-granted tcp 11.18.7.7 443",
             "address-not-granted tcp 2606:4700::1111 443",
             "address-not-granted tcp 2606:4700::1111 22",
         ],
@@ -377,7 +377,7 @@ fn datagrams() {
             step("udp [2606:4700::1111]:123", "refused"),
         ],
         &[
-            "port-not-granted udp a.example 198.18.1.0 443",
+            "port-not-granted udp a.example 11.18.1.0 443",
             "address-not-granted udp 8.8.8.8 53",
             "address-not-granted udp 2606:4700::1111 123",
         ],
@@ -408,12 +408,12 @@ fn learning() {
         ],
         &[
             "learned-name dns any.example",
-            "learned-connection tcp any.example 198.18.1.0 443",
+            "learned-connection tcp any.example 11.18.1.0 443",
             "learned-name dns any.example",
-            "learned-connection tcp any.example 2001:2::100 5432",
+            "learned-connection tcp any.example 2d00:2::100 5432",
             "learned-connection tcp 10.0.0.5 6379",
             "learned-connection tcp 127.0.0.1 80",
-            "learned-connection udp any.example 198.18.1.0 123",
+            "learned-connection udp any.example 11.18.1.0 123",
         ],
     );
 }
@@ -460,9 +460,9 @@ fn dns_over_tcp() {
     ] {
         World::new(&rules).check(
             &[
-                step("dnstcp a.example", "[198.18.1.0]"),
+                step("dnstcp a.example", "[11.18.1.0]"),
                 step("dns evil.example", "NameError"),
-                step("dns a.example", "[198.18.1.0]"),
+                step("dns a.example", "[11.18.1.0]"),
             ],
             &["unknown-name dns evil.example"],
         );

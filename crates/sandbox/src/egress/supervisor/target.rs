@@ -102,19 +102,19 @@ mod tests {
     fn the_local_address_says_what_was_meant() {
         check("127.0.0.53:53", "stub");
         check("[::ffff:127.0.0.53]:53", "stub");
-        check("198.18.1.0:443", "a.example by a.example:443");
-        check("[::ffff:198.18.1.0]:443", "a.example by a.example:443");
-        check("[2001:2::101]:80", "b.example by b.example:80");
+        check("11.18.1.0:443", "a.example by a.example:443");
+        check("[::ffff:11.18.1.0]:443", "a.example by a.example:443");
+        check("[2d00:2::101]:80", "b.example by b.example:80");
         check("10.0.0.5:5432", "[10.0.0.5]");
         check("[::1]:6379", "[::1, 127.0.0.1]");
     }
 
     #[test]
     fn what_is_not_granted_is_refused_by_what_it_was() {
-        check("198.18.1.0:80", "port-not-granted Some(\"a.example\")");
-        check("[2001:2::101]:443", "port-not-granted Some(\"b.example\")");
-        check("198.18.1.2:443", "address-not-granted None");
-        check("198.18.0.1:443", "address-not-granted None");
+        check("11.18.1.0:80", "port-not-granted Some(\"a.example\")");
+        check("[2d00:2::101]:443", "port-not-granted Some(\"b.example\")");
+        check("11.18.1.2:443", "address-not-granted None");
+        check("11.18.0.1:443", "address-not-granted None");
         check("8.8.8.8:443", "address-not-granted None");
         check("169.254.169.254:80", "address-not-granted None");
         check("127.0.0.1:443", "address-not-granted None");
