@@ -212,7 +212,7 @@ pub struct Danger {
     /// Pass a variable on that can load code or redirect trust
     #[arg(long)]
     pub danger_code_environment: bool,
-    /// Let granted names lead to private addresses
+    /// Grant names and addresses of this machine or a private network
     #[arg(long)]
     pub danger_private_network: bool,
 }
@@ -327,6 +327,9 @@ pub enum Audit {
     },
     /// Check that nothing was edited, deleted, moved or cut off
     Verify {
+        /// A checkpoint that was kept elsewhere: what it signs must be in the log
+        #[arg(long, value_name = "CHECKPOINT")]
+        expect: Vec<String>,
         /// A copy of the log, instead of the log itself
         directory: Option<PathBuf>,
     },

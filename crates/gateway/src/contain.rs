@@ -167,9 +167,10 @@ fn mounts_what_was_digested(plan: &Plan, launch: &Launch) -> Result<(), Changed>
 
 fn record_weakenings(approved: &Approved, journal: &mut Journal, now: Now) {
     for danger in approved.profile().danger() {
+        let option = format!("--danger-{danger}");
         journal.announce(now, |session| Event::DangerUsed {
             session: Some(session),
-            option: danger.as_str(),
+            option: &option,
             value: None,
         });
     }

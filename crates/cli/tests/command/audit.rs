@@ -159,3 +159,22 @@ fn an_approval_that_cannot_be_recorded_is_none() {
     assert_ne!(refused.code, 0, "{refused:#?}");
     world.run(&["test"]).close().expect(3);
 }
+
+/// A log that was replaced as a whole is intact in itself; only what was kept elsewhere tells.
+#[test]
+fn a_kept_checkpoint_tells_a_replaced_log() {
+    let world = used();
+    let said = world.interlock(&["audit", "verify"]).expect(0).out;
+    let line = said.lines().find(|line| line.starts_with("checkpoint"));
+    let checkpoint = line.unwrap().rsplit(' ').next().unwrap();
+    let expect = ["audit", "verify", "--expect", checkpoint];
+    world.interlock(&expect).expect(0);
+    fs::remove_dir_all(world.audit()).unwrap();
+    world.interlock(&["doctor"]);
+    world.interlock(&["secret", "list"]).expect(0);
+    world.with_input(&["revoke", "none", "--passphrase-fd", "0"], b"x\n");
+    world.interlock(&["audit", "verify"]).expect(0);
+    world.interlock(&expect).expect(1);
+    let wrong = ["audit", "verify", "--expect", "nonsense"];
+    has(&world.interlock(&wrong).expect(2).err, &["--expect"]);
+}

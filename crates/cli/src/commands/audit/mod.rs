@@ -5,9 +5,9 @@ mod line;
 use std::path::Path;
 use std::time::Duration;
 
-use interlock_audit::export;
 use interlock_audit::read::{Filter, ReadError, Record, Records};
 use interlock_audit::verify::{VerifyOptions, VerifyReport, verify};
+use interlock_audit::{Checkpoint, CheckpointSyntax, export};
 
 use crate::Outcome;
 use crate::context::Context;
@@ -46,11 +46,13 @@ pub fn run(global: &Global, options: &Audit) -> Outcome {
             let records = Records::open(&directory, filter_of(filter)).map_err(unreadable)?;
             print_all(records, |record| shown.print(record))
         }
-        Audit::Verify { directory: other } => verify_log(
-            other.as_ref().unwrap_or(&directory),
-            context.style(),
-            global.quiet,
-        ),
+        Audit::Verify {
+            directory: other,
+            expect,
+        } => {
+            let directory = other.as_ref().unwrap_or(&directory);
+            verify_log(directory, expect, context.style(), global.quiet)
+        }
         Audit::Export { format } => export_log(&directory, *format),
     }
 }
@@ -114,8 +116,22 @@ fn tail(directory: &Path, lines: usize, follow: bool, filter: Filter, shown: &Sh
     }
 }
 
-fn verify_log(directory: &Path, style: Style, quiet: bool) -> Outcome {
-    let report = verify(directory, &VerifyOptions::default()).map_err(|error| {
+/// A checkpoint as it was kept elsewhere.
+fn kept(text: &str) -> Result<Checkpoint, Failure> {
+    text.trim().parse().map_err(|error: CheckpointSyntax| {
+        Failure::new(Exit::Usage, "`--expect` got no checkpoint")
+            .because(&error)
+            .next("give the line that `interlock audit verify` printed earlier")
+    })
+}
+
+fn verify_log(directory: &Path, expect: &[String], style: Style, quiet: bool) -> Outcome {
+    let expect: Result<Vec<Checkpoint>, Failure> = expect.iter().map(|text| kept(text)).collect();
+    let options = VerifyOptions {
+        expect: expect?,
+        ..VerifyOptions::default()
+    };
+    let report = verify(directory, &options).map_err(|error| {
         let what = format!(
             "the audit log in `{}` cannot be verified",
             directory.display()
