@@ -5,6 +5,7 @@
 
 mod bytecode;
 mod grants;
+mod learning;
 mod package;
 mod tools;
 
@@ -21,7 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::launching::{Machine, request_of, resolve};
 use crate::options::{Approve, Global};
 use crate::show;
-use crate::terminal::{Answer, Style, ask, complain, say, visible};
+use crate::terminal::{Answer, Style, ask, say, visible};
 
 use package::Fetched;
 
@@ -344,7 +345,8 @@ fn pin(
     let ledger = context.ledger(&known)?;
     let found = if options.learn {
         let learned = tools::listen(context, machine, &ledger, wanted.name.as_str(), launch)?;
-        propose(&wanted.name, &learned.hosts);
+        let arguments = &wanted.judgement.server_args;
+        learning::propose(&wanted.name, &wanted.profile, arguments, &learned);
         learned.inventory.map_err(|why| {
             tools::unlisted(&why).next(format!(
                 "interlock approve {}, with grants for what it needs",
@@ -387,24 +389,6 @@ fn pin(
         .map_err(|error| unpinned(&error))?;
     context.commit(edit, signer, receipt, log)?;
     Ok(Exit::Done)
-}
-
-/// What the server asked for while it was refused, as options that would grant it. Nothing is granted by itself.
-fn propose(name: &ServerName, hosts: &[interlock_gateway::Asked]) {
-    if hosts.is_empty() {
-        complain(
-            "it asked for no host; paths that it missed are not seen by the kernel's refusals",
-        );
-        return;
-    }
-    complain("it asked for these hosts; grant what it needs and nothing else:");
-    for host in hosts {
-        let port = host.port.map_or("PORT".to_owned(), |port| port.to_string());
-        complain(&format!(
-            "  interlock approve {name} --net {}:{port}",
-            visible(&host.host)
-        ));
-    }
 }
 
 fn parse_name(text: &str) -> Result<ServerName, Failure> {
