@@ -335,7 +335,7 @@ mod tests {
                 "/tmp/x",
                 "/var/tmp",
                 "C:\\Users\\a\\AppData\\Local\\Temp\\x",
-                "/farm/tmpab12cd/x",
+                "/build/tmpab12cd/x",
                 "/x/../tmp/y",
                 "/var/folders/a/b",
             ],
