@@ -144,7 +144,8 @@ impl Judge {
 
     pub(super) fn server_line(&mut self, line: &[u8], now: Now, journal: &mut Journal) -> Ruling {
         let line = without_end(line);
-        if line.is_empty() {
+        // Who failed the gate is about to be ended: what it still says, an echo of our own answers too, counts for nothing.
+        if line.is_empty() || self.gate.is_foreign() {
             return Ruling::Drop;
         }
         let message = match parse(line, &self.limits) {
@@ -167,7 +168,11 @@ impl Judge {
                 if is_greeting(&message) {
                     self.gate.rejected(Blame::Peer);
                 }
-                refused(verdict, Direction::ToClient, line.len(), now, journal)
+                let ruling = refused(verdict, Direction::ToClient, line.len(), now, journal);
+                match self.gate.is_foreign() {
+                    true => Ruling::Drop,
+                    false => ruling,
+                }
             }
         }
     }
