@@ -519,6 +519,27 @@ fn a_server_of_another_protocol_is_found_out() {
     }
 }
 
+/// Like `cat`: the client's own greeting comes back, then whatever we answered to that.
+#[test]
+fn an_echo_is_no_server_and_is_told_nothing() {
+    let mut pair = Pair::new();
+    pair.client(&[INITIALIZE]);
+    pair.server_got();
+    pair.server(&[
+        INITIALIZE,
+        r#"{"jsonrpc":"2.0","id":0,"error":{"code":-32600,"message":"an echo"}}"#,
+    ]);
+    assert_eq!(pair.relay.why(), Some(Why::NotMcp));
+    assert_eq!(pair.server_got(), Vec::<String>::new());
+    let now = pair.now;
+    pair.relay
+        .answer_open(Exit::Signal(9), now, &mut pair.journal);
+    drain(&mut pair.relay.down, usize::MAX, &mut pair.at_client);
+    let got = pair.client_got();
+    assert_eq!(got.len(), 1, "{got:?}");
+    is_error(&got[0], "0", "not MCP");
+}
+
 #[test]
 fn a_server_that_dies_leaves_nobody_waiting() {
     for (exit, says, greeted) in [
