@@ -2,17 +2,21 @@
 //! automation passes. Never from the environment, an argument, or standard input by accident.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, RawFd};
 
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::exit::{Exit, Failure};
 
 /// No passphrase is longer.
-const MOST_BYTES: u64 = 4096;
+const MOST_BYTES: usize = 4096;
+
+/// The terminal that controls this process, whatever its standard streams are.
+const TERMINAL: &str = "/dev/tty";
 
 /// A passphrase; wiped when dropped.
 pub type Passphrase = Zeroizing<String>;
@@ -61,13 +65,54 @@ impl PassphraseSource {
 }
 
 fn from_terminal(prompt: &str) -> Result<Passphrase, Failure> {
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(|error| {
-            Failure::new(Exit::Refused, "no terminal to ask for the passphrase")
-                .because(&error)
-                .next("run this at a terminal, or pass the passphrase with `--passphrase-fd N`")
-        })
+    ask_silently(prompt).map_err(|error| {
+        Failure::new(Exit::Refused, "no terminal to ask for the passphrase")
+            .because(&error)
+            .next("run this at a terminal, or pass the passphrase with `--passphrase-fd N`")
+    })
+}
+
+/// Echo goes off before the prompt is shown: who answers the moment it appears must not see the answer either.
+fn ask_silently(prompt: &str) -> std::io::Result<Passphrase> {
+    let mut terminal = File::options().read(true).write(true).open(TERMINAL)?;
+    let silence = Silence::new(terminal.try_clone()?)?;
+    terminal.write_all(prompt.as_bytes())?;
+    let mut text = Zeroizing::new(String::with_capacity(MOST_BYTES));
+    // The kernel hands over one edited line a read; a whole one ends with the line's end.
+    let mut chunk = Zeroizing::new([0; MOST_BYTES]);
+    let read = terminal.read(chunk.as_mut_slice())?;
+    let line = std::str::from_utf8(chunk.get(..read).unwrap_or_default())
+        .map_err(|_| std::io::Error::other("the passphrase is not UTF-8"))?;
+    text.push_str(line.trim_end_matches(['\n', '\r']));
+    drop(silence);
+    terminal.write_all(b"\n")?;
+    Ok(text)
+}
+
+/// A terminal whose echo is off, until this is dropped.
+struct Silence {
+    terminal: File,
+    before: Termios,
+}
+
+impl Silence {
+    fn new(terminal: File) -> std::io::Result<Self> {
+        let before = tcgetattr(&terminal)?;
+        let mut silent = before.clone();
+        silent
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL);
+        silent.local_modes.insert(LocalModes::ICANON);
+        // What was typed before the question was no answer to it.
+        tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
 }
 
 fn from_descriptor(descriptor: RawFd) -> Result<Passphrase, Failure> {
@@ -81,7 +126,7 @@ fn from_descriptor(descriptor: RawFd) -> Result<Passphrase, Failure> {
     };
     let file = duplicate(descriptor).map_err(|error| unreadable(&error))?;
     let mut text = Zeroizing::new(String::new());
-    file.take(MOST_BYTES)
+    file.take(MOST_BYTES as u64)
         .read_to_string(&mut text)
         .map_err(|error| unreadable(&error))?;
     let end = text.trim_end_matches(['\n', '\r']).len();
@@ -106,7 +151,7 @@ fn duplicate(descriptor: RawFd) -> std::io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Seek as _, Write as _};
+    use std::io::Seek as _;
     use std::os::fd::AsRawFd as _;
 
     use super::*;
