@@ -13,12 +13,14 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("sandbox", &["sys"]),
     ("supply", &["launch"]),
+    ("sdk", &["wire"]),
     ("gateway", &["wire", "audit", "launch", "supply", "sandbox"]),
     (
         "cli",
         &["wire", "audit", "launch", "supply", "sandbox", "gateway"],
     ),
-    ("testkit", &[]),
+    // Its binaries are the fixtures of the conformance suites.
+    ("testkit", &["wire", "sdk"]),
 ];
 
 /// Edges in the manifests below `root` that the table does not allow.
