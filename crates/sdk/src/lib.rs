@@ -1,1 +1,7 @@
 //! MCP client and server, secure by default: stdio, Unix sockets, Streamable HTTP, authorization.
+
+pub mod auth;
+pub mod client;
+
+/// A future on the heap, as object-safe traits need it.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

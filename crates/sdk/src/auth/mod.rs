@@ -1,0 +1,3 @@
+//! Authorization: OAuth 2.1 as MCP profiles it.
+
+pub mod client;
