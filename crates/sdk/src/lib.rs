@@ -2,6 +2,9 @@
 
 pub mod auth;
 pub mod client;
+mod principal;
+
+pub use principal::Principal;
 
 /// A future on the heap, as object-safe traits need it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
