@@ -28,6 +28,7 @@
 mod envelope;
 pub mod error_reply;
 mod frame;
+pub mod header;
 mod id;
 pub mod json;
 mod limits;
@@ -38,6 +39,7 @@ mod reject;
 mod remarks;
 mod revision;
 pub mod session;
+pub mod sse;
 pub mod tools;
 mod untrusted;
 

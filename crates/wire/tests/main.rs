@@ -7,6 +7,8 @@ mod corpus;
 #[cfg(test)]
 mod frame;
 #[cfg(test)]
+mod header;
+#[cfg(test)]
 mod json;
 #[cfg(test)]
 mod linear;
@@ -22,6 +24,8 @@ mod properties;
 mod session;
 #[cfg(test)]
 mod session_modern;
+#[cfg(test)]
+mod sse;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
