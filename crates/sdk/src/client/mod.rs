@@ -3,5 +3,5 @@
 mod transport;
 
 pub use transport::{
-    Abandon, Connect, Inbox, Outgoing, OutgoingKind, Receive, Transport, TransportError, Via,
+    Abandon, Connect, Inbox, Outgoing, OutgoingKind, Receive, Taken, Transport, TransportError, Via,
 };

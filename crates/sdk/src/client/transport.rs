@@ -31,6 +31,18 @@ pub trait Transport: Send + Sync + 'static {
     /// The revision is agreed: headers carry it from now on.
     fn negotiated(&self, _revision: Revision) {}
 
+    /// Whom the server takes us for, as a number that changes with the account or its scopes: what was cached for one is never
+    /// given to another.
+    fn authorization(&self) -> u64 {
+        0
+    }
+
+    /// Whether arguments that a tool's schema marks with `x-mcp-header` are wanted in
+    /// [`OutgoingKind::Request`]: tools with invalid marks are left out then.
+    fn mirrors_arguments(&self) -> bool {
+        false
+    }
+
     /// Ends the connection in the order that the transport's specification asks for; idempotent.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -81,7 +93,7 @@ pub enum OutgoingKind {
         method_name: String,
         /// What the request is about: the tool's or prompt's name, or the resource's URI (`Mcp-Name`).
         name: Option<String>,
-        /// Arguments that the tool's schema wants in headers (`x-mcp-header`): suffix of `Mcp-Param-` and plain value.
+        /// Arguments that the tool's schema wants in headers (`x-mcp-header`): whole header name and encoded value.
         params: Vec<(String, String)>,
     },
     /// Wants none.
@@ -113,10 +125,21 @@ pub enum Via<'a> {
     Exchange(&'a Id<'static>),
 }
 
+/// What became of a received message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It answered a request: that exchange is over.
+    Answer,
+    /// It was anything else that may arrive now.
+    Message,
+    /// It was malformed or out of place, and has no effect.
+    Nothing,
+}
+
 /// What a client does with what its transport receives. Implemented by the client; by others to test a transport.
 pub trait Receive: Send + Sync + 'static {
     /// One message: JSON text, not yet judged.
-    fn message(&self, message: &[u8], via: Via<'_>);
+    fn message(&self, message: &[u8], via: Via<'_>) -> Taken;
     /// Something that could not even be framed, such as a line over the limit.
     fn reject(&self, reject: &Reject);
     /// Nothing more will be received.
@@ -142,8 +165,8 @@ impl Inbox {
     }
 
     /// Takes one message.
-    pub fn message(&self, message: &[u8], via: Via<'_>) {
-        self.receiver.message(message, via);
+    pub fn message(&self, message: &[u8], via: Via<'_>) -> Taken {
+        self.receiver.message(message, via)
     }
 
     /// Takes note of something that could not be framed.
