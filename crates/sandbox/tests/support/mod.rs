@@ -1,7 +1,7 @@
 //! What the outside looks like to an attempt: a home with secrets, a victim, listeners, and a look at what was changed.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -288,9 +288,15 @@ pub(crate) fn call_back(rw: PathBuf) {
     });
 }
 
+/// How long an answerer waits for the question.
+const ANSWER_TIME: Option<Duration> = Some(Duration::from_secs(2));
+
 fn answer_tcp(listener: TcpListener) {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            // Read first: to close over an unread byte resets the connection, and the answer is lost.
+            let _ = stream.set_read_timeout(ANSWER_TIME);
+            let _ = (&stream).read(&mut [0]);
             let _ = (&stream).write_all(b"ok");
         }
     });
@@ -299,6 +305,9 @@ fn answer_tcp(listener: TcpListener) {
 fn answer_unix(listener: UnixListener) {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            // Read first: to close over an unread byte resets the connection, and the answer is lost.
+            let _ = stream.set_read_timeout(ANSWER_TIME);
+            let _ = (&stream).read(&mut [0]);
             let _ = (&stream).write_all(b"ok");
         }
     });
