@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod net;
 mod principal;
 
 pub use principal::Principal;

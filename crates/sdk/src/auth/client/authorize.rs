@@ -1,7 +1,8 @@
 //! The seam between the HTTP client and whatever holds its credentials.
 
-use thiserror::Error;
+use http::{request, response};
 
+use super::AuthError;
 use crate::BoxFuture;
 
 /// Authorizes the requests to one server. Made for that server: its credentials go nowhere else.
@@ -13,18 +14,23 @@ pub trait Authorize: Send + Sync + 'static {
     /// [`AuthError`] when there is no way to authorize it; the request is not sent.
     fn authorize<'a>(
         &'a self,
-        request: &'a mut http::request::Parts,
+        request: &'a mut request::Parts,
     ) -> BoxFuture<'a, Result<(), AuthError>>;
 
-    /// The server answered 401 or 403. `attempt` counts the refusals of this request, from 1.
+    /// The server answered `request`, as [`authorize`](Self::authorize) left it, with 401 or 403. `attempt` counts the refusals of
+    /// this request, from 1. The request tells which token was refused: another task may have renewed it meanwhile.
     ///
     /// # Errors
     /// [`AuthError`] when it cannot be authorized.
     fn challenged<'a>(
         &'a self,
-        response: &'a http::response::Parts,
+        request: &'a request::Parts,
+        response: &'a response::Parts,
         attempt: u32,
     ) -> BoxFuture<'a, Result<Retry, AuthError>>;
+
+    /// Looks at the head of every other answer: servers hand out the next `DPoP-Nonce` there.
+    fn answered(&self, _response: &response::Parts) {}
 
     /// Whom the credentials stand for, as a number that changes with every other account or scope: what was cached for one is
     /// never given to another.
@@ -40,13 +46,4 @@ pub enum Retry {
     Again,
     /// The refusal stands.
     GiveUp,
-}
-
-/// Why a request cannot be authorized.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum AuthError {
-    /// Anything that went wrong on the way to a token.
-    #[error("authorization failed")]
-    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

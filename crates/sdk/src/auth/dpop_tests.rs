@@ -1,0 +1,1 @@
+//! Proofs: what holds, and one defect at a time.

@@ -1,0 +1,1 @@
+//! Tokens and keys: published vectors, every algorithm both ways, and what has to be refused.

@@ -1,0 +1,1 @@
+//! Addresses, policies, and a fetcher against servers that misbehave.
