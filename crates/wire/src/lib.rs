@@ -37,6 +37,7 @@ mod method;
 mod parse;
 mod reject;
 mod remarks;
+pub mod resource_uri;
 mod revision;
 pub mod session;
 pub mod sse;

@@ -21,6 +21,8 @@ mod parse;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod resource_uri;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod session_modern;
