@@ -3,8 +3,12 @@
 pub mod auth;
 pub mod client;
 pub mod net;
+pub mod clock;
+mod error;
 mod principal;
+pub mod server;
 
+pub use error::RpcError;
 pub use principal::Principal;
 
 /// A future on the heap, as object-safe traits need it.

@@ -34,6 +34,7 @@ pub mod json;
 mod limits;
 mod message;
 mod method;
+mod params;
 mod parse;
 mod reject;
 mod remarks;

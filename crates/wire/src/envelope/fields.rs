@@ -41,7 +41,7 @@ fields! {
     Jsonrpc, Id, Method, Params, Result, Error,
     ParamsName, ParamsArguments, ParamsUri, ParamsCursor, ParamsVersion, ParamsCapabilities, ParamsRequestId,
     ParamsProgressToken, ParamsRequestState, ParamsInputResponses, ParamsTask, ParamsMeta,
-    MetaVersion, MetaProgressToken,
+    MetaVersion, MetaProgressToken, MetaCapabilities, MetaLogLevel,
     ResultTools, ResultNextCursor, ResultVersion, ResultRequestState, ResultType, ResultVersions,
     ErrorCode, ErrorMessage,
 }
@@ -163,8 +163,11 @@ const META: &[Known] = &[
         Field::MetaVersion,
     ),
     into("io.modelcontextprotocol/clientInfo", Place::Peer),
-    key("io.modelcontextprotocol/clientCapabilities"),
-    key("io.modelcontextprotocol/logLevel"),
+    kept(
+        "io.modelcontextprotocol/clientCapabilities",
+        Field::MetaCapabilities,
+    ),
+    kept("io.modelcontextprotocol/logLevel", Field::MetaLogLevel),
     key("io.modelcontextprotocol/subscriptionId"),
     key("io.modelcontextprotocol/serverInfo"),
     key("io.modelcontextprotocol/related-task"),
