@@ -134,8 +134,7 @@ impl RpcError {
 
     /// Appends the response to the request `id`.
     pub fn write(&self, id: Option<&Id<'_>>, out: &mut Vec<u8>) {
-        let reply =
-            interlock_wire::error_reply::refusal(id, self.code, &self.message, self.data());
+        let reply = interlock_wire::error_reply::refusal(id, self.code, &self.message, self.data());
         out.extend_from_slice(&reply);
     }
 }

@@ -2,14 +2,15 @@
 
 pub mod auth;
 pub mod client;
-pub mod net;
 pub mod clock;
-mod error;
+pub mod error;
+pub mod net;
 mod principal;
 pub mod server;
 
 pub use error::RpcError;
 pub use principal::Principal;
+pub use server::{Context, Server};
 
 /// A future on the heap, as object-safe traits need it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -99,7 +99,11 @@ impl Outbound {
             return Poll::Ready(Err(Closed));
         }
         if queue.messages.len() >= queue.capacity {
-            if !queue.senders.iter().any(|waker| waker.will_wake(cx.waker())) {
+            if !queue
+                .senders
+                .iter()
+                .any(|waker| waker.will_wake(cx.waker()))
+            {
                 queue.senders.push(cx.waker().clone());
             }
             return Poll::Pending;
@@ -161,7 +165,11 @@ impl OutboundReceiver {
         if queue.closed {
             return Poll::Ready(None);
         }
-        if !queue.receiver.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        if !queue
+            .receiver
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
             queue.receiver = Some(cx.waker().clone());
         }
         Poll::Pending

@@ -58,7 +58,9 @@ macro_rules! by_text {
     )*};
 }
 
-by_text!(bool, char, i8, i16, i32, i64, u8, u16, u32, u64, isize, usize, f32, f64);
+by_text!(
+    bool, char, i8, i16, i32, i64, u8, u16, u32, u64, isize, usize, f32, f64
+);
 
 impl IntoToolResult for String {
     fn into_tool_result(self) -> ToolReply {

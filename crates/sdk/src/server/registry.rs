@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use interlock_wire::Limits;
 
+use super::Builder;
 use super::session::{Session, SessionKind};
 use super::tool::ToolEntry;
-use super::Builder;
 use crate::Principal;
 
 /// A server, ready to serve. Cloning it is cheap.

@@ -184,16 +184,22 @@ impl Session {
         state.phase = Phase::Agreed(revision);
         drop(state);
         let server = &self.0.server.0;
-        Ok(encode::result(&self.0.server, revision, ask.id, reply, |out| {
-            out.extend_from_slice(br#""protocolVersion":"#);
-            json::write_string(revision.name(), out);
-            out.extend_from_slice(br#","capabilities":{"tools":{}},"serverInfo":"#);
-            out.extend_from_slice(&server.info);
-            if let Some(instructions) = &server.instructions {
-                out.extend_from_slice(br#","instructions":"#);
-                json::write_string(instructions, out);
-            }
-        }))
+        Ok(encode::result(
+            &self.0.server,
+            revision,
+            ask.id,
+            reply,
+            |out| {
+                out.extend_from_slice(br#""protocolVersion":"#);
+                json::write_string(revision.name(), out);
+                out.extend_from_slice(br#","capabilities":{"tools":{}},"serverInfo":"#);
+                out.extend_from_slice(&server.info);
+                if let Some(instructions) = &server.instructions {
+                    out.extend_from_slice(br#","instructions":"#);
+                    json::write_string(instructions, out);
+                }
+            },
+        ))
     }
 
     fn discover(&self, ask: &Ask<'_, '_>, reply: &mut Vec<u8>) -> Outcome {
@@ -206,7 +212,9 @@ impl Session {
                 }
                 json::write_string(revision.name(), out);
             }
-            out.extend_from_slice(br#"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private""#);
+            out.extend_from_slice(
+                br#"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private""#,
+            );
             if let Some(instructions) = instructions {
                 out.extend_from_slice(br#","instructions":"#);
                 json::write_string(instructions, out);
@@ -240,13 +248,22 @@ impl Session {
             RpcError::invalid_params(format!("unknown tool `{}`", crate::error::shown(&name)))
         })?;
         let token = ask.message.progress_token().map(Id::into_owned);
-        let cx = Context::new(self.clone(), ask.revision, token, ask.out.clone(), ask.arrival);
+        let cx = Context::new(
+            self.clone(),
+            ask.revision,
+            token,
+            ask.out.clone(),
+            ask.arrival,
+        );
         let arguments = ask.message.arguments().unwrap_or(b"{}");
         let mut work = match tool.handler.call(arguments, cx.clone()) {
             Ok(work) => work,
             Err(text) => return Err(RpcError::invalid_params(text)),
         };
-        match work.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())) {
+        match work
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(Waker::noop()))
+        {
             Poll::Ready(given) => Ok(Handled::Replied(encode::tool(
                 server,
                 ask.revision,
@@ -326,7 +343,13 @@ impl Flight {
         };
         let mut bytes = Vec::with_capacity(256);
         let revision = self.cx.revision();
-        let outcome = encode::tool(&self.session.0.server, revision, &self.id, given, &mut bytes);
+        let outcome = encode::tool(
+            &self.session.0.server,
+            revision,
+            &self.id,
+            given,
+            &mut bytes,
+        );
         Some(Reply { bytes, outcome })
     }
 }
@@ -340,7 +363,9 @@ impl Drop for Flight {
 
 fn modern_revision(named: &[u8], message: &Message<'_>) -> Result<Revision, RpcError> {
     let Some(named) = json::as_str(named) else {
-        return Err(RpcError::invalid_params("the protocol version is not a string"));
+        return Err(RpcError::invalid_params(
+            "the protocol version is not a string",
+        ));
     };
     match Revision::from_name(&named) {
         Some(revision) if revision.era() == Era::Modern => {}

@@ -72,8 +72,7 @@ where
     R: IntoToolResult,
 {
     fn call(&self, arguments: &[u8], cx: Context) -> Result<ToolFuture, String> {
-        let arguments: A =
-            serde_json::from_slice(arguments).map_err(|error| error.to_string())?;
+        let arguments: A = serde_json::from_slice(arguments).map_err(|error| error.to_string())?;
         let work = (self.handler)(arguments, cx);
         Ok(Box::pin(async move { Ok(work.await?.into_tool_result()) }))
     }

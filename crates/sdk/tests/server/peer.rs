@@ -1,0 +1,89 @@
+//! A peer that speaks to a session in JSON.
+
+use interlock_sdk::Principal;
+use interlock_sdk::server::{
+    Arrival, Handled, Outbound, OutboundReceiver, Server, Session, SessionKind,
+};
+use interlock_wire::{Limits, parse};
+use serde_json::{Value, json};
+
+/// One side of a conversation with a server's session.
+pub(super) struct Peer {
+    pub(super) session: Session,
+    pub(super) out: Outbound,
+    pub(super) sent: OutboundReceiver,
+}
+
+impl Peer {
+    pub(super) fn new(server: &Server, kind: SessionKind) -> Self {
+        Self::with_principal(server, kind, Principal::anonymous())
+    }
+
+    pub(super) fn with_principal(server: &Server, kind: SessionKind, principal: Principal) -> Self {
+        let session = server.session(kind, principal);
+        let out = Outbound::new(64);
+        let sent = out.receiver().unwrap();
+        session.attach(out.clone());
+        Self { session, out, sent }
+    }
+
+    /// A legacy peer that has shaken hands.
+    pub(super) fn legacy(server: &Server, revision: &str, capabilities: Value) -> Self {
+        let peer = Self::new(server, SessionKind::Duplex);
+        let params = json!({"protocolVersion": revision, "capabilities": capabilities,
+            "clientInfo": {"name": "peer", "version": "1"}});
+        let answer = peer.ask_now(json!("init"), "initialize", params);
+        assert_eq!(answer["result"]["protocolVersion"], revision, "{answer}");
+        peer.tell("notifications/initialized", json!({}));
+        peer
+    }
+
+    /// Hands one message over.
+    pub(super) fn hand(&self, message: &Value) -> (Handled, Option<Value>) {
+        let text = message.to_string();
+        let mut reply = Vec::new();
+        let message = parse(text.as_bytes(), &Limits::default()).unwrap();
+        let handled = self
+            .session
+            .handle(&message, Arrival::default(), &self.out, &mut reply);
+        let answer = match &handled {
+            Handled::Replied(_) => Some(serde_json::from_slice(&reply).unwrap()),
+            _ => None,
+        };
+        (handled, answer)
+    }
+
+    /// A request that is answered at once.
+    pub(super) fn ask_now(&self, id: Value, method: &str, params: Value) -> Value {
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let (handled, answer) = self.hand(&request);
+        answer.unwrap_or_else(|| panic!("{method}: {handled:?}"))
+    }
+
+    /// A request whose answer may come later; none when it was cancelled.
+    pub(super) async fn ask(&self, id: Value, method: &str, params: Value) -> Option<Value> {
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        match self.hand(&request) {
+            (Handled::Later(pending), _) => {
+                let reply = pending.await?;
+                Some(serde_json::from_slice(&reply.bytes).unwrap())
+            }
+            (_, answer) => answer,
+        }
+    }
+
+    /// A notification.
+    pub(super) fn tell(&self, method: &str, params: Value) {
+        let (handled, _) =
+            self.hand(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+        assert!(matches!(handled, Handled::Silent), "{handled:?}");
+    }
+}
+
+/// `params` with the `_meta` of a modern request.
+pub(super) fn modern(mut params: Value, capabilities: Value) -> Value {
+    params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+    params["_meta"]["io.modelcontextprotocol/clientInfo"] = json!({"name": "peer", "version": "1"});
+    params
+}
