@@ -43,7 +43,9 @@ mod revision;
 pub mod session;
 pub mod sse;
 pub mod tools;
+pub mod types;
 mod untrusted;
+mod value;
 
 pub use frame::{Frame, LineBuffer};
 pub use id::Id;
@@ -56,3 +58,4 @@ pub use remarks::Remarks;
 pub use revision::{Era, Revision};
 pub use session::{Note, Session, Verdict};
 pub use untrusted::{Escaped, Untrusted, is_hidden};
+pub use value::{Json, NotAnObject, Object};

@@ -1,14 +1,12 @@
 //! Writing JSON strings.
 
+use super::string::plain_end;
+
 /// Appends `text` as a JSON string with its quotes: the shortest escapes of RFC 8785, and nothing else escaped.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F))
-    {
-        let (plain, from) = rest.split_at(at);
+    while let Some((plain, from)) = rest.split_at_checked(plain_end(rest, 0)) {
         out.extend_from_slice(plain);
         let Some((byte, behind)) = from.split_first() else {
             break;
@@ -16,7 +14,6 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
         write_escape(*byte, out);
         rest = behind;
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

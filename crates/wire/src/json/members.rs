@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
 }
 
 /// The length of the validated value at the start of `text`: strings are skipped, brackets counted.
-fn value_length(text: &[u8]) -> Option<usize> {
+pub(crate) fn value_length(text: &[u8]) -> Option<usize> {
     match text.first()? {
         b'"' => string_length(text),
         b'{' | b'[' => container_length(text),
@@ -112,7 +112,7 @@ fn value_length(text: &[u8]) -> Option<usize> {
     }
 }
 
-fn string_length(text: &[u8]) -> Option<usize> {
+pub(crate) fn string_length(text: &[u8]) -> Option<usize> {
     string::scan(text, 1).ok().map(|(end, _)| end + 1)
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod reader;
 mod string;
 
 pub(crate) use keys::prefix;
+pub(crate) use members::{string_length, value_length};
 
 pub use canonical::{canonical, digest};
 pub use error::{JsonError, JsonFault};
