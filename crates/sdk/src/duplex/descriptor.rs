@@ -16,7 +16,9 @@ use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 
-/// What a pipe holds after [`Descriptor::widen`]: the most that Linux gives without privileges.
+/// What a pipe holds at first.
+const NARROW: usize = 64 << 10;
+/// What it holds once it was full: the most that Linux gives without privileges.
 const WIDE: usize = 1 << 20;
 
 /// An owned descriptor that is read or written.
@@ -26,6 +28,7 @@ pub struct Descriptor {
     kind: Kind,
     /// What the open file's flags were, put back in the end: others may hold the same open file.
     before: Option<OFlags>,
+    widened: bool,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,7 @@ impl Descriptor {
                 mode: Mode::Registered(registered),
                 kind,
                 before,
+                widened: false,
             }),
             Err(refused) => {
                 let (fd, error) = refused.into_parts();
@@ -99,14 +103,18 @@ impl Descriptor {
             mode: Mode::Direct(fd),
             kind,
             before: None,
+            widened: false,
         }
     }
 
-    /// Lets a pipe hold a mebibyte, for large messages: each would otherwise pass in pieces of 64 KiB with a switch between the processes
-    /// after each. The kernel may refuse; then nothing changes.
-    pub(super) fn widen(&self) {
-        if self.kind == Kind::Pipe && fcntl_getpipe_size(self).is_ok_and(|size| size < WIDE) {
-            let _refused = fcntl_setpipe_size(self, WIDE);
+    /// Lets a pipe that was full hold a mebibyte: large messages would pass in pieces of 64 KiB, with a switch between the
+    /// processes after each. The kernel may refuse; then nothing changes.
+    fn widen(&mut self) {
+        if self.kind == Kind::Pipe && !std::mem::replace(&mut self.widened, true) {
+            let narrow = fcntl_getpipe_size(&*self).is_ok_and(|size| size < WIDE);
+            if narrow {
+                let _refused = fcntl_setpipe_size(&*self, WIDE);
+            }
         }
     }
 }
@@ -130,20 +138,20 @@ impl Drop for Descriptor {
 
 impl AsyncRead for Descriptor {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let space = buffer.initialize_unfilled();
-        let (room, count) = match &self.mode {
-            Mode::Direct(fd) => (space.len(), read(fd.as_fd(), space)?),
+        let count = match &self.mode {
+            Mode::Direct(fd) => read(fd.as_fd(), space)?,
             Mode::Registered(registered) => {
-                let room = space.len();
-                let count = ready!(read_registered(registered, self.kind, cx, space))?;
-                (room, count)
+                ready!(read_registered(registered, self.kind, cx, space))?
             }
         };
-        debug_assert!(count <= room);
+        if count >= NARROW {
+            self.widen();
+        }
         buffer.advance(count);
         Poll::Ready(Ok(()))
     }
@@ -195,10 +203,13 @@ fn has_something(fd: BorrowedFd<'_>) -> bool {
 
 impl AsyncWrite for Descriptor {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if bytes.len() > NARROW {
+            self.widen();
+        }
         let registered = match &self.mode {
             Mode::Direct(fd) => return Poll::Ready(write(fd.as_fd(), bytes)),
             Mode::Registered(registered) => registered,
