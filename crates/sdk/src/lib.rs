@@ -4,6 +4,7 @@ pub mod auth;
 pub mod client;
 pub mod clock;
 pub mod error;
+pub mod duplex;
 pub mod net;
 mod principal;
 pub mod server;

@@ -1,20 +1,21 @@
 //! One end of a pipe, socket, terminal or file as an asynchronous stream, registered with the runtime where that is possible.
 //!
-//! tokio's own standard streams hand every read and write to a thread pool. A pipe or socket does not need that: it is made non-blocking
-//! and registered. What cannot be registered (regular files, `/dev/null`) never makes a reader wait, so it is read directly. A terminal is
-//! shared with the shell and with standard error, so its mode is left alone and it is read only when it has something.
+//! tokio's own standard streams hand every read and write to a thread pool. A pipe or socket does not need that: it is made
+//! non-blocking and registered. A regular file or `/dev/null` cannot be registered and never makes a reader wait, so it is used directly.
+//! A terminal is shared with the shell and with standard error, so its mode is left alone: a thread reads it.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream as StdStream;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
-use rustix::io::Errno;
-use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
-use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use rustix::pipe::{PipeFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 
 /// What a pipe holds at first.
 const NARROW: usize = 64 << 10;
@@ -22,87 +23,77 @@ const NARROW: usize = 64 << 10;
 const WIDE: usize = 1 << 20;
 
 /// An owned descriptor that is read or written.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::os::fd::OwnedFd;
+/// use interlock_sdk::duplex::Descriptor;
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// let (reader, writer) = std::io::pipe()?;
+/// let mut reader = Descriptor::reading(OwnedFd::from(reader))?;
+/// let mut writer = Descriptor::writing(OwnedFd::from(writer))?;
+/// writer.write_all(b"{}\n").await?;
+/// drop(writer);
+/// let mut line = String::new();
+/// reader.read_to_string(&mut line).await?;
+/// assert_eq!(line, "{}\n");
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Descriptor {
-    mode: Mode,
-    kind: Kind,
+    end: End,
     /// What the open file's flags were, put back in the end: others may hold the same open file.
     before: Option<OFlags>,
     widened: bool,
 }
 
 #[derive(Debug)]
-enum Mode {
-    Registered(AsyncFd<OwnedFd>),
-    Direct(OwnedFd),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Pipe,
-    Socket,
-    /// Blocking, and has to stay so.
-    Other,
+enum End {
+    Receiver(pipe::Receiver),
+    Sender(pipe::Sender),
+    Socket(UnixStream),
+    /// Always ready, or a terminal that takes what it is given.
+    File(OwnedFd),
 }
 
 impl Descriptor {
-    /// Takes an end that is read. Needs a runtime with its IO driver.
+    /// Takes an end that is read. Needs a tokio runtime with its IO driver.
     ///
     /// # Errors
     /// When the descriptor cannot be inspected or registered.
     pub fn reading(fd: OwnedFd) -> io::Result<Self> {
-        Self::new(fd, Interest::READABLE)
+        let (fd, before) = unblocked(fd)?;
+        let end = match kind(&fd)? {
+            FileType::Fifo => End::Receiver(pipe::Receiver::from_owned_fd(fd)?),
+            FileType::Socket => End::Socket(UnixStream::from_std(StdStream::from(fd))?),
+            FileType::CharacterDevice if rustix::termios::isatty(&fd) => {
+                End::Receiver(pipe::Receiver::from_owned_fd(read_by_thread(fd)?)?)
+            }
+            _ => End::File(fd),
+        };
+        Ok(Self::new(end, before))
     }
 
-    /// Takes an end that is written. Needs a runtime with its IO driver.
+    /// Takes an end that is written. Needs a tokio runtime with its IO driver.
     ///
     /// # Errors
     /// When the descriptor cannot be inspected or registered.
     pub fn writing(fd: OwnedFd) -> io::Result<Self> {
-        Self::new(fd, Interest::WRITABLE)
-    }
-
-    fn new(fd: OwnedFd, interest: Interest) -> io::Result<Self> {
-        let kind = match FileType::from_raw_mode(fstat(&fd)?.st_mode) {
-            FileType::Fifo => Kind::Pipe,
-            FileType::Socket => Kind::Socket,
-            _ => Kind::Other,
+        let (fd, before) = unblocked(fd)?;
+        let end = match kind(&fd)? {
+            FileType::Fifo => End::Sender(pipe::Sender::from_owned_fd(fd)?),
+            FileType::Socket => End::Socket(UnixStream::from_std(StdStream::from(fd))?),
+            _ => End::File(fd),
         };
-        if kind == Kind::Other && interest.is_writable() {
-            // A terminal takes what it is given; waiting for it is waiting for the person who stopped it.
-            return Ok(Self::direct(fd, kind));
-        }
-        let mut before = None;
-        if kind != Kind::Other {
-            let flags = fcntl_getfl(&fd)?;
-            if !flags.contains(OFlags::NONBLOCK) {
-                fcntl_setfl(&fd, flags | OFlags::NONBLOCK)?;
-                before = Some(flags);
-            }
-        }
-        match AsyncFd::try_with_interest(fd, interest) {
-            Ok(registered) => Ok(Self {
-                mode: Mode::Registered(registered),
-                kind,
-                before,
-                widened: false,
-            }),
-            Err(refused) => {
-                let (fd, error) = refused.into_parts();
-                match error.kind() {
-                    // EPERM: a file, which is always ready.
-                    io::ErrorKind::PermissionDenied => Ok(Self::direct(fd, kind)),
-                    _ => Err(error),
-                }
-            }
-        }
+        Ok(Self::new(end, before))
     }
 
-    fn direct(fd: OwnedFd, kind: Kind) -> Self {
+    fn new(end: End, before: Option<OFlags>) -> Self {
         Self {
-            mode: Mode::Direct(fd),
-            kind,
-            before: None,
+            end,
+            before,
             widened: false,
         }
     }
@@ -110,20 +101,51 @@ impl Descriptor {
     /// Lets a pipe that was full hold a mebibyte: large messages would pass in pieces of 64 KiB, with a switch between the
     /// processes after each. The kernel may refuse; then nothing changes.
     fn widen(&mut self) {
-        if self.kind == Kind::Pipe && !std::mem::replace(&mut self.widened, true) {
-            let narrow = fcntl_getpipe_size(&*self).is_ok_and(|size| size < WIDE);
-            if narrow {
-                let _refused = fcntl_setpipe_size(&*self, WIDE);
-            }
+        let is_pipe = matches!(self.end, End::Receiver(_) | End::Sender(_));
+        if !is_pipe || std::mem::replace(&mut self.widened, true) {
+            return;
+        }
+        if fcntl_getpipe_size(&*self).is_ok_and(|size| size < WIDE) {
+            let _refused = fcntl_setpipe_size(&*self, WIDE);
         }
     }
 }
 
+fn kind(fd: &OwnedFd) -> io::Result<FileType> {
+    Ok(FileType::from_raw_mode(fstat(fd)?.st_mode))
+}
+
+/// Pipes and sockets are made non-blocking; the flags that were changed are given back too.
+fn unblocked(fd: OwnedFd) -> io::Result<(OwnedFd, Option<OFlags>)> {
+    if !matches!(kind(&fd)?, FileType::Fifo | FileType::Socket) {
+        return Ok((fd, None));
+    }
+    let flags = fcntl_getfl(&fd)?;
+    if flags.contains(OFlags::NONBLOCK) {
+        return Ok((fd, None));
+    }
+    fcntl_setfl(&fd, flags | OFlags::NONBLOCK)?;
+    Ok((fd, Some(flags)))
+}
+
+/// A pipe that a thread fills from a blocking descriptor. The thread ends with the descriptor, or with the next line after the pipe.
+fn read_by_thread(fd: OwnedFd) -> io::Result<OwnedFd> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    std::thread::Builder::new()
+        .name("stdin".to_owned())
+        .spawn(move || {
+            let _either_ended = io::copy(&mut File::from(fd), &mut File::from(writer));
+        })?;
+    Ok(reader)
+}
+
 impl AsFd for Descriptor {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.mode {
-            Mode::Registered(registered) => registered.get_ref().as_fd(),
-            Mode::Direct(fd) => fd.as_fd(),
+        match &self.end {
+            End::Receiver(end) => end.as_fd(),
+            End::Sender(end) => end.as_fd(),
+            End::Socket(end) => end.as_fd(),
+            End::File(end) => end.as_fd(),
         }
     }
 }
@@ -131,7 +153,7 @@ impl AsFd for Descriptor {
 impl Drop for Descriptor {
     fn drop(&mut self) {
         if let Some(flags) = self.before {
-            let _gone = fcntl_setfl(self.as_fd(), flags);
+            let _gone = fcntl_setfl(&*self, flags);
         }
     }
 }
@@ -142,63 +164,22 @@ impl AsyncRead for Descriptor {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let space = buffer.initialize_unfilled();
-        let count = match &self.mode {
-            Mode::Direct(fd) => read(fd.as_fd(), space)?,
-            Mode::Registered(registered) => {
-                ready!(read_registered(registered, self.kind, cx, space))?
+        let before = buffer.filled().len();
+        match &mut self.end {
+            End::Receiver(end) => ready!(Pin::new(end).poll_read(cx, buffer))?,
+            End::Socket(end) => ready!(Pin::new(end).poll_read(cx, buffer))?,
+            End::File(end) => {
+                let space = buffer.initialize_unfilled();
+                let count = rustix::io::retry_on_intr(|| rustix::io::read(&*end, &mut *space))?;
+                buffer.advance(count);
             }
-        };
-        if count >= NARROW {
+            End::Sender(_) => return Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+        if buffer.filled().len() - before >= NARROW {
             self.widen();
         }
-        buffer.advance(count);
         Poll::Ready(Ok(()))
     }
-}
-
-fn read_registered(
-    registered: &AsyncFd<OwnedFd>,
-    kind: Kind,
-    cx: &mut Context<'_>,
-    space: &mut [u8],
-) -> Poll<io::Result<usize>> {
-    loop {
-        let mut guard = ready!(registered.poll_read_ready(cx))?;
-        let tried = guard.try_io(|fd| match kind {
-            Kind::Other if !has_something(fd.get_ref().as_fd()) => {
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-            _ => read(fd.get_ref().as_fd(), space),
-        });
-        match tried {
-            Ok(done) => {
-                // Less than there was room for: it is empty now, and the next arrival is told. That saves the read that would
-                // only say so.
-                let emptied = matches!(done, Ok(count) if count > 0 && count < space.len());
-                if emptied && kind != Kind::Other {
-                    guard.clear_ready();
-                }
-                return Poll::Ready(done);
-            }
-            Err(_would_block) => {}
-        }
-    }
-}
-
-fn read(fd: BorrowedFd<'_>, space: &mut [u8]) -> io::Result<usize> {
-    Ok(rustix::io::retry_on_intr(|| {
-        rustix::io::read(fd, &mut *space)
-    })?)
-}
-
-fn has_something(fd: BorrowedFd<'_>) -> bool {
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-    poll(&mut fds, Some(&now)).is_ok_and(|count| count > 0)
 }
 
 impl AsyncWrite for Descriptor {
@@ -210,22 +191,13 @@ impl AsyncWrite for Descriptor {
         if bytes.len() > NARROW {
             self.widen();
         }
-        let registered = match &self.mode {
-            Mode::Direct(fd) => return Poll::Ready(write(fd.as_fd(), bytes)),
-            Mode::Registered(registered) => registered,
-        };
-        loop {
-            let mut guard = ready!(registered.poll_write_ready(cx))?;
-            match guard.try_io(|fd| write(fd.get_ref().as_fd(), bytes)) {
-                Ok(done) => {
-                    // The kernel took a part: it is full, and says when it is not.
-                    if matches!(done, Ok(count) if count > 0 && count < bytes.len()) {
-                        guard.clear_ready();
-                    }
-                    return Poll::Ready(done);
-                }
-                Err(_would_block) => {}
-            }
+        match &mut self.end {
+            End::Sender(end) => Pin::new(end).poll_write(cx, bytes),
+            End::Socket(end) => Pin::new(end).poll_write(cx, bytes),
+            End::File(end) => Poll::Ready(Ok(rustix::io::retry_on_intr(|| {
+                rustix::io::write(&*end, bytes)
+            })?)),
+            End::Receiver(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
         }
     }
 
@@ -233,18 +205,11 @@ impl AsyncWrite for Descriptor {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.kind == Kind::Socket {
-            match rustix::net::shutdown(self.as_fd(), rustix::net::Shutdown::Write) {
-                Ok(()) | Err(Errno::NOTCONN) => {}
-                Err(error) => return Poll::Ready(Err(error.into())),
-            }
+    /// A pipe ends when it is closed: when this is dropped.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.end {
+            End::Socket(end) => Pin::new(end).poll_shutdown(cx),
+            _ => Poll::Ready(Ok(())),
         }
-        // A pipe ends when its descriptor is closed: when this is dropped.
-        Poll::Ready(Ok(()))
     }
-}
-
-fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::io::retry_on_intr(|| rustix::io::write(fd, bytes))?)
 }

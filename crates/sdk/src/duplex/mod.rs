@@ -20,3 +20,4 @@ pub use descriptor::Descriptor;
 pub use error::ServeError;
 pub use pipe::{Pipe, Stream, Unix};
 pub use stdio::standard_streams;
+

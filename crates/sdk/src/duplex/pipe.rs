@@ -264,7 +264,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pump<R, W> {
     fn deliver(&mut self) {
         while let Some(frame) = self.input.next_frame() {
             match frame {
-                Frame::Line(line) => self.inbox.message(line, Via::Shared),
+                Frame::Line(line) => {
+                    let _judged_there = self.inbox.message(line, Via::Shared);
+                }
                 Frame::TooLong => self.inbox.reject(&Reject::too_long()),
             }
         }
