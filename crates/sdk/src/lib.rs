@@ -3,8 +3,8 @@
 pub mod auth;
 pub mod client;
 pub mod clock;
-pub mod error;
 pub mod duplex;
+pub mod error;
 pub mod net;
 mod principal;
 pub mod server;

@@ -103,7 +103,11 @@ impl Backlog {
 
     fn settle(&mut self) {
         let large = self.buffer.len() > KEPT;
-        self.small = if large { 0 } else { self.small.saturating_add(1) };
+        self.small = if large {
+            0
+        } else {
+            self.small.saturating_add(1)
+        };
         self.buffer.clear();
         self.written = 0;
         let most = if self.small < PATIENCE { LARGE } else { KEPT };

@@ -20,4 +20,3 @@ pub use descriptor::Descriptor;
 pub use error::ServeError;
 pub use pipe::{Pipe, Stream, Unix};
 pub use stdio::standard_streams;
-

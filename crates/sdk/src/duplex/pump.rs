@@ -174,7 +174,10 @@ impl Pump {
                 return true;
             }
             let Poll::Ready(Some(reply)) = self.running.poll_next_unpin(cx) else {
-                return self.sent.as_mut().is_none_or(|sent| !drain(sent, &mut self.out));
+                return self
+                    .sent
+                    .as_mut()
+                    .is_none_or(|sent| !drain(sent, &mut self.out));
             };
             if let Some(sent) = &mut self.sent {
                 drain(sent, &mut self.out);
