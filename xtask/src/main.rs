@@ -1,8 +1,9 @@
-//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | bench | fuzz | dist`.
+//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | conformance | bench | fuzz | dist`.
 //!
 //! `test` is all that CI runs. The others are slower or need tools that a contributor may not have.
 
 mod bench;
+mod conformance;
 mod run;
 mod tasks;
 
@@ -34,6 +35,27 @@ enum Task {
         /// Only these, by their names in `tests/servers/servers.json`
         names: Vec<String>,
     },
+    /// The official conformance suite against our server and client, compared with `tests/conformance/expected.tsv`
+    Conformance {
+        /// Only scenarios about servers
+        #[arg(long)]
+        server: bool,
+        /// Only scenarios about clients
+        #[arg(long)]
+        client: bool,
+        /// Only scenarios whose name contains this
+        #[arg(long)]
+        scenario: Option<String>,
+        /// Only scenarios at this revision
+        #[arg(long)]
+        revision: Option<String>,
+        /// Write the numbers of passed checks back into the table
+        #[arg(long)]
+        update: bool,
+        /// Test the test itself: peers that do nothing pass no scenario
+        #[arg(long)]
+        control: bool,
+    },
     /// Speed and memory, side by side with peers, as ratios
     Bench {
         /// Only benchmarks whose name contains this: relay-16B, relay-16B-64deep, relay-64KiB, relay-1MiB, start, check
@@ -58,6 +80,21 @@ fn main() -> ExitCode {
         Task::Tidy => tasks::tidy(),
         Task::Interop => tasks::interop(),
         Task::Servers { names } => tasks::servers(&names),
+        Task::Conformance {
+            server,
+            client,
+            scenario,
+            revision,
+            update,
+            control,
+        } => conformance::conformance(&conformance::Options {
+            server,
+            client,
+            scenario,
+            revision,
+            update,
+            control,
+        }),
         Task::Bench { filter, no_peers } => bench::bench(filter.as_deref(), !no_peers),
         Task::Fuzz { seconds } => tasks::fuzz(seconds),
         Task::Dist => tasks::dist(),
