@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod duplex;
 pub mod error;
+pub mod files;
 pub mod net;
 mod principal;
 pub mod server;
