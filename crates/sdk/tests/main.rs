@@ -1,2 +1,3 @@
 //! Integration tests of the SDK.
+mod pair;
 mod server;

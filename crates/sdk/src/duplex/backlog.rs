@@ -80,16 +80,27 @@ impl Backlog {
         writer: &mut W,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        while let Some(rest) = self.buffer.get(self.written..)
-            && !rest.is_empty()
-        {
-            match ready!(Pin::new(&mut *writer).poll_write(cx, rest))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.written += count,
-            }
-            self.forget_written();
+        while !self.is_empty() {
+            ready!(self.poll_write_some(writer, cx))?;
         }
-        self.settle();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes once.
+    pub(super) fn poll_write_some<W: AsyncWrite + Unpin>(
+        &mut self,
+        writer: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let rest = self.buffer.get(self.written..).unwrap_or_default();
+        match ready!(Pin::new(writer).poll_write(cx, rest))? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            count => self.written += count,
+        }
+        match self.is_empty() {
+            true => self.settle(),
+            false => self.forget_written(),
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -194,7 +205,7 @@ mod tests {
                 step,
                 ready: false,
             };
-            let size = if step == 1 { 100 } else { 6 << 20 };
+            let size = if step < 1_000 { 5_000 } else { 6 << 20 };
             backlog.push(&vec![b'x'; size]);
             backlog.push(b"end");
             std::future::poll_fn(|cx| backlog.poll_write(&mut writer, cx))

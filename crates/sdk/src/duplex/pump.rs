@@ -8,16 +8,17 @@ use std::io;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use interlock_wire::{Frame, Limits, LineBuffer, Reject, parse};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::error::Elapsed;
 
 use super::backlog::Backlog;
 use super::lines::poll_fill;
 use crate::server::{Arrival, Handled, Outbound, OutboundReceiver, Pending, Session};
 
-/// How long handlers may go on after the peer said that nothing more will come, and how long it is then waited for to read.
+/// How long handlers may go on after the peer said that nothing more will come, and how long each write may then take.
 ///
 /// The specification asks a server to exit promptly; what `printf … | server` asked for is answered all the same.
 const GRACE: Duration = Duration::from_millis(500);
@@ -189,28 +190,45 @@ impl Pump {
         false
     }
 
-    /// Writes what is left to say after the peer's last line, within a time limit.
+    /// Writes what is left to say after the peer's last line: handlers get a moment, and so does each write.
     async fn finish<W: AsyncWrite + Unpin>(&mut self, writer: &mut W) -> io::Result<()> {
-        let mut limit = None;
-        poll_fn(|cx| {
+        let drained = poll_fn(|cx| {
             loop {
                 let all_collected = self.collect(cx);
                 if let Poll::Ready(Err(error)) = self.out.poll_write(writer, cx) {
                     return Poll::Ready(Err(error));
                 }
+                if self.running.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
                 if all_collected || self.out.is_high() {
-                    break;
+                    return Poll::Pending;
                 }
             }
-            if self.running.is_empty() && self.out.is_empty() {
-                return Poll::Ready(Ok(()));
+        });
+        if let Ok(drained) = within_grace(drained).await {
+            drained?;
+        }
+        self.running.clear();
+        while !self.out.is_empty() {
+            let written = poll_fn(|cx| self.out.poll_write_some(writer, cx));
+            match within_grace(written).await {
+                Ok(written) => written?,
+                // The peer does not read any more.
+                Err(_elapsed) => break,
             }
-            // Made only when there is something to wait for.
-            let limit = limit.get_or_insert_with(|| Box::pin(tokio::time::sleep(GRACE)));
-            limit.as_mut().poll(cx).map(Ok)
-        })
-        .await
+        }
+        Ok(())
     }
+}
+
+/// Without a timer where there is nothing to wait for.
+async fn within_grace<T>(work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    let mut work = std::pin::pin!(work);
+    if let Some(done) = work.as_mut().now_or_never() {
+        return Ok(done);
+    }
+    tokio::time::timeout(GRACE, work).await
 }
 
 fn handle(
