@@ -3,6 +3,8 @@ from attempt import *
 
 
 def double_fork_daemon_in_new_session():
+    # Both ends close when a program is executed: the read below ends when the daemon runs.
+    running, starting = os.pipe()
     if os.fork() == 0:
         os.setsid()
         if os.fork():
@@ -12,7 +14,9 @@ def double_fork_daemon_in_new_session():
             os.close(fd)
             os.open('/dev/null', os.O_RDWR)
         os.execvp('python3', ['mcp_daemon_marker', '-c', 'import time;time.sleep(60)#mcp_daemon_marker'])
+    os.close(starting)
     os.wait()
+    os.read(running, 1)
     return 'spawned' 
 
 
