@@ -9,6 +9,7 @@ pub mod files;
 pub mod net;
 mod principal;
 pub mod server;
+pub mod skills;
 
 pub use error::RpcError;
 pub use principal::Principal;
