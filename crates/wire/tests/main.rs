@@ -34,3 +34,5 @@ mod support;
 mod text;
 #[cfg(test)]
 mod tools;
+#[cfg(test)]
+mod types;

@@ -2,7 +2,7 @@
 
 use super::{
     CreateMessageParams, CreateMessageResult, Decode, DecodeError, ElicitParams, ElicitResult,
-    EmptyParams, Encode, Input, ListRootsResult, Map, Meta, Output,
+    EmptyParams, Encode, Input, ListRootsResult, Map, Meta, Output, ResultType,
 };
 use crate::Json;
 
@@ -39,10 +39,9 @@ message! {
     }
 
     /// A result that asks instead of answering.
-    #[derive(Default)]
     pub struct InputRequiredResult {
         /// That it asks.
-        list result_type: InputRequired = "resultType";
+        must result_type: ResultType = "resultType";
         /// The questions, by names that the answers have too.
         may input_requests: InputRequests = "inputRequests";
         /// What the client sends back unread.
@@ -52,13 +51,15 @@ message! {
     }
 }
 
-names! {
-    /// The `resultType` of [`InputRequiredResult`].
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-    pub enum InputRequired {
-        /// It asks.
-        #[default]
-        InputRequired = "input_required",
+impl Default for InputRequiredResult {
+    fn default() -> Self {
+        Self {
+            result_type: ResultType::InputRequired,
+            input_requests: None,
+            request_state: None,
+            meta: None,
+            extra: super::Extra::default(),
+        }
     }
 }
 

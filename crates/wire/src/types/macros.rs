@@ -173,7 +173,7 @@ macro_rules! names {
             fn read(input: &mut $crate::types::Input<'_>) -> Result<Self, $crate::types::DecodeError> {
                 match &*input.string()? {
                     $($text => Ok(Self::$variant),)*
-                    text => names!(@unknown text $($other)?; concat!("one of", $(" `", $text, "`"),*)),
+                    text => names!(@unknown text $($other)?; concat!("one of", $(" `", $text, "`",)*)),
                 }
             }
         }

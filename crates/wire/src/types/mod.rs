@@ -77,8 +77,8 @@ pub use error::{
 };
 pub use form::{Choice, Choices, Field, FieldType, FormSchema, ObjectType, TextFormat};
 pub use input::{
-    CreateMessageRequest, ElicitRequest, InputRequest, InputRequests, InputRequired,
-    InputRequiredResult, InputResponse, InputResponses, ListRootsRequest,
+    CreateMessageRequest, ElicitRequest, InputRequest, InputRequests, InputRequiredResult,
+    InputResponse, InputResponses, ListRootsRequest,
 };
 pub use lifecycle::{
     DiscoverResult, EmptyParams, EmptyResult, InitializeParams, InitializeResult,

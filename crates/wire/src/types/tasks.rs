@@ -55,7 +55,7 @@ message! {
         /// In 2025-11-25: for how many milliseconds it is kept; `null` for ever.
         may ttl: Option<u64> = "ttl", until V2025_11_25, or None;
         /// In the extension: for how many milliseconds it is kept; `null` for ever.
-        may ttl_ms: Option<u64> = "ttlMs", since V2026_07_28;
+        may ttl_ms: Option<u64> = "ttlMs", since V2026_07_28, or None;
         /// In 2025-11-25: how many milliseconds to wait between questions.
         may poll_interval: u64 = "pollInterval", until V2025_11_25;
         /// In the extension: how many milliseconds to wait between questions.
@@ -147,6 +147,8 @@ pub enum Answer<T> {
     Task(Box<Task>),
     /// A task of 2025-11-25.
     LegacyTask(Box<CreateTaskResult>),
+    /// Of a `resultType` that no revision and no extension here names: not an answer that can be understood.
+    Unknown(Object),
 }
 
 impl<T: Decode> Decode for Answer<T> {
@@ -154,6 +156,7 @@ impl<T: Decode> Decode for Answer<T> {
         match input.look("resultType") {
             Some(br#""input_required""#) => Decode::read(input).map(Self::InputRequired),
             Some(br#""task""#) => Decode::read(input).map(Self::Task),
+            Some(other) if other != br#""complete""# => Decode::read(input).map(Self::Unknown),
             None if is_task(input) => Decode::read(input).map(Self::LegacyTask),
             _ => T::read(input).map(Self::Complete),
         }
@@ -174,6 +177,7 @@ impl<T: Encode> Encode for Answer<T> {
             Self::InputRequired(result) => result.write(out),
             Self::Task(task) => task.write(out),
             Self::LegacyTask(result) => result.write(out),
+            Self::Unknown(result) => result.write(out),
         }
     }
 }
