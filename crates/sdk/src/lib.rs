@@ -6,6 +6,7 @@ pub mod clock;
 pub mod duplex;
 pub mod error;
 pub mod files;
+pub mod http;
 pub mod net;
 mod principal;
 pub mod server;
