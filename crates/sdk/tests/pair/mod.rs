@@ -1,5 +1,7 @@
-//! `Pair`: clients and servers over simulated streams, in virtual time.
+//! `Pair`: clients and servers over simulated streams, in virtual time; and the real streams they stand for.
 
 mod raw;
+mod real;
 mod serving;
+mod transport;
 mod wire;
