@@ -12,7 +12,7 @@ use crate::Fallible;
 use crate::figures::percentile;
 use crate::lines::Lines;
 use crate::machine::{Tree, pin};
-use crate::message::{Call, INITIALIZED, id_of, initialize};
+use crate::message::{Call, Era, INITIALIZED, id_of, initialize};
 
 /// The generator's core.
 pub const OUR_CORE: usize = 0;
@@ -54,15 +54,18 @@ impl Session {
     /// # Errors
     /// When it does not start or does not answer.
     pub fn open(command: &mut Command) -> Fallible<Self> {
-        let mut child = spawn(command)?;
-        let input = child.stdin.take().ok_or("no stdin")?;
-        let output = Lines::new(child.stdout.take().ok_or("no stdout")?);
-        let mut session = Self {
-            child,
-            input,
-            output,
-            id: 1,
-        };
+        Self::open_in(command, Era::Legacy)
+    }
+
+    /// The same in either era; the modern one has no handshake.
+    ///
+    /// # Errors
+    /// When it does not start or does not answer.
+    pub fn open_in(command: &mut Command, era: Era) -> Fallible<Self> {
+        let mut session = spawned(command)?;
+        if era == Era::Modern {
+            return Ok(session);
+        }
         match session.initialize() {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -184,6 +187,19 @@ impl Session {
         }
         reap(&mut child);
     }
+}
+
+/// A server on the measured core that was told nothing yet.
+fn spawned(command: &mut Command) -> Fallible<Session> {
+    let mut child = spawn(command)?;
+    let input = child.stdin.take().ok_or("no stdin")?;
+    let output = Lines::new(child.stdout.take().ok_or("no stdout")?);
+    Ok(Session {
+        child,
+        input,
+        output,
+        id: 1,
+    })
 }
 
 /// Starts a command on the measured core, with its diagnostics thrown away unless `BENCH_STDERR` is set.

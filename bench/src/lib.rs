@@ -17,6 +17,7 @@ pub mod peers;
 pub mod relay;
 pub mod report;
 pub mod start;
+pub mod stdio;
 
 /// What stops a benchmark, in words.
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;

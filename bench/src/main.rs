@@ -1,4 +1,4 @@
-//! `interlock-bench --interlock FILE --programs DIR --peers DIR --out FILE [--rounds N] [FILTER]`: everything, side by side.
+//! `interlock-bench --interlock FILE --echo FILE --programs DIR --peers DIR --out FILE [--rounds N] [FILTER]`: everything, side by side.
 //!
 //! `cargo xtask bench` builds what it needs and calls it.
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use interlock_bench::home::Home;
 use interlock_bench::relay::{CASES, Subjects};
 use interlock_bench::report::Group;
-use interlock_bench::{Fallible, check, peers, relay, start};
+use interlock_bench::{Fallible, check, peers, relay, start, stdio};
 
 const PACKAGE: &str = "@modelcontextprotocol/server-filesystem";
 
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
 #[derive(Debug)]
 struct Wanted {
     interlock: PathBuf,
+    echo: PathBuf,
     programs: PathBuf,
     peers: Option<PathBuf>,
     out: PathBuf,
@@ -37,6 +38,7 @@ impl Wanted {
     fn from(mut arguments: impl Iterator<Item = String>) -> Fallible<Self> {
         let mut wanted = Self {
             interlock: PathBuf::new(),
+            echo: PathBuf::new(),
             programs: PathBuf::new(),
             peers: None,
             out: PathBuf::from("results.json"),
@@ -51,6 +53,7 @@ impl Wanted {
             };
             match argument.as_str() {
                 "--interlock" => wanted.interlock = value()?.into(),
+                "--echo" => wanted.echo = value()?.into(),
                 "--programs" => wanted.programs = value()?.into(),
                 "--peers" => wanted.peers = Some(value()?.into()),
                 "--out" => wanted.out = value()?.into(),
@@ -66,7 +69,6 @@ impl Wanted {
     }
 
     fn run(&self) -> Fallible<()> {
-        let home = Home::new(&self.interlock)?;
         let mut groups = Vec::new();
         let mut done = |group: Fallible<Group>| -> Fallible<()> {
             let group = group?;
@@ -77,12 +79,35 @@ impl Wanted {
                 serde_json::to_vec_pretty(&groups)?,
             )?)
         };
+        self.stdio(&mut done)?;
+        if self.filter.starts_with("stdio") {
+            return Ok(());
+        }
+        let home = Home::new(&self.interlock)?;
         self.relays(&home, &mut done)?;
         self.starts(&home, &mut done)?;
         if self.wants("check") {
             done(check::measure(&home, 3 * self.rounds))?;
         }
         eprintln!("every round is in {}", self.out.display());
+        Ok(())
+    }
+
+    fn stdio(&self, done: &mut dyn FnMut(Fallible<Group>) -> Fallible<()>) -> Fallible<()> {
+        let cases = || stdio::CASES.iter().filter(|case| self.wants(case.name));
+        if cases().next().is_none() && !self.wants(stdio::START) {
+            return Ok(());
+        }
+        let bare = self.program("echo-server")?;
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/stdio-conformance");
+        let peers = self.peers.as_deref().map(|peers| (peers, sources.as_path()));
+        let subjects = stdio::Subjects::new(Path::new(&bare), &self.echo, peers);
+        for case in cases() {
+            done(stdio::measure(case, &subjects, self.rounds))?;
+        }
+        if self.wants(stdio::START) {
+            done(stdio::start(&subjects, 20 * self.rounds))?;
+        }
         Ok(())
     }
 

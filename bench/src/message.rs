@@ -5,6 +5,36 @@ use memchr::memmem;
 /// The revision that is spoken: every peer knows it.
 pub const REVISION: &str = "2025-11-25";
 
+/// How a session is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    /// With a handshake: [`REVISION`].
+    Legacy,
+    /// Without: 2026-07-28, every request carries what the other side must know.
+    Modern,
+}
+
+impl Era {
+    /// The revision that is spoken.
+    #[must_use]
+    pub const fn revision(self) -> &'static str {
+        match self {
+            Self::Legacy => REVISION,
+            Self::Modern => "2026-07-28",
+        }
+    }
+
+    /// What parameters begin with.
+    const fn meta(self) -> &'static str {
+        match self {
+            Self::Legacy => "",
+            Self::Modern => {
+                r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"0"},"io.modelcontextprotocol/clientCapabilities":{}},"#
+            }
+        }
+    }
+}
+
 /// How far from either end of a line its id is looked for.
 const WINDOW: usize = 64;
 
@@ -38,9 +68,16 @@ impl Call {
     /// With a payload of `size` bytes, for a tool that may have a prefix from a gateway.
     #[must_use]
     pub fn new(tool: &str, size: usize) -> Self {
+        Self::of(Era::Legacy, tool, size)
+    }
+
+    /// The same in either era.
+    #[must_use]
+    pub fn of(era: Era, tool: &str, size: usize) -> Self {
         let text = serde_json::Value::from(payload(size));
+        let meta = era.meta();
         let after_id = format!(
-            r#","method":"tools/call","params":{{"name":"{tool}","arguments":{{"text":{text}}}}}}}"#
+            r#","method":"tools/call","params":{{{meta}"name":"{tool}","arguments":{{"text":{text}}}}}}}"#
         );
         Self {
             after_id: after_id.into_bytes(),

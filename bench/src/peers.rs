@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::http::Address;
+use crate::message::Era;
 
 /// How a subject is talked to.
 #[derive(Debug, Clone)]
@@ -43,6 +44,117 @@ pub fn install(directory: &Path, upstream: &Path) -> Vec<Peer> {
         rust_proxy(directory, &up),
     ];
     peers.into_iter().flatten().collect()
+}
+
+/// An echo server on standard streams, on another SDK.
+#[derive(Debug)]
+pub struct Server {
+    /// The SDK.
+    pub name: &'static str,
+    /// How many times fewer calls are enough for it.
+    pub slower: usize,
+    argv: Vec<String>,
+    modern: bool,
+}
+
+impl Server {
+    /// What starts it.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut words = self.argv.iter();
+        let mut command = Command::new(words.next().map_or("false", String::as_str));
+        command.args(words);
+        command
+    }
+
+    /// Whether it knows the era.
+    #[must_use]
+    pub fn speaks(&self, era: Era) -> bool {
+        self.modern || era == Era::Legacy
+    }
+}
+
+/// All echo servers that are or can be installed in `directory`; `sources` is `tests/stdio-conformance`.
+#[must_use]
+pub fn installed_servers(directory: &Path, sources: &Path) -> Vec<Server> {
+    let text = |path: PathBuf| path.display().to_string();
+    let server = |name, slower, modern, argv: Vec<PathBuf>| Server {
+        name,
+        slower,
+        modern,
+        argv: argv.into_iter().map(text).collect(),
+    };
+    let mut servers = Vec::new();
+    if let Some(program) = rmcp(directory, sources) {
+        servers.push(server("rmcp 3.9", 2, true, vec![program]));
+    }
+    if node_packages(directory, sources).is_some() {
+        for (name, file, modern) in [
+            ("TypeScript 1.32", "typescript_v1.mjs", false),
+            ("TypeScript 2.4", "typescript_v2.mjs", true),
+        ] {
+            let argv = vec!["node".into(), directory.join(file)];
+            servers.push(server(name, 10, modern, argv));
+        }
+    }
+    for (name, version, modern) in [
+        ("Python 1.30", "python_v1", false),
+        ("Python 2.3", "python_v2", true),
+    ] {
+        let pins = sources.join(format!("{version}.txt"));
+        if let Some(programs) = python(directory, version, &pins) {
+            let script = sources.join("servers").join(format!("{version}.py"));
+            servers.push(server(name, 20, modern, vec![programs.join("python"), script]));
+        }
+    }
+    servers
+}
+
+fn rmcp(directory: &Path, sources: &Path) -> Option<PathBuf> {
+    let target = directory.join("rmcp");
+    let program = target.join("release").join("stdio-rmcp");
+    if !program.exists() {
+        let manifest = sources.join("servers").join("rmcp").join("Cargo.toml");
+        let mut build = Command::new("cargo");
+        build.args(["build", "--release", "--quiet", "--manifest-path"]);
+        build.arg(manifest).arg("--target-dir").arg(target);
+        told("rmcp", &mut build)?;
+    }
+    Some(program)
+}
+
+/// Scripts find packages beside themselves, so they are copied there.
+fn node_packages(directory: &Path, sources: &Path) -> Option<()> {
+    let pins = std::fs::read(sources.join("package.json")).ok()?;
+    let installed = directory.join("package.json");
+    if std::fs::read(&installed).ok().as_ref() != Some(&pins) {
+        std::fs::write(&installed, &pins).ok()?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        if told("the TypeScript SDKs", npm.current_dir(directory)).is_none() {
+            let _again = std::fs::remove_file(&installed);
+            return None;
+        }
+    }
+    for name in ["typescript_v1.mjs", "typescript_v2.mjs"] {
+        std::fs::copy(sources.join("servers").join(name), directory.join(name)).ok()?;
+    }
+    Some(())
+}
+
+/// The programs of a Python environment with what is pinned in a file.
+fn python(directory: &Path, name: &str, pins: &Path) -> Option<PathBuf> {
+    let home = directory.join(name);
+    let programs = home.join("bin");
+    if !home.join("complete").exists() {
+        let mut environment = Command::new("python3");
+        told("Python", environment.args(["-m", "venv"]).arg(&home))?;
+        let mut pip = Command::new(programs.join("pip"));
+        pip.args(["install", "--quiet", "-r"]).arg(pins);
+        told(name, &mut pip)?;
+        std::fs::write(home.join("complete"), "").ok()?;
+    }
+    Some(programs)
 }
 
 fn fastmcp(directory: &Path, upstream: &str) -> Option<Peer> {

@@ -15,6 +15,7 @@ pub fn bench(filter: Option<&str>, peers: bool) -> Result<(), String> {
     let out = place.join("results.json");
     let others = place.join("peers");
     let mut arguments = vec!["--interlock", text(&built.interlock)?];
+    arguments.extend(["--echo", text(&built.echo)?]);
     arguments.extend(["--programs", text(&built.programs)?, "--out", text(&out)?]);
     if peers {
         std::fs::create_dir_all(&others).map_err(|e| format!("{}: {e}", others.display()))?;
@@ -26,12 +27,15 @@ pub fn bench(filter: Option<&str>, peers: bool) -> Result<(), String> {
 
 struct Built {
     interlock: PathBuf,
+    echo: PathBuf,
     programs: PathBuf,
 }
 
 fn build(target: &Path, place: &Path) -> Result<Built, String> {
     let product = ["build", "--release", "--package", "interlock-cli"];
     cargo(&[&product[..], &["--target-dir", text(target)?]].concat())?;
+    let echo = ["build", "--release", "--package", "interlock-sdk", "--example", "echo"];
+    cargo(&[&echo[..], &["--target-dir", text(target)?]].concat())?;
     let bench = ["build", "--release", "--manifest-path", "bench/Cargo.toml"];
     cargo(&[&bench[..], &["--target-dir", text(place)?]].concat())?;
     let programs = place.join("release");
@@ -42,6 +46,7 @@ fn build(target: &Path, place: &Path) -> Result<Built, String> {
     }
     Ok(Built {
         interlock: target.join("release").join("interlock"),
+        echo: target.join("release").join("examples").join("echo"),
         programs,
     })
 }

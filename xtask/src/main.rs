@@ -58,7 +58,7 @@ enum Task {
     },
     /// Speed and memory, side by side with peers, as ratios
     Bench {
-        /// Only benchmarks whose name contains this: relay-16B, relay-16B-64deep, relay-64KiB, relay-1MiB, start, check
+        /// Only benchmarks whose name contains this: stdio-16B, stdio-16B-64deep, stdio-64KiB, stdio-1MiB, stdio-start, relay-16B, relay-16B-64deep, relay-64KiB, relay-1MiB, start, check
         filter: Option<String>,
         /// Leave out other people's relays, which are installed at the first run
         #[arg(long)]
