@@ -100,7 +100,10 @@ impl Wanted {
         }
         let bare = self.program("echo-server")?;
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/stdio-conformance");
-        let peers = self.peers.as_deref().map(|peers| (peers, sources.as_path()));
+        let peers = self
+            .peers
+            .as_deref()
+            .map(|peers| (peers, sources.as_path()));
         let subjects = stdio::Subjects::new(Path::new(&bare), &self.echo, peers);
         for case in cases() {
             done(stdio::measure(case, &subjects, self.rounds))?;

@@ -104,7 +104,12 @@ pub fn installed_servers(directory: &Path, sources: &Path) -> Vec<Server> {
         let pins = sources.join(format!("{version}.txt"));
         if let Some(programs) = python(directory, version, &pins) {
             let script = sources.join("servers").join(format!("{version}.py"));
-            servers.push(server(name, 20, modern, vec![programs.join("python"), script]));
+            servers.push(server(
+                name,
+                20,
+                modern,
+                vec![programs.join("python"), script],
+            ));
         }
     }
     servers

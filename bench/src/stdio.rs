@@ -95,8 +95,13 @@ pub fn measure(case: &Case, subjects: &Subjects, rounds: usize) -> Fallible<Grou
     let mut group = Group::new(title);
     for _ in 0..rounds {
         for (name, program) in [(BARE, &subjects.bare), (OURS, &subjects.ours)] {
-            one(case, &mut Command::new(program), case.count, group.series(name))
-                .map_err(|error| format!("{name}: {error}"))?;
+            one(
+                case,
+                &mut Command::new(program),
+                case.count,
+                group.series(name),
+            )
+            .map_err(|error| format!("{name}: {error}"))?;
         }
         for peer in subjects.peers.iter().filter(|peer| peer.speaks(case.era)) {
             let count = (case.count / peer.slower).max(case.depth * 2).max(20);
@@ -135,7 +140,11 @@ fn marks(case: &Case, group: &Group) -> Vec<Mark> {
     };
     let ratio = |figure| ours.ratio(bare, figure).unwrap_or(f64::NAN);
     if case.depth > 1 {
-        let mut marks = vec![Mark::at_least("calls/s to the bare loop's", ratio(CALLS), 0.5)];
+        let mut marks = vec![Mark::at_least(
+            "calls/s to the bare loop's",
+            ratio(CALLS),
+            0.5,
+        )];
         if let Some(rmcp) = group.find(RMCP).filter(|_| case.size == 16) {
             let ratio = ours.ratio(rmcp, CALLS).unwrap_or(f64::NAN);
             marks.push(Mark::at_least("calls/s to rmcp's", ratio, 8.0));
@@ -143,7 +152,11 @@ fn marks(case: &Case, group: &Group) -> Vec<Mark> {
         return marks;
     }
     let most = if case.size > 1_024 { 1.3 } else { 1.25 };
-    vec![Mark::at_most("CPU a call to the bare loop's", ratio(CPU), most)]
+    vec![Mark::at_most(
+        "CPU a call to the bare loop's",
+        ratio(CPU),
+        most,
+    )]
 }
 
 /// From spawn to the answer of a server that was asked at once.
@@ -161,7 +174,11 @@ pub fn start(subjects: &Subjects, rounds: usize) -> Fallible<Group> {
             }
         }
         // A script's start takes hundreds of times as long; the median needs no more.
-        for peer in subjects.peers.iter().filter(|peer| round > 0 && (peer.slower < 10 || round <= 7)) {
+        for peer in subjects
+            .peers
+            .iter()
+            .filter(|peer| round > 0 && (peer.slower < 10 || round <= 7))
+        {
             match first_answer(&mut peer.command()) {
                 Ok(took) => group.series(peer.name).push(FIRST, took),
                 Err(error) => eprintln!("{START}: {} failed: {error}", peer.name),
@@ -188,7 +205,11 @@ mod tests {
 
     fn group(ours: f64, rmcp: f64) -> Group {
         let mut group = Group::new("");
-        for (name, calls, cpu) in [(BARE, 100.0, 1.0), (OURS, ours, 1.0 / ours * 100.0), (RMCP, rmcp, 9.0)] {
+        for (name, calls, cpu) in [
+            (BARE, 100.0, 1.0),
+            (OURS, ours, 1.0 / ours * 100.0),
+            (RMCP, rmcp, 9.0),
+        ] {
             group.series(name).push(CALLS, calls);
             group.series(name).push(CPU, cpu);
         }

@@ -256,11 +256,11 @@ impl Drop for Reader {
 #[tokio::test(start_paused = true)]
 async fn bytes_arrive_in_order_and_not_before_their_time() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    for seed in 0..40 {
+    for seed in (0..40).step_by(7) {
         let line = Line::rough(seed);
         let latency = line.latency;
         let (mut writer, mut reader) = line.open();
-        let sent: Vec<u8> = (0..3_000_u32).map(|i| i.to_le_bytes()[0]).collect();
+        let sent: Vec<u8> = (0..1_500_u32).map(|i| i.to_le_bytes()[0]).collect();
         let (begin, expected) = (Instant::now(), sent.clone());
         let writing = tokio::spawn(async move {
             writer.write_all(&sent).await.unwrap();
