@@ -68,13 +68,16 @@ impl ChallengeReason {
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge {
+pub struct Challenge(Box<Inner>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
     reason: ChallengeReason,
     description: Option<&'static str>,
     scope: Option<String>,
     metadata: Option<String>,
     schemes: Schemes,
-    algorithms: &'static str,
+    algorithms: String,
     nonce: Option<HeaderValue>,
 }
 
@@ -121,64 +124,68 @@ impl Challenge {
     /// The proof of possession has to carry `nonce`.
     pub fn use_nonce(nonce: HeaderValue) -> Self {
         let mut made = Self::new(ChallengeReason::UseNonce, None);
-        made.nonce = Some(nonce);
+        made.0.nonce = Some(nonce);
         made
     }
 
     fn new(reason: ChallengeReason, description: Option<&'static str>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             reason,
             description,
             scope: None,
             metadata: None,
             schemes: Schemes::Bearer,
-            algorithms: "",
+            algorithms: String::new(),
             nonce: None,
-        }
+        }))
     }
 
     /// With the scope (names with spaces between) to ask an authorization server for.
     #[must_use]
     pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
-        self.scope = Some(scope.into());
+        self.0.scope = Some(scope.into());
         self
     }
 
     /// With the URL of the protected-resource metadata.
     #[must_use]
     pub fn with_metadata(mut self, url: impl Into<String>) -> Self {
-        self.metadata = Some(url.into());
+        self.0.metadata = Some(url.into());
         self
     }
 
     /// With the algorithms (names with spaces between) of proofs that are taken beside bearer tokens; instead of them if
     /// `only`.
     #[must_use]
-    pub fn with_dpop(mut self, algorithms: &'static str, only: bool) -> Self {
-        self.schemes = if only { Schemes::DPoP } else { Schemes::Both };
-        self.algorithms = algorithms;
+    pub fn with_dpop(mut self, algorithms: impl Into<String>, only: bool) -> Self {
+        self.0.schemes = if only { Schemes::DPoP } else { Schemes::Both };
+        self.0.algorithms = algorithms.into();
         self
     }
 
     /// Why the request may not pass.
     pub fn reason(&self) -> ChallengeReason {
-        self.reason
+        self.0.reason
     }
 
     /// Which rule was broken, for the log and for the body of the answer. Never anything that the request said.
     pub fn description(&self) -> Option<&'static str> {
-        self.description
+        self.0.description
+    }
+
+    pub(super) fn names_scope(&self) -> bool {
+        self.0.scope.is_some()
     }
 
     /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.reason.status()
+        self.0.reason.status()
     }
 
     /// The headers of the answer: `WWW-Authenticate` for each scheme, and `DPoP-Nonce` or `Retry-After` where they belong.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
-        let unavailable = self.reason == ChallengeReason::Unavailable;
-        let schemes: &[bool] = match self.schemes {
+        let unavailable = self.0.reason == ChallengeReason::Unavailable;
+        let schemes: &[bool] = match self.0.schemes {
             _ if unavailable => &[],
             Schemes::Bearer => &[false],
             Schemes::DPoP => &[true],
@@ -187,7 +194,7 @@ impl Challenge {
             Schemes::Both => &[false, true],
         };
         let authenticate = schemes.iter().filter_map(|dpop| self.authenticate(*dpop));
-        let nonce = self.nonce.clone();
+        let nonce = self.0.nonce.clone();
         let retry = unavailable.then(|| (RETRY_AFTER, HeaderValue::from_static("5")));
         authenticate
             .chain(nonce.map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)))
@@ -196,18 +203,18 @@ impl Challenge {
 
     fn concerns_proof(&self) -> bool {
         matches!(
-            self.reason,
+            self.0.reason,
             ChallengeReason::InvalidProof | ChallengeReason::UseNonce
         )
     }
 
     fn authenticate(&self, dpop: bool) -> Option<(HeaderName, HeaderValue)> {
         let parameters = [
-            ("error", self.reason.code()),
-            ("error_description", self.description),
-            ("scope", self.scope.as_deref()),
-            ("resource_metadata", self.metadata.as_deref()),
-            ("algs", dpop.then_some(self.algorithms)),
+            ("error", self.0.reason.code()),
+            ("error_description", self.0.description),
+            ("scope", self.0.scope.as_deref()),
+            ("resource_metadata", self.0.metadata.as_deref()),
+            ("algs", dpop.then_some(self.0.algorithms.as_str())),
         ];
         let mut text = String::from(if dpop { "DPoP" } else { "Bearer" });
         let mut separator = " ";
