@@ -1,3 +1,4 @@
 //! HTTP: the Streamable HTTP of every revision, and the HTTP+SSE before it.
 
 pub mod client;
+pub mod server;
