@@ -42,7 +42,7 @@ fn request(uri: &str, headers: &[(&str, &str)]) -> Parts {
 /// What becomes of a request: who it is, or status and reason.
 async fn outcome(guard: &Guard, parts: &Parts) -> String {
     match guard.authenticate(parts).await {
-        Ok(principal) => format!("{}", principal.subject().unwrap()),
+        Ok(principal) => principal.subject().unwrap().to_owned(),
         Err(challenge) => format!(
             "{} {}",
             challenge.status().as_u16(),

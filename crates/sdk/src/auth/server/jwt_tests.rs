@@ -354,3 +354,20 @@ fn issuers_and_key_sets_have_public_https_urls() {
         );
     }
 }
+
+/// Every character of a good token, replaced by another.
+#[tokio::test]
+async fn no_character_of_a_token_can_be_changed() {
+    let world = world();
+    let token = world.key.sign_claims("at+jwt", &claims()).unwrap();
+    for at in 0..token.len() {
+        for other in ["A", "B", "_", ".", "="] {
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, other);
+            if changed != token {
+                let judged = world.validator.validate(&changed, NOW).await;
+                assert!(judged.is_err(), "{changed}");
+            }
+        }
+    }
+}

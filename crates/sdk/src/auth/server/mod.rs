@@ -28,6 +28,7 @@
 mod authenticate;
 mod bearer;
 mod challenge;
+mod consent;
 mod credentials;
 mod error;
 mod facts;
@@ -47,6 +48,7 @@ mod scopes;
 
 pub use authenticate::{Authenticate, Operation};
 pub use challenge::{Challenge, ChallengeReason};
+pub use consent::{ConsentKeeper, ConsentTo};
 pub use credentials::remove_credentials;
 pub use error::GuardError;
 pub use facts::{Audience, Confirmation, TokenFacts, TokenFault, ValidateToken};
