@@ -45,6 +45,7 @@ pub mod sse;
 pub mod tools;
 pub mod types;
 mod untrusted;
+pub mod uri_template;
 mod value;
 
 pub use frame::{Frame, LineBuffer};

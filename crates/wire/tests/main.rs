@@ -36,3 +36,5 @@ mod text;
 mod tools;
 #[cfg(test)]
 mod types;
+#[cfg(test)]
+mod uri_template;
