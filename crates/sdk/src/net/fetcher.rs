@@ -26,8 +26,10 @@ const MAX_REDIRECTS: usize = 3;
 pub struct Fetcher {
     client: Client<HttpsConnector<Guarded>, Full<Bytes>>,
     policy: Arc<Policy>,
+    resolver: Arc<dyn Resolve>,
     timeout: Duration,
     max_body: usize,
+    redirects: usize,
 }
 
 impl Default for Fetcher {
@@ -52,10 +54,14 @@ impl Fetcher {
     /// A fetcher that finds addresses through `resolver`. They are judged like any others.
     #[must_use]
     pub fn with_resolver(policy: Policy, resolver: impl Resolve) -> Self {
+        Self::made(policy, Arc::new(resolver))
+    }
+
+    fn made(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
         let policy = Arc::new(policy);
         let connector = tls::connector(Guarded {
             policy: Arc::clone(&policy),
-            resolver: Arc::new(resolver),
+            resolver: Arc::clone(&resolver),
         });
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(20))
@@ -65,6 +71,8 @@ impl Fetcher {
         Self {
             client,
             policy,
+            resolver,
+            redirects: MAX_REDIRECTS,
             timeout: Duration::from_secs(15),
             max_body: 256 << 10,
         }
@@ -82,6 +90,25 @@ impl Fetcher {
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
+    }
+
+    /// Without following redirects: an answer that is one is handed to the caller.
+    #[must_use]
+    pub fn without_redirects(mut self) -> Self {
+        self.redirects = 0;
+        self
+    }
+
+    /// The same, but that `host` may have private addresses: for a server that a person chose.
+    pub(crate) fn also_private(&self, host: &str) -> Self {
+        let mut policy = Policy::clone(&self.policy);
+        policy.private_hosts.push(host.to_owned());
+        Self {
+            timeout: self.timeout,
+            max_body: self.max_body,
+            redirects: self.redirects,
+            ..Self::made(policy, Arc::clone(&self.resolver))
+        }
     }
 
     /// Where this fetcher may go.
@@ -111,7 +138,7 @@ impl Fetcher {
     }
 
     async fn follow(&self, mut question: Question) -> Result<Answer, FetchError> {
-        for _ in 0..=MAX_REDIRECTS {
+        for _ in 0..=self.redirects {
             let (url, method) = (question.url.clone(), question.method.clone());
             let response = self.send(question.clone()).await?;
             let Some(target) = redirect(&url, &method, response.status(), response.headers())?

@@ -39,6 +39,12 @@ impl Policy {
         self.check_address(url.host_str().unwrap_or_default(), literal)
     }
 
+    /// Whether `http` to this machine passes: only with [`danger::allow_loopback`](super::danger::allow_loopback).
+    #[must_use]
+    pub fn allows_loopback(&self) -> bool {
+        self.loopback
+    }
+
     /// Whether a connection for `host` (as in a URL, IPv6 in brackets) may go to this address.
     ///
     /// # Errors

@@ -1,0 +1,1 @@
+//! The way to the authorization server, and what may come back.

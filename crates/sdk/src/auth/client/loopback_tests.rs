@@ -1,0 +1,1 @@
+//! What a listener on this machine takes for an authorization response.

@@ -1,0 +1,1 @@
+//! Documents as servers publish them, and as attackers do.

@@ -1,0 +1,1 @@
+//! The whole client against authorization and resource servers in the same process.

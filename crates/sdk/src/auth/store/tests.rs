@@ -1,0 +1,1 @@
+//! Both stores by the same rules, and the files by their own.
