@@ -1,3 +1,4 @@
 //! Integration tests of the SDK.
+mod guarded;
 mod pair;
 mod server;

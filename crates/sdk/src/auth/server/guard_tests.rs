@@ -431,6 +431,20 @@ async fn bound_tokens_need_the_proof_of_their_key() {
         );
     }
     let authorization = format!("DPoP {token}");
+    let mounted = [
+        ("/mcp", RESOURCE, "alice"),
+        ("/mcp", "/mcp", "alice"),
+        ("/mcp", "/x", "401 the proof is for another request"),
+    ];
+    for (path, claimed, expected) in mounted {
+        let proof = proof("POST", &at(claimed), NOW, &token);
+        let parts = request(path, &[("authorization", &authorization), ("dpop", &proof)]);
+        assert_eq!(
+            outcome(&world.guard, &parts).await,
+            expected,
+            "{path} {claimed}"
+        );
+    }
     let (one, two) = (
         proof("POST", &here, NOW, &token),
         proof("POST", &here, NOW, &token),

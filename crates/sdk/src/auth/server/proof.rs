@@ -48,19 +48,26 @@ impl Proofs {
         let proof = single(&parts.headers, &HeaderName::from_static("dpop"))?;
         let proof =
             proof.ok_or_else(|| Challenge::invalid_proof("the request carries no proof"))?;
-        let url = resource.request_url(parts.uri.path());
-        let expected = Expected::new(parts.method.as_str(), &url, now)
-            .token(token)
-            .bound_to(thumbprint);
         let accepted = self.nonces.as_ref().map(|nonces| nonces.accepted(now));
         let accepted = accepted
             .as_ref()
             .map(|all| all.each_ref().map(String::as_str));
-        let expected = match &accepted {
-            Some(nonces) => expected.nonces(nonces),
-            None => expected,
+        let checked = |path: &str| {
+            let url = resource.request_url(path);
+            let expected = Expected::new(parts.method.as_str(), &url, now)
+                .token(token)
+                .bound_to(thumbprint);
+            match &accepted {
+                Some(nonces) => dpop::check(proof, &expected.nonces(nonces)),
+                None => dpop::check(proof, &expected),
+            }
         };
-        let proof = dpop::check(proof, &expected).map_err(|error| self.refused(error, now))?;
+        // A router or proxy may have cut the path that the client wrote: then it wrote the resource's.
+        let proof = match checked(parts.uri.path()) {
+            Err(ProofError::Request) => checked(resource.path()),
+            decided => decided,
+        };
+        let proof = proof.map_err(|error| self.refused(error, now))?;
         if now.abs_diff(proof.issued_at()) > WINDOW {
             return Err(Challenge::invalid_proof("the proof is not fresh"));
         }

@@ -69,6 +69,11 @@ impl ProtectedResource {
         url
     }
 
+    /// The path of the resource.
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
+
     /// The metadata document.
     pub(super) fn metadata(&self, servers: &[String], scopes: &[String], extra: Value) -> Vec<u8> {
         let mut document = json!({
