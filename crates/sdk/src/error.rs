@@ -6,16 +6,11 @@ use interlock_wire::error_reply::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, REFUSED, UNSUPPORTED_VERSION,
 };
 use interlock_wire::json::{self, write_string};
+use interlock_wire::types::codes::{
+    HEADER_MISMATCH, MISSING_CAPABILITY, RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED,
+};
+use interlock_wire::types::{ElicitUrlParams, Encode, UrlElicitationData};
 use interlock_wire::{Escaped, Id, Limits, Revision, Untrusted};
-
-/// 2026-07-28: an HTTP header disagrees with the body.
-pub const HEADER_MISMATCH: i64 = -32020;
-/// 2026-07-28: the request needs a capability that the client did not declare.
-pub const MISSING_CAPABILITY: i64 = -32021;
-/// Up to 2025-11-25: no such resource. Later revisions say [`INVALID_PARAMS`].
-pub const RESOURCE_NOT_FOUND: i64 = -32002;
-/// 2025-11-25 only: the call needs URL elicitations first.
-pub const URL_ELICITATION_REQUIRED: i64 = -32042;
 
 /// An error response: of ours to a peer, or of a peer to us.
 ///
@@ -110,6 +105,16 @@ impl RpcError {
         data.extend_from_slice(required);
         data.push(b'}');
         Self::new(MISSING_CAPABILITY, "missing required client capability").with_data(data)
+    }
+
+    /// -32042, in 2025-11-25 only: the person has to answer at these URLs before the call can be done.
+    pub fn url_elicitation_required(elicitations: Vec<ElicitUrlParams>) -> Self {
+        let data = UrlElicitationData {
+            elicitations,
+            ..UrlElicitationData::default()
+        };
+        let message = "the user has to answer at a URL first";
+        Self::new(URL_ELICITATION_REQUIRED, message).with_data(data.to_json())
     }
 
     /// -32020: a header disagrees with the body.

@@ -1,49 +1,28 @@
-//! What tool handlers give back.
+//! What handlers may return: plain values become results.
 
-use std::fmt::Display;
+use interlock_wire::types::{
+    CallToolResult, Completion, ContentBlock, GetPromptResult, PromptMessage, ReadResourceResult,
+    ResourceContents,
+};
+use interlock_wire::{Json, Object};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use interlock_wire::json::write_string;
+use super::schema;
 
-use crate::RpcError;
-
-/// The result of a tool call, ready to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolReply {
-    /// The raw array of content blocks.
-    pub(super) content: Vec<u8>,
-    pub(super) is_error: bool,
-}
-
-impl ToolReply {
-    /// One block of text.
-    pub fn text(text: &str) -> Self {
-        let mut content = Vec::with_capacity(text.len() + 32);
-        content.extend_from_slice(br#"[{"type":"text","text":"#);
-        write_string(text, &mut content);
-        content.extend_from_slice(b"}]");
-        Self {
-            content,
-            is_error: false,
-        }
-    }
-
-    /// One block of text that tells the model what went wrong.
-    pub fn error(text: &str) -> Self {
-        Self {
-            is_error: true,
-            ..Self::text(text)
-        }
-    }
-}
-
-/// What a tool handler may return.
+/// What a tool's handler may return: texts, numbers, content, [`Structured`] values, or a whole [`CallToolResult`].
 pub trait IntoToolResult: Send {
     /// The result of the call.
-    fn into_tool_result(self) -> ToolReply;
+    fn into_tool_result(self) -> CallToolResult;
+
+    /// JSON Schema of the structured result, when there is one.
+    fn output_schema() -> Option<Object> {
+        None
+    }
 }
 
-impl IntoToolResult for ToolReply {
-    fn into_tool_result(self) -> ToolReply {
+impl IntoToolResult for CallToolResult {
+    fn into_tool_result(self) -> CallToolResult {
         self
     }
 }
@@ -51,8 +30,8 @@ impl IntoToolResult for ToolReply {
 macro_rules! by_text {
     ($($type:ty),*) => {$(
         impl IntoToolResult for $type {
-            fn into_tool_result(self) -> ToolReply {
-                ToolReply::text(&self.to_string())
+            fn into_tool_result(self) -> CallToolResult {
+                CallToolResult::text(self.to_string())
             }
         }
     )*};
@@ -63,55 +42,177 @@ by_text!(
 );
 
 impl IntoToolResult for String {
-    fn into_tool_result(self) -> ToolReply {
-        ToolReply::text(&self)
+    fn into_tool_result(self) -> CallToolResult {
+        CallToolResult::text(self)
     }
 }
 
 impl IntoToolResult for &'static str {
-    fn into_tool_result(self) -> ToolReply {
-        ToolReply::text(self)
+    fn into_tool_result(self) -> CallToolResult {
+        CallToolResult::text(self)
     }
 }
 
 impl IntoToolResult for () {
-    fn into_tool_result(self) -> ToolReply {
-        ToolReply {
-            content: b"[]".to_vec(),
-            is_error: false,
+    fn into_tool_result(self) -> CallToolResult {
+        CallToolResult::default()
+    }
+}
+
+impl IntoToolResult for ContentBlock {
+    fn into_tool_result(self) -> CallToolResult {
+        vec![self].into_tool_result()
+    }
+}
+
+impl IntoToolResult for Vec<ContentBlock> {
+    fn into_tool_result(self) -> CallToolResult {
+        CallToolResult {
+            content: self,
+            ..CallToolResult::default()
         }
     }
 }
 
-/// Why a tool call failed. `?` makes one of any error: the model reads its text.
-#[derive(Debug)]
-pub struct ToolError(pub(super) Failure);
+/// A structured result: programs read it by the tool's output schema, models as text.
+///
+/// ```
+/// use interlock_sdk::server::{IntoToolResult, Structured};
+///
+/// #[derive(serde::Serialize, schemars::JsonSchema)]
+/// struct Weather { celsius: f64 }
+///
+/// let result = Structured(Weather { celsius: 21.5 }).into_tool_result();
+/// assert_eq!(result.structured_content.unwrap().text(), r#"{"celsius":21.5}"#);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Structured<T>(pub T);
 
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// A result with `isError`: for the model.
-    Told(String),
-    /// An error response: for the client.
-    Rpc(RpcError),
-}
-
-impl ToolError {
-    /// A failure that the model is told of, to do better.
-    pub fn new(text: impl Display) -> Self {
-        Self(Failure::Told(text.to_string()))
-    }
-
-    /// An error response instead of a result.
-    pub fn rpc(error: RpcError) -> Self {
-        Self(Failure::Rpc(error))
-    }
-}
-
-impl<E: std::error::Error + 'static> From<E> for ToolError {
-    fn from(error: E) -> Self {
-        match (&error as &dyn std::error::Error).downcast_ref::<RpcError>() {
-            Some(rpc) => Self::rpc(rpc.clone()),
-            None => Self::new(error),
+impl<T: Serialize + JsonSchema + Send> IntoToolResult for Structured<T> {
+    fn into_tool_result(self) -> CallToolResult {
+        match serde_json::to_vec(&self.0).map(|text| Json::parse(&text)) {
+            Ok(Ok(value)) => CallToolResult::structured(value),
+            _ => CallToolResult::error("the result cannot be written as JSON"),
         }
+    }
+
+    fn output_schema() -> Option<Object> {
+        Some(schema::of::<T>())
+    }
+}
+
+/// What a resource's handler may return: text, bytes, contents, or a whole [`ReadResourceResult`].
+pub trait IntoContents: Send {
+    /// The result of reading `uri`, which has that media type.
+    fn into_contents(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResult;
+}
+
+impl IntoContents for ReadResourceResult {
+    fn into_contents(self, _uri: &str, _mime_type: Option<&str>) -> ReadResourceResult {
+        self
+    }
+}
+
+impl IntoContents for Vec<ResourceContents> {
+    fn into_contents(self, _uri: &str, _mime_type: Option<&str>) -> ReadResourceResult {
+        ReadResourceResult {
+            contents: self,
+            ..ReadResourceResult::default()
+        }
+    }
+}
+
+impl IntoContents for ResourceContents {
+    fn into_contents(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResult {
+        vec![self].into_contents(uri, mime_type)
+    }
+}
+
+impl IntoContents for String {
+    fn into_contents(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResult {
+        typed(ResourceContents::text(uri, self), mime_type).into_contents(uri, mime_type)
+    }
+}
+
+impl IntoContents for &'static str {
+    fn into_contents(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResult {
+        self.to_owned().into_contents(uri, mime_type)
+    }
+}
+
+impl IntoContents for Vec<u8> {
+    fn into_contents(self, uri: &str, mime_type: Option<&str>) -> ReadResourceResult {
+        use base64::Engine as _;
+        let blob = base64::engine::general_purpose::STANDARD.encode(&self);
+        typed(ResourceContents::blob(uri, blob), mime_type).into_contents(uri, mime_type)
+    }
+}
+
+fn typed(contents: ResourceContents, mime_type: Option<&str>) -> ResourceContents {
+    match mime_type {
+        Some(mime_type) => contents.mime_type(mime_type),
+        None => contents,
+    }
+}
+
+/// What a prompt's handler may return: one text of the user, messages, or a whole [`GetPromptResult`].
+pub trait IntoPromptResult: Send {
+    /// The result of getting a prompt.
+    fn into_prompt_result(self) -> GetPromptResult;
+}
+
+impl IntoPromptResult for GetPromptResult {
+    fn into_prompt_result(self) -> GetPromptResult {
+        self
+    }
+}
+
+impl IntoPromptResult for Vec<PromptMessage> {
+    fn into_prompt_result(self) -> GetPromptResult {
+        GetPromptResult {
+            messages: self,
+            ..GetPromptResult::default()
+        }
+    }
+}
+
+impl IntoPromptResult for String {
+    fn into_prompt_result(self) -> GetPromptResult {
+        vec![PromptMessage::user(self)].into_prompt_result()
+    }
+}
+
+impl IntoPromptResult for &'static str {
+    fn into_prompt_result(self) -> GetPromptResult {
+        self.to_owned().into_prompt_result()
+    }
+}
+
+/// What a completion's handler may return: values, the best ones first, or a whole [`Completion`].
+pub trait IntoCompletion: Send {
+    /// The values, 100 at most.
+    fn into_completion(self) -> Completion;
+}
+
+impl IntoCompletion for Completion {
+    fn into_completion(mut self) -> Completion {
+        if self.values.len() > Completion::MOST {
+            self.values.truncate(Completion::MOST);
+            self.has_more = Some(true);
+        }
+        self
+    }
+}
+
+impl<T: Into<String> + Send> IntoCompletion for Vec<T> {
+    fn into_completion(self) -> Completion {
+        let total = u64::try_from(self.len()).unwrap_or(u64::MAX);
+        Completion {
+            values: self.into_iter().map(Into::into).collect(),
+            ..Completion::default()
+        }
+        .total(total)
+        .has_more(false)
+        .into_completion()
     }
 }

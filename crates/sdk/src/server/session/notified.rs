@@ -1,0 +1,28 @@
+//! Notifications of the client.
+
+use interlock_wire::{Id, Message, Method};
+
+use super::Session;
+use super::state::Phase;
+
+impl Session {
+    /// What is unknown, malformed or out of place is ignored: a notification has no answer.
+    pub(super) fn notified(&self, message: &Message<'_>) {
+        match message.method() {
+            Method::Initialized => {
+                let mut state = self.state();
+                if let Phase::Agreed(revision) = state.phase {
+                    state.phase = Phase::Ready(revision);
+                }
+            }
+            Method::Cancelled => {
+                let named = message.cancelled_id().map(Id::into_owned);
+                let found = named.and_then(|id| self.state().in_flight.get(&id).cloned());
+                if let Some(cx) = found {
+                    cx.cancel();
+                }
+            }
+            _ => {}
+        }
+    }
+}
