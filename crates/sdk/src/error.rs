@@ -6,7 +6,7 @@ use interlock_wire::error_reply::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, REFUSED, UNSUPPORTED_VERSION,
 };
 use interlock_wire::json::{self, write_string};
-use interlock_wire::types::codes::{
+pub use interlock_wire::types::codes::{
     HEADER_MISMATCH, MISSING_CAPABILITY, RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED,
 };
 use interlock_wire::types::{ElicitUrlParams, Encode, UrlElicitationData};

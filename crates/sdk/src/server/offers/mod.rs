@@ -3,17 +3,16 @@
 
 mod prompt;
 mod resource;
-mod template;
 mod tool;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use interlock_wire::types::{Map, Prompt, Resource, ResourceTemplate};
+use interlock_wire::uri_template::Template;
 
 pub(super) use prompt::{Completer, PromptEntry, completer, prompter};
 pub(super) use resource::{ReadFuture, Reader, ResourceEntry, TemplateEntry, reader};
-pub(super) use template::Template;
 pub(super) use tool::{ToolEntry, ToolFuture};
 
 pub use resource::Requested;
@@ -125,7 +124,7 @@ impl Offers {
     {
         let name = template.uri_template.clone();
         let entry = TemplateEntry {
-            template: Template::parse(&name),
+            template: Template::parse(&name).ok(),
             reader: reader(template.mime_type.clone(), handler),
             definition: template,
         };

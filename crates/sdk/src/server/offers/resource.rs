@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use interlock_wire::types::{Map, ReadResourceResult, Resource, ResourceTemplate};
+use interlock_wire::uri_template::{Template, Value};
 
 use super::super::context::Context;
 use super::super::fault::CallError;
@@ -33,8 +34,26 @@ pub(in crate::server) struct ResourceEntry {
 #[derive(Clone)]
 pub(in crate::server) struct TemplateEntry {
     pub(in crate::server) definition: ResourceTemplate,
-    pub(in crate::server) template: Option<super::Template>,
+    pub(in crate::server) template: Option<Template>,
     pub(in crate::server) reader: Reader,
+}
+
+impl TemplateEntry {
+    /// The variables that lead to a URI, decoded. None when it does not belong to the template, and none when a variable
+    /// climbs: `.` and `..` are no names of resources.
+    pub(in crate::server) fn variables(&self, uri: &str) -> Option<Map<String>> {
+        let matched = self.template.as_ref()?.matches(uri)?;
+        if matched.has_dots() {
+            return None;
+        }
+        let joined = |value: &Value| value.texts().collect::<Vec<_>>().join(",");
+        Some(
+            matched
+                .iter()
+                .map(|(name, value)| (name, joined(value)))
+                .collect(),
+        )
+    }
 }
 
 /// Erases the types of a reading handler.

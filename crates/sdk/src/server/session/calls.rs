@@ -153,7 +153,7 @@ impl Session {
             return Some((Arc::clone(&resource.reader), Map::default()));
         }
         offers.templates.as_slice().iter().find_map(|entry| {
-            let variables = entry.template.as_ref()?.variables(uri)?;
+            let variables = entry.variables(uri)?;
             Some((Arc::clone(&entry.reader), variables))
         })
     }
