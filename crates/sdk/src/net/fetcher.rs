@@ -141,8 +141,11 @@ impl Fetcher {
         for _ in 0..=self.redirects {
             let (url, method) = (question.url.clone(), question.method.clone());
             let response = self.send(question.clone()).await?;
-            let Some(target) = redirect(&url, &method, response.status(), response.headers())?
-            else {
+            let target = match self.redirects {
+                0 => None,
+                _ => redirect(&url, &method, response.status(), response.headers())?,
+            };
+            let Some(target) = target else {
                 return self.read(&url, response).await;
             };
             question.url = target;
