@@ -1,4 +1,5 @@
 //! Integration tests of the SDK.
+mod authorization;
 mod guarded;
 mod authorized;
 mod pair;
