@@ -1,6 +1,6 @@
 //! Integration tests of the SDK.
-mod authorization;
-mod guarded;
 mod authorized;
+mod guarded;
+mod http_server;
 mod pair;
 mod server;

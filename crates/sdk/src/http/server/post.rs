@@ -71,13 +71,14 @@ fn begin(
     agree::standard(&parts.headers, &message, era)?;
     core.permit(&message, &principal)?;
     match era {
-        Era::Modern => modern(core, &message, principal, parts.extensions),
+        Era::Modern => modern(core, &parts.headers, &message, principal, parts.extensions),
         Era::Legacy => legacy(core, &parts.headers, &message, principal, parts.extensions),
     }
 }
 
 fn modern(
     core: &Core,
+    headers: &HeaderMap,
     message: &Message<'_>,
     principal: Principal,
     extensions: Extensions,
@@ -86,6 +87,12 @@ fn modern(
     if matches!(message.kind, Kind::Response { .. } | Kind::Error { .. }) {
         let text = "this revision has no requests that a client could respond to";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, text));
+    }
+    if message.method() == Method::ToolsCall
+        && let Some(name) = message.name()
+        && let Some(expected) = core.server.param_headers(&name)
+    {
+        agree::params(headers, message, &expected)?;
     }
     let session = core.server.session(SessionKind::HttpModern, principal);
     let out = Outbound::new(core.limits.max_queued);

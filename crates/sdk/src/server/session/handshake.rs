@@ -20,7 +20,7 @@ impl Session {
     ) -> Result<Revision, RpcError> {
         let named = message.meta_version();
         if self.0.kind == SessionKind::HttpModern {
-            return modern(named.unwrap_or(b"null"), message);
+            return modern_by_header(named, message);
         }
         let state = self.state();
         if !state.in_flight.is_empty() && state.in_flight.contains_key(&id.clone().into_owned()) {
@@ -108,6 +108,18 @@ impl Session {
         write_signed(&self.0.server, revision, result, reply);
         reply.push(b'}');
         Outcome::Result
+    }
+}
+
+/// Judges a request whose revision a header has named already.
+///
+/// A probe is answered to the letter: it is how a client finds out whether it speaks the revision right. Any other request that
+/// says less than it must in `_meta` is one of a client without capabilities, which gives it nothing.
+fn modern_by_header(named: Option<&[u8]>, message: &Message<'_>) -> Result<Revision, RpcError> {
+    let says_all = named.is_some() && message.meta_capabilities().is_some();
+    match says_all || message.method() == Method::Discover {
+        true => modern(named.unwrap_or(b"null"), message),
+        false => Ok(Revision::V2026_07_28),
     }
 }
 
