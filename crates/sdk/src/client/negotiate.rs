@@ -30,7 +30,7 @@ pub(crate) async fn negotiate(link: &Link) -> Result<ServerInfo, ConnectError> {
     let info = match (modern, legacy) {
         (false, None) => return Err(ConnectError::NoRevision),
         (false, Some(revision)) => initialize(link, revision).await?,
-        (true, _) => match probe(link).await? {
+        (true, _) => match probe(link, true).await? {
             Probe::Modern(info) => {
                 link.core.machine().agreed(Revision::V2026_07_28);
                 link.transport.negotiated(Revision::V2026_07_28);
@@ -42,7 +42,7 @@ pub(crate) async fn negotiate(link: &Link) -> Result<ServerInfo, ConnectError> {
     Ok(info)
 }
 
-async fn probe(link: &Link) -> Result<Probe, ConnectError> {
+async fn probe(link: &Link, first: bool) -> Result<Probe, ConnectError> {
     let options = CallOptions::new().timeout(link.settings.probe);
     let ask = Ask::new(Method::Discover, b"{}".to_vec());
     let answer = link
@@ -53,7 +53,12 @@ async fn probe(link: &Link) -> Result<Probe, ConnectError> {
             Ok(result) => discovered(link, result),
             Err(error) => fall_back(link).ok_or(ConnectError::Answer(error)),
         },
-        Err(CallError::Rpc(error)) => refused(link, error),
+        Err(CallError::Rpc(error)) => match refused(link, error)? {
+            Refused::Probe(found) => Ok(found),
+            // A server that names the revision it just refused may mean it: once.
+            Refused::Again(_) if first => Box::pin(probe(link, false)).await,
+            Refused::Again(error) => Err(ConnectError::Refused(error)),
+        },
         Err(CallError::Timeout(after)) => fall_back(link).ok_or(ConnectError::Timeout(after)),
         Err(CallError::Transport(error)) if !is_answer(&error) => {
             Err(ConnectError::Transport(error))
@@ -86,7 +91,14 @@ fn discovered(link: &Link, result: DiscoverResult) -> Result<Probe, ConnectError
     }
 }
 
-fn refused(link: &Link, error: RpcError) -> Result<Probe, ConnectError> {
+/// What follows from an error.
+enum Refused {
+    Probe(Probe),
+    /// The revision of the probe is refused, and the one that both have.
+    Again(RpcError),
+}
+
+fn refused(link: &Link, error: RpcError) -> Result<Refused, ConnectError> {
     match error.code() {
         codes::UNSUPPORTED_VERSION => {
             let data = error.data().map(UnsupportedVersionData::decode);
@@ -94,14 +106,15 @@ fn refused(link: &Link, error: RpcError) -> Result<Probe, ConnectError> {
                 Some(Ok(data)) => data.supported,
                 _ => Vec::new(),
             };
-            match common(link, &theirs)? {
-                // It just refused this one.
-                Revision::V2026_07_28 => Err(ConnectError::Refused(error)),
-                legacy => Ok(Probe::Legacy(legacy)),
-            }
+            Ok(match common(link, &theirs)? {
+                Revision::V2026_07_28 => Refused::Again(error),
+                legacy => Refused::Probe(Probe::Legacy(legacy)),
+            })
         }
         codes::HEADER_MISMATCH | codes::MISSING_CAPABILITY => Err(ConnectError::Refused(error)),
-        _ => fall_back(link).ok_or(ConnectError::Refused(error)),
+        _ => fall_back(link)
+            .map(Refused::Probe)
+            .ok_or(ConnectError::Refused(error)),
     }
 }
 

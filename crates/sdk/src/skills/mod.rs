@@ -5,6 +5,7 @@
 //! Nothing is read ahead of need, and a file that is not listed, or is not what was listed, is not used.
 
 mod entry;
+mod loading;
 mod publish;
 mod scalar;
 mod verify;
@@ -16,6 +17,7 @@ mod tests;
 mod yaml_tests;
 
 pub use entry::{Digest, EntryError, MAX_BYTES, MAX_FILES, Manifest, SkillEntry, SkillFile};
+pub use loading::{SkillError, get, list, load, read};
 pub use publish::Skill;
 pub use verify::{LoadedSkill, VerifyError};
 pub use yaml::YamlError;

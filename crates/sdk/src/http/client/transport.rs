@@ -41,7 +41,7 @@ impl HttpTransport {
         // The handshake is over: the server may speak on its own, in the revisions that have a stream for that.
         let speaks = self.revision() >= Some(Revision::V2025_03_26);
         if opens && speaks && self.shared.state().old.is_none() {
-            standalone::open(&self.shared);
+            standalone::open(&self.shared).await;
         }
         Ok(())
     }
