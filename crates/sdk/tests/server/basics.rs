@@ -1,7 +1,7 @@
-//! Handshakes, discovery and plain tool calls.
+//! Handshakes, discovery, and which requests are heard when.
 
 use interlock_sdk::server::{Context, Server, SessionKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::peer::{Peer, modern};
 
@@ -13,39 +13,136 @@ struct Add {
 
 fn calculator() -> Server {
     Server::builder("calc", "1.0.0")
+        .instructions("Count on it.")
         .tool("add", "Adds", async |add: Add, _cx: Context| {
             Ok(add.a + add.b)
         })
         .build()
 }
 
+fn call() -> Value {
+    json!({"name": "add", "arguments": {"a": 1, "b": 2}})
+}
+
 #[test]
 fn a_legacy_client_shakes_hands_and_calls() {
-    let peer = Peer::legacy(&calculator(), "2025-06-18", json!({}));
-    let params = json!({"name": "add", "arguments": {"a": 1, "b": 2}});
-    let answer = peer.ask_now(json!(7), "tools/call", params);
-    let expected =
-        json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": "3"}]}});
-    assert_eq!(answer, expected);
+    for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
+        let peer = Peer::legacy(&calculator(), revision, json!({}));
+        let answer = peer.ask_now(json!(7), "tools/call", call());
+        let result = json!({"content": [{"type": "text", "text": "3"}]});
+        assert_eq!(answer, json!({"jsonrpc": "2.0", "id": 7, "result": result}));
+    }
+}
+
+#[test]
+fn initialize_agrees_on_what_both_speak() {
+    for (asked, agreed) in [
+        ("2024-10-07", "2024-10-07"),
+        ("2024-11-05", "2024-11-05"),
+        ("2025-11-25", "2025-11-25"),
+        ("2026-07-28", "2025-11-25"),
+        ("1999-01-01", "2025-11-25"),
+    ] {
+        let peer = Peer::new(&calculator(), SessionKind::Duplex);
+        let params = json!({"protocolVersion": asked, "capabilities": {}, "clientInfo": {"name": "p", "version": "1"}});
+        let answer = peer.ask_now(json!(1), "initialize", params.clone());
+        assert_eq!(answer["result"]["protocolVersion"], agreed);
+        assert_eq!(answer["result"]["serverInfo"]["name"], "calc");
+        assert_eq!(answer["result"]["instructions"], "Count on it.");
+        assert_eq!(
+            answer["result"]["capabilities"]["tools"]["listChanged"],
+            true
+        );
+        let again = peer.ask_now(json!(2), "initialize", params);
+        assert_eq!(again["error"]["code"], -32600);
+    }
 }
 
 #[test]
 fn a_modern_client_just_calls() {
-    let peer = Peer::new(&calculator(), SessionKind::HttpModern);
-    let params = modern(
-        json!({"name": "add", "arguments": {"a": 1, "b": 2}}),
-        json!({}),
-    );
-    let answer = peer.ask_now(json!("x"), "tools/call", params);
-    assert_eq!(answer["result"]["resultType"], "complete");
-    assert_eq!(answer["result"]["content"][0]["text"], "3");
-    let info = &answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"];
-    assert_eq!(info["name"], "calc");
+    for kind in [SessionKind::HttpModern, SessionKind::Duplex] {
+        let peer = Peer::new(&calculator(), kind);
+        let answer = peer.ask_now(json!("x"), "tools/call", modern(call(), json!({})));
+        assert_eq!(answer["result"]["resultType"], "complete");
+        assert_eq!(answer["result"]["content"][0]["text"], "3");
+        let info = &answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"];
+        assert_eq!(info["name"], "calc");
+    }
 }
 
 #[test]
-fn what_comes_before_the_handshake_is_refused() {
+fn both_eras_share_one_pipe() {
+    let peer = Peer::legacy(&calculator(), "2025-06-18", json!({}));
+    let answer = peer.ask_now(json!(1), "tools/call", modern(call(), json!({})));
+    assert_eq!(answer["result"]["resultType"], "complete");
+    let answer = peer.ask_now(json!(1), "tools/call", call());
+    assert_eq!(answer["result"]["resultType"], Value::Null);
+}
+
+#[test]
+fn discovery_tells_everything() {
+    let peer = Peer::new(&calculator(), SessionKind::HttpModern);
+    let answer = peer.ask_now(json!(1), "server/discover", modern(json!({}), json!({})));
+    let result = &answer["result"];
+    assert_eq!(result["supportedVersions"][0], "2026-07-28");
+    assert_eq!(result["capabilities"]["tools"]["listChanged"], true);
+    assert_eq!(result["capabilities"]["prompts"], Value::Null);
+    assert_eq!(
+        (&result["ttlMs"], &result["cacheScope"]),
+        (&json!(0), &json!("private"))
+    );
+    assert_eq!(result["instructions"], "Count on it.");
+}
+
+#[test]
+fn what_has_no_place_is_refused() {
+    let meta =
+        |version: Value| json!({"_meta": {"io.modelcontextprotocol/protocolVersion": version}});
+    for (method, params, code) in [
+        ("tools/list", json!({}), -32600),
+        ("tools/call", call(), -32600),
+        ("server/discover", json!({}), -32602),
+        ("subscriptions/listen", json!({}), -32602),
+        ("tools/list", meta(json!("2026-07-28")), -32602),
+        ("tools/list", meta(json!("2027-01-01")), -32022),
+        ("tools/list", meta(json!("2025-11-25")), -32022),
+        ("tools/list", meta(json!(7)), -32602),
+        ("initialize", json!({}), -32602),
+        ("initialize", modern(json!({}), json!({})), -32601),
+        ("ping", modern(json!({}), json!({})), -32601),
+        (
+            "logging/setLevel",
+            modern(json!({"level": "info"}), json!({})),
+            -32601,
+        ),
+        ("prompts/list", modern(json!({}), json!({})), -32601),
+        ("tasks/list", modern(json!({}), json!({})), -32601),
+        ("no/such", modern(json!({}), json!({})), -32601),
+    ] {
+        let peer = Peer::new(&calculator(), SessionKind::Duplex);
+        let answer = peer.ask_now(json!(1), method, params);
+        assert_eq!(answer["error"]["code"], code, "{method}: {answer}");
+    }
+}
+
+#[test]
+fn an_unsupported_version_names_the_supported_ones() {
+    let peer = Peer::new(&calculator(), SessionKind::HttpModern);
+    let params = json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "1900-01-01"}});
+    let data = &peer.ask_now(json!(1), "tools/list", params)["error"]["data"];
+    assert_eq!(data["requested"], "1900-01-01");
+    assert_eq!(data["supported"][0], "2026-07-28");
+    let mut params = modern(json!({}), json!({}));
+    params["_meta"]["io.modelcontextprotocol/logLevel"] = json!("loud");
+    assert_eq!(
+        peer.ask_now(json!(1), "tools/list", params)["error"]["code"],
+        -32602
+    );
+}
+
+#[test]
+fn ping_is_answered_before_the_handshake() {
     let peer = Peer::new(&calculator(), SessionKind::Duplex);
-    let answer = peer.ask_now(json!(1), "tools/list", json!({}));
-    assert_eq!(answer["error"]["code"], -32600);
+    let answer = peer.ask_now(json!(1), "ping", json!({}));
+    assert_eq!(answer, json!({"jsonrpc": "2.0", "id": 1, "result": {}}));
 }

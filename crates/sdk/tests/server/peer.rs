@@ -2,7 +2,7 @@
 
 use interlock_sdk::Principal;
 use interlock_sdk::server::{
-    Arrival, Handled, Outbound, OutboundReceiver, Server, Session, SessionKind,
+    Arrival, Handled, Outbound, OutboundReceiver, Pending, Server, Session, SessionKind,
 };
 use interlock_wire::{Limits, parse};
 use serde_json::{Value, json};
@@ -38,6 +38,12 @@ impl Peer {
         peer
     }
 
+    /// A message that nobody answers.
+    pub(super) fn give(&self, message: &Value) {
+        let (handled, _) = self.hand(message);
+        assert!(matches!(handled, Handled::Silent), "{handled:?}");
+    }
+
     /// Hands one message over.
     pub(super) fn hand(&self, message: &Value) -> (Handled, Option<Value>) {
         let text = message.to_string();
@@ -60,23 +66,36 @@ impl Peer {
         answer.unwrap_or_else(|| panic!("{method}: {handled:?}"))
     }
 
-    /// A request whose answer may come later; none when it was cancelled.
-    pub(super) async fn ask(&self, id: Value, method: &str, params: Value) -> Option<Value> {
+    /// What the server has sent so far besides answers.
+    pub(super) fn sent(&mut self) -> Vec<Value> {
+        let texts = std::iter::from_fn(|| self.sent.try_recv());
+        texts
+            .map(|text| serde_json::from_slice(&text).unwrap())
+            .collect()
+    }
+
+    /// The next message that the server sends besides answers.
+    pub(super) async fn next(&mut self) -> Value {
+        serde_json::from_slice(&self.sent.recv().await.unwrap()).unwrap()
+    }
+
+    /// A request whose answer comes later.
+    pub(super) fn begin(&self, id: Value, method: &str, params: Value) -> Pending {
         let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         match self.hand(&request) {
-            (Handled::Later(pending), _) => {
-                let reply = pending.await?;
-                Some(serde_json::from_slice(&reply.bytes).unwrap())
-            }
-            (_, answer) => answer,
+            (Handled::Later(pending), _) => pending,
+            (handled, answer) => panic!("{method}: {handled:?} {answer:?}"),
         }
+    }
+
+    /// An answer to a question of the server.
+    pub(super) fn answer(&self, question: &Value, result: Value) {
+        self.give(&json!({"jsonrpc": "2.0", "id": question["id"], "result": result}));
     }
 
     /// A notification.
     pub(super) fn tell(&self, method: &str, params: Value) {
-        let (handled, _) =
-            self.hand(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
-        assert!(matches!(handled, Handled::Silent), "{handled:?}");
+        self.give(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 }
 
@@ -86,4 +105,16 @@ pub(super) fn modern(mut params: Value, capabilities: Value) -> Value {
     params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
     params["_meta"]["io.modelcontextprotocol/clientInfo"] = json!({"name": "peer", "version": "1"});
     params
+}
+
+/// The JSON of an answer that came later.
+pub(super) async fn landed(pending: Pending) -> Option<Value> {
+    let reply = pending.await?;
+    Some(serde_json::from_slice(&reply.bytes).unwrap())
+}
+
+/// Polls once, so that what a handler does at once is done.
+pub(super) fn nudge(pending: &mut Pending) {
+    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::Pin::new(pending).poll(&mut task).is_pending());
 }

@@ -1,0 +1,230 @@
+//! Tasks of 2025-11-25: the client asks for them.
+
+use std::time::Duration;
+
+use interlock_sdk::Principal;
+use interlock_sdk::clock::{Clock, Hand};
+use interlock_sdk::server::{CallError, Context, OfferedTool, Server, SessionKind, TaskSettings};
+use interlock_wire::types::{ElicitParams, Field, FormSchema, TaskSupport};
+use serde_json::{Value, json};
+
+use super::peer::{Peer, landed};
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Work {
+    what: String,
+}
+
+fn server() -> (Server, Hand) {
+    let (clock, hand) = Clock::fake(1_785_240_000);
+    let offered = |name: &str, support: TaskSupport| {
+        OfferedTool::new(name, "Works", async |work: Work, cx: Context| {
+            match work.what.as_str() {
+                "wait" => std::future::pending().await,
+                "fail" => Err(CallError::new("broken")),
+                "ask" => {
+                    let form = FormSchema::new([("ok", Field::boolean())]);
+                    let answer = cx.elicit(ElicitParams::form("Sure?", form)).await?;
+                    Ok(answer.action.as_str().to_owned())
+                }
+                other => Ok(other.to_owned()),
+            }
+        })
+        .task_support(support)
+    };
+    let server = Server::builder("s", "1")
+        .clock(clock)
+        .page_size(2)
+        .tasks(TaskSettings::default().at_most(100, 3))
+        .offer_tool(offered("may", TaskSupport::Optional))
+        .offer_tool(offered("must", TaskSupport::Required))
+        .offer_tool(offered("never", TaskSupport::Forbidden))
+        .build();
+    (server, hand)
+}
+
+fn peer(server: &Server) -> Peer {
+    Peer::legacy(server, "2025-11-25", json!({"elicitation": {}}))
+}
+
+fn call(name: &str, what: &str) -> Value {
+    json!({"name": name, "arguments": {"what": what}, "task": {"ttl": 60_000}})
+}
+
+fn create(peer: &Peer, what: &str) -> String {
+    let answer = peer.ask_now(json!("c"), "tools/call", call("may", what));
+    let task = &answer["result"]["task"];
+    assert_eq!(task["status"], "working", "{answer}");
+    task["taskId"].as_str().unwrap().to_owned()
+}
+
+async fn settle() {
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn get(peer: &Peer, id: &str) -> Value {
+    peer.ask_now(json!("g"), "tasks/get", json!({"taskId": id}))
+}
+
+#[tokio::test]
+async fn a_task_works_and_gives_its_result() {
+    let (server, _) = server();
+    let mut peer = peer(&server);
+    let answer = peer.ask_now(json!(1), "tools/call", call("may", "hello"));
+    let task = &answer["result"]["task"];
+    assert_eq!(
+        (&task["ttl"], &task["pollInterval"]),
+        (&json!(60_000), &json!(1_000))
+    );
+    assert_eq!(task["createdAt"], "2026-07-28T12:00:00.000Z");
+    let id = task["taskId"].as_str().unwrap();
+    assert_eq!(id.len(), 32);
+    settle().await;
+    assert_eq!(get(&peer, id)["result"]["status"], "completed");
+    let result = peer.ask_now(json!(2), "tasks/result", json!({"taskId": id}));
+    assert_eq!(result["result"]["content"][0]["text"], "hello");
+    assert_eq!(
+        result["result"]["_meta"]["io.modelcontextprotocol/related-task"]["taskId"],
+        id
+    );
+    let told = peer.sent();
+    assert_eq!(told[0]["method"], "notifications/tasks/status");
+    assert_eq!(told[0]["params"]["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_tool_that_fails_is_a_task_that_failed() {
+    let (server, _) = server();
+    let peer = peer(&server);
+    let id = create(&peer, "fail");
+    settle().await;
+    assert_eq!(get(&peer, &id)["result"]["status"], "failed");
+    let result = peer.ask_now(json!(2), "tasks/result", json!({"taskId": id}));
+    assert_eq!(result["result"]["isError"], true);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_result_is_asked_the_questions() {
+    let (server, _) = server();
+    let mut peer = peer(&server);
+    let id = create(&peer, "ask");
+    settle().await;
+    assert_eq!(get(&peer, &id)["result"]["status"], "input_required");
+    let waiting = peer.begin(json!(3), "tasks/result", json!({"taskId": id}));
+    let question = loop {
+        let message = peer.next().await;
+        if message["method"] == "elicitation/create" {
+            break message;
+        }
+    };
+    assert_eq!(
+        question["params"]["_meta"]["io.modelcontextprotocol/related-task"]["taskId"],
+        id.as_str()
+    );
+    peer.answer(&question, json!({"action": "decline"}));
+    let result = landed(waiting).await.unwrap();
+    assert_eq!(result["result"]["content"][0]["text"], "decline");
+}
+
+#[tokio::test]
+async fn a_task_can_be_cancelled_once() {
+    let (server, _) = server();
+    let peer = peer(&server);
+    let id = create(&peer, "wait");
+    let answer = peer.ask_now(json!(2), "tasks/cancel", json!({"taskId": id}));
+    assert_eq!(answer["result"]["status"], "cancelled");
+    let answer = peer.ask_now(json!(3), "tasks/cancel", json!({"taskId": id}));
+    assert_eq!(answer["error"]["code"], -32602);
+    settle().await;
+    assert_eq!(get(&peer, &id)["result"]["status"], "cancelled");
+}
+
+#[tokio::test]
+async fn tools_say_whether_they_may_be_tasks() {
+    let (server, _) = server();
+    let peer = peer(&server);
+    let mut plain = call("must", "x");
+    plain.as_object_mut().unwrap().remove("task");
+    assert_eq!(
+        peer.ask_now(json!(1), "tools/call", plain.clone())["error"]["code"],
+        -32601
+    );
+    assert_eq!(
+        peer.ask_now(json!(2), "tools/call", call("never", "x"))["error"]["code"],
+        -32601
+    );
+    plain["name"] = json!("may");
+    assert_eq!(
+        peer.ask_now(json!(3), "tools/call", plain)["result"]["content"][0]["text"],
+        "x"
+    );
+    let tools = peer.ask_now(json!(4), "tools/list", json!({}));
+    assert_eq!(
+        tools["result"]["tools"][0]["execution"]["taskSupport"],
+        "optional"
+    );
+    // Earlier revisions have no tasks, so the wish for one is nothing.
+    let older = Peer::legacy(&server, "2025-06-18", json!({}));
+    assert_eq!(
+        older.ask_now(json!(1), "tools/call", call("may", "x"))["result"]["content"][0]["text"],
+        "x"
+    );
+    assert_eq!(get(&older, "x")["error"]["code"], -32601);
+}
+
+#[tokio::test]
+async fn a_task_belongs_to_its_caller() {
+    let (server, _) = server();
+    let mine = peer(&server);
+    let id = create(&mine, "wait");
+    let other = peer(&server);
+    assert_eq!(get(&other, &id)["error"]["code"], -32602);
+    assert_eq!(
+        other.ask_now(json!(1), "tasks/list", json!({}))["result"]["tasks"],
+        json!([])
+    );
+    let alice = Principal::new("https://idp.example", "alice");
+    let with = |principal: &Principal| {
+        let peer = Peer::with_principal(&server, SessionKind::HttpLegacy, principal.clone());
+        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "p", "version": "1"}});
+        peer.ask_now(json!(0), "initialize", params);
+        peer
+    };
+    let id = create(&with(&alice), "wait");
+    // Of another session of the same caller: yes. Of another caller: no.
+    assert_eq!(get(&with(&alice), &id)["result"]["status"], "working");
+    let bob = with(&Principal::new("https://idp.example", "bob"));
+    for method in ["tasks/get", "tasks/result", "tasks/cancel"] {
+        assert_eq!(
+            bob.ask_now(json!(1), method, json!({"taskId": id}))["error"]["code"],
+            -32602
+        );
+    }
+}
+
+#[tokio::test]
+async fn tasks_are_bounded_in_number_and_time() {
+    let (server, hand) = server();
+    let peer = peer(&server);
+    for _ in 0..3 {
+        create(&peer, "wait");
+    }
+    let full = peer.ask_now(json!(1), "tools/call", call("may", "wait"));
+    assert_eq!(full["error"]["code"], -31000);
+    let first = peer.ask_now(json!(2), "tasks/list", json!({}));
+    assert_eq!(first["result"]["tasks"].as_array().unwrap().len(), 2);
+    let next = json!({"cursor": first["result"]["nextCursor"]});
+    let second = peer.ask_now(json!(3), "tasks/list", next);
+    assert_eq!(second["result"]["tasks"].as_array().unwrap().len(), 1);
+    assert_eq!(second["result"]["nextCursor"], Value::Null);
+    let bad = peer.ask_now(json!(4), "tasks/list", json!({"cursor": "x"}));
+    assert_eq!(bad["error"]["code"], -32602);
+    hand.advance(Duration::from_secs(61));
+    assert_eq!(
+        peer.ask_now(json!(5), "tasks/list", json!({}))["result"]["tasks"],
+        json!([])
+    );
+    create(&peer, "wait");
+}
