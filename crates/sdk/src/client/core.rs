@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use interlock_wire::{Id, Limits, Message, Method, Reject, Revision, parse};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::cache::Cache;
 use super::events::Events;
@@ -22,6 +23,8 @@ pub(crate) struct Core {
     pub(crate) events: Events,
     pub(crate) cache: Cache,
     pub(crate) tools: ToolBook,
+    /// When the last question of the server was answered.
+    answered: Mutex<Option<Instant>>,
     itself: Weak<Core>,
 }
 
@@ -40,6 +43,7 @@ impl Core {
             events: Events::default(),
             cache,
             tools: ToolBook::default(),
+            answered: Mutex::default(),
             itself: itself.clone(),
         })
     }
@@ -102,6 +106,7 @@ impl Core {
                     reply
                 }
             };
+            core.answered_now();
             if core.machine().finished(&asked) {
                 core.post(reply, OutgoingKind::Response);
             }
@@ -111,6 +116,19 @@ impl Core {
             && !handle.is_finished()
         {
             handle.abort();
+        }
+    }
+
+    fn answered_now(&self) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        *answered = Some(Instant::now());
+    }
+
+    /// Until when it was our turn: now, while a question of the server is being answered.
+    pub(crate) fn our_turn(&self) -> Option<Instant> {
+        match self.machine().is_asked() {
+            true => Some(Instant::now()),
+            false => *self.answered.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -165,9 +183,10 @@ impl Receive for Core {
         }
     }
 
-    /// A malformed answer fails its request at once, where its id could be read.
+    /// A malformed answer fails its request at once, where its id could be read. A fault inside of the result hides that it is one,
+    /// so whatever has the id of a request in flight counts.
     fn reject(&self, reject: &Reject) {
-        if let (true, Some(Id::Number(id))) = (reject.response, &reject.id) {
+        if let Some(Id::Number(id)) = &reject.id {
             let waiter = self.machine().take(*id);
             if let Some(waiter) = waiter {
                 waiter.answer(Reply::Malformed(reject.code));

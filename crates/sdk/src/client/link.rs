@@ -265,7 +265,7 @@ impl Link {
                 () = waiter.activity() => patience.renew(),
                 () = sleep_until(patience.until()) => {
                     // It waits for us: a person takes the time that a person takes.
-                    if !(self.core.machine().is_asked() && patience.extend()) {
+                    if !patience.extend(self.core.our_turn()) {
                         return Err(CallError::Timeout(patience.timeout));
                     }
                 }
@@ -331,10 +331,12 @@ impl Patience {
         self.idle = Instant::now() + self.timeout;
     }
 
-    /// More time, unless all of it is used up.
-    fn extend(&mut self) -> bool {
-        self.renew();
-        Instant::now() < self.end
+    /// More time, counted from when it was last our turn; `false` when there is none left.
+    fn extend(&mut self, our_turn: Option<Instant>) -> bool {
+        let now = Instant::now();
+        let idle = our_turn.map_or(self.idle, |at| at + self.timeout);
+        self.idle = self.idle.max(idle);
+        now < self.until()
     }
 }
 
