@@ -5,6 +5,7 @@
 mod bench;
 mod conformance;
 mod run;
+mod spec;
 mod tasks;
 
 use std::process::ExitCode;
@@ -64,6 +65,15 @@ enum Task {
         #[arg(long)]
         no_peers: bool,
     },
+    /// Every MUST and SHOULD of the specification with the tests that show it: writes `docs/spec-coverage.md`
+    SpecCoverage {
+        /// Write nothing; fail when the page is stale or something has neither a test nor a reason
+        #[arg(long)]
+        check: bool,
+        /// Print what has neither a test nor a reason
+        #[arg(long)]
+        open: bool,
+    },
     /// Coverage-guided fuzzing of every parser (needs a nightly toolchain and cargo-fuzz)
     Fuzz {
         /// Seconds for each target
@@ -96,6 +106,7 @@ fn main() -> ExitCode {
             control,
         }),
         Task::Bench { filter, no_peers } => bench::bench(filter.as_deref(), !no_peers),
+        Task::SpecCoverage { check, open } => spec::coverage(check, open),
         Task::Fuzz { seconds } => tasks::fuzz(seconds),
         Task::Dist => tasks::dist(),
     };
