@@ -1,6 +1,12 @@
 //! Integration tests of the SDK.
+
+#[cfg(test)]
 mod authorized;
+#[cfg(test)]
 mod guarded;
+#[cfg(test)]
 mod http_server;
+#[cfg(test)]
 mod pair;
+#[cfg(test)]
 mod server;

@@ -14,7 +14,7 @@ use super::world::{Ask, Connection, World};
 pub(super) struct ByName;
 
 impl ByName {
-    pub(super) fn new() -> Arc<dyn Authenticate> {
+    pub(super) fn shared() -> Arc<dyn Authenticate> {
         Arc::new(Self)
     }
 }
@@ -58,7 +58,7 @@ async fn world() -> World {
             Ok(cx.principal().subject().unwrap_or("nobody").to_owned())
         })
         .build();
-    World::start(HttpServer::new(server).auth(ByName::new())).await
+    World::start(HttpServer::new(server).auth(ByName::shared())).await
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn the_default_server_judges_every_request_as_expected() {
 /// The cases that speak of callers, with callers: the session is there, and somebody else's.
 #[tokio::test]
 async fn sessions_of_others_are_refused_with_authentication_too() {
-    let world = World::start(HttpServer::new(server()).auth(ByName::new())).await;
+    let world = World::start(HttpServer::new(server()).auth(ByName::shared())).await;
     let open = Ask::initialize("2025-11-25").header("Authorization", "Bearer alice");
     let opened = world.send(&open).await;
     let session = opened.header("mcp-session-id").expect("a session");
@@ -150,7 +150,7 @@ async fn nobody_is_served_beyond_loopback_without_authentication() {
             "{address}"
         );
     }
-    let known = HttpServer::new(server()).auth(ByName::new());
+    let known = HttpServer::new(server()).auth(ByName::shared());
     assert!(known.bind("0.0.0.0:0").await.is_ok());
 }
 

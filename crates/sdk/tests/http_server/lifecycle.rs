@@ -75,9 +75,24 @@ async fn sessions_and_their_streams_end_with_the_server() {
         .stream(&Ask::listen("2025-11-25", &session))
         .await;
     assert!(stream.event().await.is_some());
+    let listen = Ask::modern(
+        "subscriptions/listen",
+        json!({"notifications": {"toolsListChanged": true}}),
+    );
+    let mut modern = Connection::open(world.address).await.stream(&listen).await;
+    assert!(modern.message().await.is_some());
     let service = world.service.clone();
     world.stop().await;
     assert!(stream.event().await.is_none());
+    // A subscription that ends in order is answered.
+    let mut last = None;
+    while let Some(message) = modern.message().await {
+        last = Some(message);
+    }
+    assert_eq!(
+        last.expect("an answer")["result"]["_meta"]["io.modelcontextprotocol/subscriptionId"],
+        1
+    );
     assert_eq!((service.sessions(), service.streams()), (0, 0));
 }
 

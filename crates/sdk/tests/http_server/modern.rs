@@ -275,6 +275,7 @@ async fn open_streams_are_bounded() {
             .status,
         200
     );
+    drop(open);
     world.stop().await;
 }
 

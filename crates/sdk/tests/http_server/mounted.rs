@@ -20,7 +20,7 @@ fn endpoint() -> HttpService {
             Ok("hello")
         })
         .build();
-    let http = HttpServer::new(server).auth(ByName::new());
+    let http = HttpServer::new(server).auth(ByName::shared());
     http.allow_host("mcp.example")
         .expect("a host")
         .into_service()

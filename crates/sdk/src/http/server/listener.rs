@@ -103,14 +103,17 @@ impl BoundServer {
         }
         drop(self.listener);
         let core = &self.router.endpoint.0;
-        core.sessions.close();
         run.send_replace(Run::Drain);
+        // Streams that would stay open for ever end with the word that this is in order.
+        core.server.end_subscriptions();
+        core.sessions.end_listening();
         let all = u32::try_from(most).unwrap_or(u32::MAX);
         if timeout(DRAIN, places.acquire_many(all)).await.is_err() {
             run.send_replace(Run::Stop);
             // Their tasks end at their next poll.
             let _ = timeout(DRAIN, places.acquire_many(all)).await;
         }
+        core.sessions.close();
     }
 
     async fn accept(

@@ -82,9 +82,14 @@ impl LegacySession {
     fn close(&self) {
         self.session.close();
         self.standalone.close();
+        self.end_listening();
+        self.state().journal = None;
+    }
+
+    /// Ends the stream of whoever listens.
+    fn end_listening(&self) {
         let mut state = self.state();
         state.listener += 1;
-        state.journal = None;
         if let Some(listening) = state.listening.take() {
             listening.wake();
         }
@@ -240,6 +245,14 @@ impl Sessions {
         expired.iter().for_each(|session| session.close());
     }
 
+    /// Ends the streams of those who listen; what is being answered goes on.
+    pub(super) fn end_listening(&self) {
+        for session in self.table().values() {
+            session.standalone.close();
+            session.end_listening();
+        }
+    }
+
     /// Ends all of them.
     pub(super) fn close(&self) {
         let all = std::mem::take(&mut *self.table());
@@ -283,7 +296,7 @@ mod tests {
         for text in [
             "",
             "alice-session",
-            &one.text()[1..],
+            one.text().get(1..).expect("text"),
             &format!("{}A", one.text()),
             &"=".repeat(32),
             &"é".repeat(16),
