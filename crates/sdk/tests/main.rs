@@ -1,7 +1,11 @@
 //! Integration tests of the SDK.
 
 #[cfg(test)]
+mod authorization;
+#[cfg(test)]
 mod authorized;
+#[cfg(test)]
+mod files;
 #[cfg(test)]
 mod guarded;
 #[cfg(test)]

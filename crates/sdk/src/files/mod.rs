@@ -22,6 +22,7 @@
 mod error;
 mod list;
 mod mime;
+mod offer;
 mod open;
 mod resources;
 #[cfg(test)]
