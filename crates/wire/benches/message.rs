@@ -1,44 +1,20 @@
 //! Nanoseconds a message, for the parts of a relay's path. `cargo bench -p interlock-wire`.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints")]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "its inputs are fixed"
 )]
 
+mod measure;
+
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use interlock_wire::{Frame, Limits, LineBuffer, Session, Verdict, json, parse};
+use measure::bench;
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":12345,"method":"tools/call","params":{"name":"echo","arguments":{"text":"0123456789abcdef"}}}"#;
 const ANSWER: &str = r#"{"jsonrpc":"2.0","id":12345,"result":{"content":[{"type":"text","text":"0123456789abcdef"}],"isError":false}}"#;
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn bench(name: &str, bytes: usize, mut work: impl FnMut()) {
-    // `cargo bench -- NAME` runs what contains NAME; cargo itself adds `--bench`.
-    let wanted = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
-    if wanted.is_some_and(|wanted| !name.contains(&wanted)) {
-        return;
-    }
-    let mut best = f64::MAX;
-    let mut rounds = 1_u32;
-    let whole = Instant::now();
-    while whole.elapsed() < Duration::from_millis(400) {
-        let start = Instant::now();
-        (0..rounds).for_each(|_| work());
-        let took = start.elapsed();
-        best = best.min(took.as_nanos() as f64 / f64::from(rounds));
-        if took < Duration::from_micros(200) {
-            rounds = rounds.saturating_mul(2);
-        }
-    }
-    let speed = bytes as f64 / best;
-    println!("{name:<34} {best:>12.1} ns  {speed:>7.2} GB/s");
-}
 
 fn main() {
     let limits = Limits::default();

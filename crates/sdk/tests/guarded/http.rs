@@ -7,15 +7,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// An answer, read to the end of the connection.
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// All headers of that name, joined.
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<&str> = self
             .head
             .lines()
@@ -26,19 +26,19 @@ impl Answer {
         (!values.is_empty()).then(|| values.join(", "))
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     /// The text of a tool's result.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let document = self.json();
         let text = document["result"]["content"][0]["text"].as_str();
         text.unwrap_or_else(|| panic!("{document}")).to_owned()
     }
 }
 
-pub(super) async fn send(
+pub(crate) async fn send(
     address: SocketAddr,
     method: &str,
     path: &str,

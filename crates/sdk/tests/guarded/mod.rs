@@ -1,6 +1,6 @@
 //! A guarded server on a real socket: who gets in, what the others are told, and that a session is no key.
 
-mod http;
+pub(crate) mod http;
 mod world;
 
 use serde_json::json;

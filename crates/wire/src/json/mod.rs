@@ -14,6 +14,7 @@ mod string;
 
 pub(crate) use keys::prefix;
 pub(crate) use members::{string_length, value_length};
+pub(crate) use string::plain_end;
 
 pub use canonical::{canonical, digest};
 pub use error::{JsonError, JsonFault};

@@ -157,11 +157,21 @@ impl<'a> Input<'a> {
 
     /// Takes a string, decoded; borrowed unless it has escapes.
     pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        let fault = || DecodeError::expected("a string");
         if self.peek() != Some(b'"') {
-            return Err(DecodeError::expected("a string"));
+            return Err(fault());
+        }
+        // The usual one ends at its first special character.
+        let end = json::plain_end(self.rest, 1);
+        if self.rest.get(end) == Some(&b'"') {
+            let body = self.rest.get(1..end).unwrap_or_default();
+            self.rest = self.rest.get(end + 1..).unwrap_or_default();
+            return std::str::from_utf8(body)
+                .map(Cow::Borrowed)
+                .map_err(|_| fault());
         }
         let quoted = self.take(json::string_length(self.rest), "a string")?;
-        json::as_str(quoted).ok_or_else(|| DecodeError::expected("a string"))
+        json::as_str(quoted).ok_or_else(fault)
     }
 
     fn take(&mut self, length: Option<usize>, what: &'static str) -> Result<&'a [u8], DecodeError> {

@@ -47,7 +47,8 @@ impl Variable {
     ) -> Result<(), ExpandError> {
         let explode = self.modifier == Modifier::Explode;
         let separator = if explode { operator.separator() } else { ',' };
-        if operator.named() && !(explode && !matches!(value, Value::Text(_))) {
+        // Exploded lists and maps have a name for each text instead.
+        if operator.named() && (!explode || matches!(value, Value::Text(_))) {
             encode(&self.name, Allow::Reserved, out);
             let empty = value.texts().all(str::is_empty) && !matches!(value, Value::Map(_));
             out.push_str(if empty { operator.if_empty() } else { "=" });
