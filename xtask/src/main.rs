@@ -1,4 +1,4 @@
-//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | conformance | bench | fuzz | dist`.
+//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | conformance | stdio-conformance | bench | fuzz | dist`.
 //!
 //! `test` is all that CI runs. The others are slower or need tools that a contributor may not have.
 
@@ -6,6 +6,7 @@ mod bench;
 mod conformance;
 mod run;
 mod spec;
+mod stdio;
 mod tasks;
 
 use std::process::ExitCode;
@@ -57,6 +58,21 @@ enum Task {
         #[arg(long)]
         control: bool,
     },
+    /// Our own conformance tests of the stdio transport, against our server, rmcp, TypeScript and Python
+    StdioConformance {
+        /// Only cases whose name contains this
+        #[arg(long)]
+        case: Option<String>,
+        /// Only our own server
+        #[arg(long)]
+        ours: bool,
+        /// Write the table that later runs are compared with
+        #[arg(long)]
+        update: bool,
+        /// A server to try instead, with its arguments
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
     /// Speed and memory, side by side with peers, as ratios
     Bench {
         /// Only benchmarks whose name contains this: stdio-16B, stdio-16B-64deep, stdio-64KiB, stdio-1MiB, stdio-start, relay-16B, relay-16B-64deep, relay-64KiB, relay-1MiB, start, check
@@ -104,6 +120,17 @@ fn main() -> ExitCode {
             revision,
             update,
             control,
+        }),
+        Task::StdioConformance {
+            case,
+            ours,
+            update,
+            command,
+        } => stdio::conformance(&stdio::Options {
+            case,
+            ours,
+            update,
+            command,
         }),
         Task::Bench { filter, no_peers } => bench::bench(filter.as_deref(), !no_peers),
         Task::SpecCoverage { check, open } => spec::coverage(check, open),
