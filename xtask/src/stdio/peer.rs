@@ -149,7 +149,9 @@ impl Peer {
                 Err(error) => break Err(format!("no answer to {id}: {error}")),
             };
             let answers = message.get("result").or(message.get("error")).is_some();
-            if answers && at(&message, "/id").to_string() == id {
+            let wanted =
+                serde_json::from_str::<Value>(id).is_ok_and(|id| at(&message, "/id") == &id);
+            if answers && wanted {
                 break Ok(message);
             }
             passed.push_back(message);

@@ -81,7 +81,7 @@ fn silent_about(peer: &mut Peer, id: u64, time: Duration) -> Result<(), String> 
     match peer
         .said_within(time)?
         .iter()
-        .find(|said| at(&said, "/id") == id)
+        .find(|said| at(said, "/id") == id)
     {
         None => Ok(()),
         Some(said) => Err(format!("a cancelled call was answered: {said}")),

@@ -115,7 +115,7 @@ fn too_early(command: &[String], era: Era) -> Result<(), String> {
     let said = peer.said_within(std::time::Duration::from_millis(50))?;
     match said
         .iter()
-        .find(|said| at(&said, "/id") == 1 && said.get("error").is_none())
+        .find(|said| at(said, "/id") == 1 && said.get("error").is_none())
     {
         None => Ok(()),
         Some(said) => Err(format!("it was executed: {said}")),
@@ -213,7 +213,7 @@ fn list(command: &[String], era: Era) -> Result<(), String> {
     let tools = answer.pointer("/result/tools").and_then(Value::as_array);
     let names = tools.into_iter().flatten().filter_map(|tool| {
         let typed = tool.pointer("/inputSchema/type") == Some(&json!("object"));
-        at(&tool, "/name").as_str().filter(|_| typed)
+        at(tool, "/name").as_str().filter(|_| typed)
     });
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();

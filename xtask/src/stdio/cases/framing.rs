@@ -189,7 +189,7 @@ fn survives(command: &[String], era: Era, lines: &[&[u8]]) -> Result<(), String>
         peer.still_echoes(1_000 + index as u64)?;
     }
     let said = peer.said_within(Duration::from_millis(50))?;
-    let is_log = |message: &serde_json::Value| at(&message, "/method") == "notifications/message";
+    let is_log = |message: &serde_json::Value| at(message, "/method") == "notifications/message";
     match said
         .iter()
         .find(|said| said.get("error").is_none() && !is_log(said))

@@ -89,7 +89,7 @@ fn answers_first(command: &[String], era: Era) -> Result<(), String> {
     let said = peer.rest()?;
     let answered = |id: u64| {
         said.iter()
-            .any(|said| at(&said, "/id") == id && said.get("result").is_some())
+            .any(|said| at(said, "/id") == id && said.get("result").is_some())
     };
     match (0..20).find(|id| !answered(*id)) {
         None => gone(&mut peer),
