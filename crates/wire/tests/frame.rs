@@ -37,6 +37,7 @@ fn check(input: &[u8], limit: usize, expected: &[Option<&str>]) {
     }
 }
 
+// SPEC: 2025-11-25/basic/transports/stdio:1 2026-07-28/basic/transports/stdio/top:1
 #[test]
 fn splits_lines() {
     check(b"", 10, &[]);

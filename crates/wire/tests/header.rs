@@ -3,6 +3,8 @@
 use interlock_wire::header::{Mismatch, ParamHeaders, SchemaError, ValueError, decode, encode};
 use proptest::prelude::*;
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/standard-request-headers:2
+// SPEC: 2026-07-28/basic/transports/streamable-http/value-encoding:1-3,6
 #[test]
 fn values_are_encoded_as_the_specification_shows() {
     let check = |text: &str, value: &str| {
@@ -43,6 +45,8 @@ fn schema(properties: &str) -> String {
     format!(r#"{{"type":"object","properties":{{{properties}}}}}"#)
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/schema-extension:1-5,7-8
+// SPEC: 2026-07-28/server/tools/x-mcp-header:1-5,7
 #[test]
 fn annotations_that_break_a_rule_are_found() {
     let check = |properties: &str, expected: Result<usize, SchemaError>| {
@@ -157,6 +161,9 @@ fn tool() -> ParamHeaders {
     ParamHeaders::of_schema(schema(properties).as_bytes()).expect("valid")
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/client-behavior:3-5
+// SPEC: 2026-07-28/basic/transports/streamable-http/custom-headers-from-tool-parameters:2
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-behavior-for-custom-headers:5,7,9
 #[test]
 fn arguments_become_headers() {
     let check = |arguments: &str, expected: &[(&str, &str)]| {
@@ -189,6 +196,9 @@ fn arguments_become_headers() {
     check(r#"{"count":-0}"#, &[("mcp-param-count", "0")]);
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-behavior-for-custom-headers:2-3,8,10
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-validation:2
+// SPEC: 2026-07-28/basic/transports/streamable-http/value-encoding:5
 #[test]
 fn headers_and_arguments_must_agree() {
     let check = |arguments: &str, headers: &[(&str, &str)], expected: Result<(), Mismatch>| {

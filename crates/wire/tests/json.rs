@@ -39,6 +39,7 @@ fn accepts_what_rfc_8259_allows() {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/index/messages:1 2025-11-25/basic/transports/top:1
 #[test]
 fn refuses_each_fault_by_name() {
     let cases: &[(&[u8], JsonFault)] = &[

@@ -5,6 +5,7 @@ use interlock_wire::{Blame, Id, Kind, Limits, Method, Reject, RejectCode, parse}
 
 use crate::support::{message, reject};
 
+// SPEC: both/basic/index/error-responses:1 both/basic/index/messages:1 both/basic/index/result-responses:1
 #[test]
 fn the_four_shapes() {
     let request =
@@ -58,6 +59,7 @@ fn refused(line: &str, expected: RejectCode) {
     assert_eq!(reject.code, expected, "{line}: {reject}");
 }
 
+// SPEC: both/basic/index/error-responses:2-3 both/basic/index/messages:1 both/basic/index/result-responses:2
 #[test]
 fn refuses_wrong_envelopes() {
     use RejectCode::*;
@@ -124,6 +126,7 @@ fn refuses_wrong_envelopes() {
     }
 }
 
+// SPEC: both/basic/index/requests:1-2
 #[test]
 fn refuses_ids_that_peers_would_read_differently() {
     use RejectCode::*;
@@ -154,6 +157,7 @@ fn refuses_ids_that_peers_would_read_differently() {
     );
 }
 
+// SPEC: both/basic/index/requests:1
 #[test]
 fn accepts_ids_exactly() {
     let cases = [

@@ -26,6 +26,7 @@ fn check(cases: &[(&str, &str)]) {
     }
 }
 
+// SPEC: both/server/resources/security-considerations:1
 #[test]
 fn every_case_of_the_corpus_is_judged_as_expected() {
     let mut judged = 0;
@@ -84,6 +85,7 @@ fn files_below_a_root_pass_and_are_decoded_once() {
     ]);
 }
 
+// SPEC: both/server/resources/security-considerations:1 2026-07-28/server/resources/security-considerations:5
 #[test]
 fn paths_that_climb_are_refused_in_every_spelling() {
     check(&[
@@ -277,6 +279,7 @@ fn schemes_that_libraries_understand_are_refused() {
     }
 }
 
+// SPEC: both/server/resources/custom-uri-schemes:1
 #[test]
 fn schemes_of_a_server_carry_nothing_past_it() {
     check(&[

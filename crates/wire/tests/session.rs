@@ -37,6 +37,7 @@ fn a_whole_session() {
     assert_eq!(session.in_flight(), (0, 0));
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/initialization:1,5
 #[test]
 fn nothing_passes_before_a_handshake() {
     check(
@@ -70,6 +71,7 @@ fn a_client_that_does_not_wait_is_served() {
     ));
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/initialization:6
 #[test]
 fn a_server_may_only_ping_while_the_handshake_runs() {
     check(&format!(
@@ -107,6 +109,7 @@ fn a_version_nobody_knows_is_not_agreed_on() {
     check(&format!("{ASK}\n{old}"));
 }
 
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:3
 #[test]
 fn the_handshake_is_checked() {
     check(
@@ -142,6 +145,7 @@ fn directions() {
     );
 }
 
+// SPEC: both/basic/index/notifications:2 both/basic/index/requests:1
 #[test]
 fn requests_have_ids_and_notifications_have_none() {
     play(
@@ -156,6 +160,7 @@ fn requests_have_ids_and_notifications_have_none() {
     );
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/operation:2
 #[test]
 fn servers_ask_only_what_the_client_declared() {
     check(&format!(
@@ -171,6 +176,7 @@ fn servers_ask_only_what_the_client_declared() {
     ));
 }
 
+// SPEC: both/basic/index/error-responses:1 both/basic/index/result-responses:1
 #[test]
 fn answers_belong_to_one_request() {
     play(
@@ -196,6 +202,8 @@ fn answers_belong_to_one_request() {
     );
 }
 
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:1-2
+// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:1,3
 #[test]
 fn cancelling() {
     play(
@@ -215,6 +223,9 @@ fn cancelling() {
     );
 }
 
+// SPEC: 2025-11-25/basic/utilities/progress/behavior-requirements:1-2
+// SPEC: 2025-11-25/basic/utilities/progress/implementation-notes:1,3
+// SPEC: 2025-11-25/basic/utilities/progress/progress-flow:1
 #[test]
 fn progress_needs_a_token_in_flight() {
     play(
@@ -235,6 +246,7 @@ fn progress_needs_a_token_in_flight() {
     );
 }
 
+// SPEC: 2025-11-25/basic/utilities/progress/behavior-requirements:3-4
 #[test]
 fn a_task_reports_progress_after_its_first_answer() {
     play(
@@ -395,6 +407,8 @@ fn refused_lines_are_answered_where_that_is_safe() {
     assert_eq!(session.in_flight(), (0, 0));
 }
 
+// SPEC: 2026-07-28/basic/patterns/progress/implementation-notes:2
+// SPEC: 2025-11-25/basic/utilities/progress/implementation-notes:2
 #[test]
 fn floods_are_cut_off_and_time_heals() {
     let mut session = legacy("2025-06-18");

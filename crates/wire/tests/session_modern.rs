@@ -57,6 +57,7 @@ fn a_probe_then_either_era() {
     assert_eq!(session.revision(), Some(Revision::V2025_11_25));
 }
 
+// SPEC: 2026-07-28/basic/versioning/protocol-version-negotiation:1
 #[test]
 fn a_revision_nobody_knows_is_refused_as_the_specification_says() {
     let other = META.replace("2026-07-28", "2031-01-01");
@@ -70,6 +71,7 @@ fn a_revision_nobody_knows_is_refused_as_the_specification_says() {
     ));
 }
 
+// SPEC: 2026-07-28/basic/patterns/index/top:1 2026-07-28/basic/transports/stdio/receiving-messages:2
 #[test]
 fn a_modern_server_never_asks() {
     play(
@@ -86,6 +88,8 @@ fn a_modern_server_never_asks() {
     );
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:3 2026-07-28/basic/patterns/cancellation/top:3
+// SPEC: 2026-07-28/basic/patterns/subscriptions/opening-a-stream:1
 #[test]
 fn changes_go_to_those_who_listen() {
     play(

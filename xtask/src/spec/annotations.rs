@@ -1,4 +1,5 @@
-//! Comments of the form `// SPEC: <revision>/<id> …` and the tests that they stand at.
+//! Comments of the form `// SPEC: <revision>/<id> …` and the tests that they stand at. For several numbers of a section there are lists
+//! and ranges, `…/errors:1-3,5`; for an id that both revisions have, `both/…`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,9 @@ use std::path::{Path, PathBuf};
 pub type Shown = BTreeMap<String, Vec<String>>;
 
 const MARK: &str = "// SPEC:";
+
+/// What `both` stands for.
+const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
 /// Where tests are; each of these is searched to its leaves.
 const PLACES: [&str; 2] = ["crates", "tests"];
@@ -72,12 +76,40 @@ fn annotations(text: &str) -> Vec<(String, String)> {
                 .find_map(|line| function(line))
         };
         let test = before.or_else(inside).unwrap_or("(file)");
-        found.extend(
-            ids.split_whitespace()
-                .map(|id| (id.to_owned(), test.to_owned())),
-        );
+        let ids = ids.split_whitespace().flat_map(expand);
+        found.extend(ids.map(|id| (id, test.to_owned())));
     }
     found
+}
+
+/// `both/a:1-2,4` as the six ids that it means; what cannot be read stays as it is, and is then unknown.
+fn expand(text: &str) -> Vec<String> {
+    let (stem, numbers) = text.rsplit_once(':').unwrap_or((text, ""));
+    let stems = match stem.strip_prefix("both/") {
+        Some(rest) => REVISIONS
+            .map(|revision| format!("{revision}/{rest}"))
+            .to_vec(),
+        None => vec![stem.to_owned()],
+    };
+    let numbers: Vec<_> = numbers.split(',').flat_map(range).collect();
+    let ids = |stem: &String| {
+        numbers
+            .iter()
+            .map(|number| format!("{stem}:{number}"))
+            .collect::<Vec<_>>()
+    };
+    stems.iter().flat_map(ids).collect()
+}
+
+fn range(part: &str) -> Vec<String> {
+    let ends = part.split_once('-').and_then(|(from, to)| {
+        let ends: (u32, u32) = (from.parse().ok()?, to.parse().ok()?);
+        Some(ends)
+    });
+    match ends {
+        Some((from, to)) => (from..=to).map(|number| number.to_string()).collect(),
+        None => vec![part.to_owned()],
+    }
 }
 
 /// What may stand between an annotation and its function: attributes, comments, and the function itself.
@@ -132,5 +164,14 @@ async fn second() {}
                 ("r/c:1", "second")
             ]
         );
+    }
+
+    #[test]
+    fn lists_and_ranges_are_ids() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(expand(text), expected, "{text}");
+        check("r/a:1", &["r/a:1"]);
+        check("r/a:1-3,5", &["r/a:1", "r/a:2", "r/a:3", "r/a:5"]);
+        check("both/a:2", &["2025-11-25/a:2", "2026-07-28/a:2"]);
+        check("r/a:x-2", &["r/a:x-2"]);
     }
 }

@@ -9,7 +9,7 @@ const HEAD: &str = "# Specification coverage
 
 Made by `cargo xtask spec-coverage`; do not edit. Each row is one thing that the specification asks for, in our own words, with the tests
 that show it, or the reason why there is none. The statements are in `docs/spec/<revision>.tsv`, the reasons in `docs/spec/reasons.tsv`,
-and tests name what they show: `// SPEC: <revision>/<id>`.
+and tests name what they show: `// SPEC: <revision>/<id>`, also with lists and ranges of numbers, and `both/<id>`.
 ";
 
 pub fn uncovered<'s>(

@@ -113,6 +113,7 @@ fn what_servers_build_is_valid_in_every_revision() {
     );
 }
 
+// SPEC: 2026-07-28/basic/index/meta:6 2025-11-25/basic/lifecycle/initialization:2-3
 #[test]
 fn greetings_are_valid_in_their_revisions() {
     use Revision::*;
@@ -149,6 +150,9 @@ fn greetings_are_valid_in_their_revisions() {
     );
 }
 
+// SPEC: 2026-07-28/basic/patterns/mrtr/server-requirements-basic-workflow:2
+// SPEC: both/client/elicitation/elicitation-requests:1 both/client/elicitation/form-mode-elicitation-requests:1
+// SPEC: 2026-07-28/client/elicitation/url-mode-elicitation-requests:1 2026-07-28/client/sampling/messages:1
 #[test]
 fn questions_and_answers_are_valid() {
     use Revision::*;

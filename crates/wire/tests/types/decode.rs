@@ -122,6 +122,7 @@ fn ids_are_exact() {
     }
 }
 
+// SPEC: 2026-07-28/basic/index/resulttype:1-3
 #[test]
 fn answers_are_told_apart() {
     let answer = |text: &str| Answer::<CallToolResult>::parse(text.as_bytes()).expect("read");

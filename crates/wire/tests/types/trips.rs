@@ -41,6 +41,8 @@ fn judged(schema: &Schema, name: &str) -> Vec<Value> {
     values
 }
 
+// SPEC: both/client/elicitation/elicitation-requests:2 both/server/prompts/audio-content:1
+// SPEC: both/server/prompts/embedded-resources:1,3 both/server/prompts/image-content:1
 #[test]
 fn what_is_read_is_written_back() {
     for schema in Schema::all() {
@@ -174,6 +176,8 @@ fn earlier_revisions_get_nothing_they_do_not_know() {
     }
 }
 
+// SPEC: 2026-07-28/basic/index/result-responses:3 2026-07-28/server/utilities/caching/cacheable-results:1
+// SPEC: 2026-07-28/server/utilities/caching/time-to-live-ttl-field:5
 #[test]
 fn later_revisions_get_what_they_require() {
     let latest = Schema::of(Revision::V2026_07_28);
