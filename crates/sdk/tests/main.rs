@@ -5,6 +5,8 @@ mod authorization;
 #[cfg(test)]
 mod authorized;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod guarded;
