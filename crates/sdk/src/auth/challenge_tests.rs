@@ -81,7 +81,7 @@ fn what_is_not_a_challenge() {
         "a=b",
         r#"Bearer scope="open"#,
         r#"Bearer scope="a" b"#,
-        "Bearer scope=",
+        "Bearer a=b, scope=",
         "Bearer scope=\"a\u{7f}\"",
         "Bearer\tx=y z",
         "Bearer a=\"\\",

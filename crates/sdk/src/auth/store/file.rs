@@ -96,7 +96,7 @@ impl FileStore {
         Ok(Self { directory, cipher })
     }
 
-    fn path(&self, key: &StoreKey, ending: &str) -> PathBuf {
+    pub(super) fn path(&self, key: &StoreKey, ending: &str) -> PathBuf {
         let name = URL_SAFE_NO_PAD.encode(Sha256::digest(key.to_text()));
         self.directory.join(format!("{name}.{ending}"))
     }

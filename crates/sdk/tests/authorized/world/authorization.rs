@@ -128,7 +128,7 @@ async fn token(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Res
     }
     let thumbprint = match proof(&site, &headers) {
         Ok(thumbprint) => thumbprint,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     match grant.as_str() {
         "authorization_code" => match redeem(&site, &fields) {
@@ -184,7 +184,7 @@ fn client(headers: &HeaderMap, fields: &Fields) -> String {
 }
 
 /// The key of the proof, if there is one and tokens are bound here.
-fn proof(site: &Site, headers: &HeaderMap) -> Result<Option<String>, Response> {
+fn proof(site: &Site, headers: &HeaderMap) -> Result<Option<String>, Box<Response>> {
     let Some(proof) = headers.get("dpop").filter(|_| site.knobs().binds) else {
         return Ok(None);
     };
@@ -205,7 +205,7 @@ fn proof(site: &Site, headers: &HeaderMap) -> Result<Option<String>, Response> {
             [("dpop-nonce", nonce)],
             Json(json!({"error": "use_dpop_nonce"})),
         );
-        return Err(answer.into_response());
+        return Err(Box::new(answer.into_response()));
     }
     Ok(Some(checked.thumbprint().to_owned()))
 }

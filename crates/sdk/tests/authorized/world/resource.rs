@@ -53,7 +53,7 @@ async fn mcp(State(site): State<Site>, headers: HeaderMap) -> Response {
     };
     assert_eq!(scheme, expected, "the scheme of the token");
     if let Err(answer) = possession(&site, &headers, token, &known) {
-        return answer;
+        return *answer;
     }
     let needs = site.knobs().needs;
     let granted: Vec<_> = known.scope.split(' ').collect();
@@ -73,7 +73,7 @@ fn possession(
     headers: &HeaderMap,
     token: &str,
     known: &Token,
-) -> Result<(), Response> {
+) -> Result<(), Box<Response>> {
     let Some(thumbprint) = &known.thumbprint else {
         assert!(!headers.contains_key("dpop"), "a proof for a bearer token");
         return Ok(());
@@ -105,7 +105,7 @@ fn possession(
     answer
         .headers_mut()
         .insert("dpop-nonce", nonce.parse().unwrap());
-    Err(answer)
+    Err(Box::new(answer))
 }
 
 fn refuse(site: &Site, status: StatusCode, more: &str) -> Response {

@@ -7,8 +7,6 @@ mod present;
 mod record;
 mod renewal;
 mod target;
-#[cfg(test)]
-mod tests;
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, PoisonError, RwLock};

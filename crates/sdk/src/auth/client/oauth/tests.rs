@@ -1,1 +1,0 @@
-//! The whole client against authorization and resource servers in the same process.
