@@ -1,12 +1,13 @@
-//! Work and what comes of it, for the four kinds of calls that have handlers.
+//! Work and what comes of it, for the kinds of calls that have handlers.
 
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use interlock_wire::types::{
-    CallToolResult, CompleteResult, Completion, Encode, GetPromptResult, Meta, ReadResourceResult,
+    CallToolResult, CompleteResult, Completion, Decode, EmptyResult, Encode, GetPromptResult, Meta,
+    ReadResourceResult,
 };
-use interlock_wire::{Json, Revision};
+use interlock_wire::{Json, Object, Revision};
 use jsonschema::Validator;
 
 use super::fault::CallError;
@@ -23,6 +24,8 @@ pub(super) enum Body {
     Prompt(GetPromptResult),
     Read(ReadResourceResult),
     Complete(CompleteResult),
+    /// Of an extension: what it has besides `resultType` and `_meta` is kept as it is.
+    Other(EmptyResult),
 }
 
 /// A handler at work.
@@ -31,6 +34,7 @@ pub(super) enum Job {
     Prompt(BoxFuture<'static, Result<GetPromptResult, CallError>>),
     Read(ReadFuture),
     Complete(BoxFuture<'static, Result<Completion, CallError>>),
+    Other(BoxFuture<'static, Result<Object, CallError>>),
     Layered(BoxFuture<'static, Result<Answer, RpcError>>),
     /// The answer was known at once.
     Failed(Option<CallError>),
@@ -53,6 +57,13 @@ impl Job {
                     completion,
                     ..CompleteResult::default()
                 })),
+                Err(error) => Err(error.into_rpc()),
+            },
+            Self::Other(work) => match ready!(work.as_mut().poll(task)) {
+                // Our own bug, when its author's result has a `resultType` or `_meta` that is none.
+                Ok(result) => EmptyResult::decode(result.raw())
+                    .map(Body::Other)
+                    .map_err(|_| RpcError::internal()),
                 Err(error) => Err(error.into_rpc()),
             },
             Self::Layered(work) => ready!(work.as_mut().poll(task)).map(|answer| answer.0),
@@ -106,6 +117,7 @@ impl Body {
             Self::Prompt(result) => sign(&mut result.meta, server, revision),
             Self::Read(result) => sign(&mut result.meta, server, revision),
             Self::Complete(result) => sign(&mut result.meta, server, revision),
+            Self::Other(result) => sign(&mut result.meta, server, revision),
         }
         let signed = match self {
             Self::Tool(result) => {
@@ -124,6 +136,10 @@ impl Body {
                 result.encode_for(revision, out);
                 result.meta.is_some()
             }
+            Self::Other(result) => {
+                result.encode_for(revision, out);
+                result.meta.is_some()
+            }
         };
         if revision == Revision::V2026_07_28 && !signed && out.last() == Some(&b'}') {
             out.pop();
@@ -138,6 +154,7 @@ impl Body {
             Self::Prompt(result) => &mut result.meta,
             Self::Read(result) => &mut result.meta,
             Self::Complete(result) => &mut result.meta,
+            Self::Other(result) => &mut result.meta,
         }
     }
 }

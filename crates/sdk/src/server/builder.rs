@@ -248,6 +248,29 @@ impl Builder {
         self
     }
 
+    /// Answers a method that an extension adds to the protocol: its parameters in, its result out, both as they stand in
+    /// messages. Methods of the specification itself cannot be answered this way.
+    ///
+    /// ```
+    /// use interlock_sdk::server::{Context, Server};
+    /// use interlock_wire::Object;
+    ///
+    /// let server = Server::builder("app", "1.0.0")
+    ///     .extension("com.example/shop", Object::default())
+    ///     .method("shop/open", async |_params: Object, _cx: Context| Ok(Object::default()))
+    ///     .build();
+    /// ```
+    pub fn method<F, Fut>(mut self, name: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(Object, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Object, CallError>> + Send + 'static,
+    {
+        let handler: super::settings::ExtensionMethod =
+            Arc::new(move |params, cx| Box::pin(handler(params, cx)));
+        self.settings.methods.insert(name.into(), handler);
+        self
+    }
+
     /// Another clock than the machine's: for tests.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;

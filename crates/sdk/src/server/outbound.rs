@@ -34,6 +34,8 @@ struct Queue {
     capacity: usize,
     taken: bool,
     closed: bool,
+    /// The handler asked for the stream to end here and go on elsewhere.
+    cut: bool,
     receiver: Option<Waker>,
     senders: Vec<Waker>,
 }
@@ -139,6 +141,13 @@ impl Outbound {
         senders.into_iter().for_each(Waker::wake);
     }
 
+    /// Asks whoever receives to end this connection when it has what was sent so far, and to keep the rest for another one.
+    pub(crate) fn cut(&self) {
+        let mut queue = lock(&self.0);
+        queue.cut = true;
+        wake(queue);
+    }
+
     /// Whether nothing more is taken.
     pub fn is_closed(&self) -> bool {
         lock(&self.0).closed
@@ -173,6 +182,16 @@ impl OutboundReceiver {
             queue.receiver = Some(cx.waker().clone());
         }
         Poll::Pending
+    }
+
+    /// Whether the connection is to end here; once.
+    pub(crate) fn take_cut(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut queue = lock(&self.0);
+        let cut = queue.messages.is_empty() && std::mem::take(&mut queue.cut);
+        if !cut {
+            queue.receiver = Some(cx.waker().clone());
+        }
+        cut
     }
 
     /// The next message, if one is there.

@@ -5,9 +5,10 @@ use std::sync::PoisonError;
 use interlock_wire::types::{
     Decode, LogLevel, LogParams, Meta, ProgressParams, RelatedTask, write_notification,
 };
-use interlock_wire::{Json, json};
+use interlock_wire::{Json, Revision, json};
 
 use super::context::Context;
+use super::session::SessionKind;
 
 impl Context {
     /// Reports progress, when the client asked for it. It only grows: a smaller value than before is not sent.
@@ -41,6 +42,24 @@ impl Context {
         params.message = message.into().map(str::to_owned);
         params.meta = self.related();
         self.notify("notifications/progress", &params).await;
+    }
+
+    /// Ends the connection that the answer would come on, in 2025-11-25 over HTTP: the client comes back for the rest after a
+    /// while, so that a long call holds no connection. Elsewhere it does nothing.
+    ///
+    /// ```
+    /// # use interlock_sdk::server::{CallError, Context};
+    /// # async fn compute() -> String { String::new() }
+    /// async fn slow(cx: Context) -> Result<String, CallError> {
+    ///     cx.close_stream();
+    ///     Ok(compute().await)
+    /// }
+    /// ```
+    pub fn close_stream(&self) {
+        let resumable = self.revision() == Revision::V2025_11_25;
+        if resumable && self.session().kind() == SessionKind::HttpLegacy {
+            self.0.out.cut();
+        }
     }
 
     /// Sends a log message, when the client wants ones of that level.

@@ -1,16 +1,24 @@
 //! What a server was built with besides what it offers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use interlock_wire::types::{CacheScope, Map};
 use interlock_wire::{Limits, Object};
 
+use super::context::Context;
+use super::fault::CallError;
 use super::layers::CallService;
 use super::offers::Completer;
 use super::sealed::StateKeys;
 use super::tasks::TaskSettings;
+use crate::BoxFuture;
 use crate::clock::Clock;
+
+/// Answers a method of an extension, its types erased.
+pub(super) type ExtensionMethod =
+    Arc<dyn Fn(Object, Context) -> BoxFuture<'static, Result<Object, CallError>> + Send + Sync>;
 
 pub(super) struct Settings {
     pub(super) limits: Limits,
@@ -24,6 +32,8 @@ pub(super) struct Settings {
     pub(super) extensions: Map<Object>,
     pub(super) clock: Clock,
     pub(super) layers: Option<CallService>,
+    /// Methods of extensions.
+    pub(super) methods: HashMap<String, ExtensionMethod>,
 }
 
 impl Default for Settings {
@@ -40,6 +50,7 @@ impl Default for Settings {
             extensions: Map::default(),
             clock: Clock::system(),
             layers: None,
+            methods: HashMap::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod entry;
 mod loading;
 mod publish;
 mod scalar;
+mod served;
 mod verify;
 mod yaml;
 
@@ -19,6 +20,7 @@ mod yaml_tests;
 pub use entry::{Digest, EntryError, MAX_BYTES, MAX_FILES, Manifest, SkillEntry, SkillFile};
 pub use loading::{SkillError, get, list, load, read};
 pub use publish::Skill;
+pub use served::Published;
 pub use verify::{LoadedSkill, VerifyError};
 pub use yaml::YamlError;
 

@@ -21,6 +21,8 @@ pub(super) enum Step {
     Message(Vec<u8>),
     /// The handler answered; nothing follows.
     Reply(Reply),
+    /// The handler wants this connection to end; the call goes on.
+    Cut,
     /// The call was cancelled, which wants no answer; nothing follows.
     End,
 }
@@ -64,6 +66,7 @@ impl Call {
         }
         match self.sent.poll_recv(cx) {
             Poll::Ready(Some(message)) => Poll::Ready(Step::Message(message)),
+            Poll::Ready(None) | Poll::Pending if self.sent.take_cut(cx) => Poll::Ready(Step::Cut),
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
@@ -96,7 +99,7 @@ impl Source for CallEvents {
                 sse::write_message(&reply.bytes, out);
                 false
             }
-            Step::End => false,
+            Step::Cut | Step::End => false,
         })
     }
 }

@@ -82,6 +82,7 @@ fn record(session: &LegacySession, stream: u32, step: Step, out: &mut Vec<u8>) -
             journal.close(stream);
             false
         }
+        Step::Cut => false,
         Step::End => {
             journal.close(stream);
             false
@@ -93,14 +94,14 @@ fn record(session: &LegacySession, stream: u32, step: Step, out: &mut Vec<u8>) -
 pub(super) struct LegacyCallEvents {
     call: LegacyCall,
     stream: u32,
-    first: Option<Vec<u8>>,
+    first: Option<Step>,
     prime: bool,
     used: InUse,
 }
 
 impl LegacyCallEvents {
     /// The stream of `call`; `first` was taken to find out that one is needed.
-    pub(super) fn new(mut call: LegacyCall, first: Option<Vec<u8>>, used: InUse) -> Self {
+    pub(super) fn new(mut call: LegacyCall, first: Option<Step>, used: InUse) -> Self {
         let stream = call.open();
         Self {
             call,
@@ -123,7 +124,7 @@ impl Source for LegacyCallEvents {
             return Poll::Ready(true);
         }
         let step = match self.first.take() {
-            Some(first) => Step::Message(first),
+            Some(first) => first,
             None => std::task::ready!(self.call.poll_step(cx)),
         };
         Poll::Ready(record(&self.used, self.stream, step, out))

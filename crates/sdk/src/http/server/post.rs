@@ -125,7 +125,8 @@ async fn wait_modern(core: &Core, mut call: Call) -> Answer {
         }
         Ok(Step::End) => return Ok(bare(StatusCode::ACCEPTED)),
         Ok(Step::Message(message)) => Some(message),
-        Err(_) => None,
+        // Only handlers of the session eras cut.
+        Ok(Step::Cut) | Err(_) => None,
     };
     let place = place(core)?;
     Ok(events(core, Box::new(CallEvents { first, call }), place))
@@ -171,7 +172,7 @@ fn legacy(
                 let call = Call::answered(Reply { bytes, outcome }, sent);
                 let call = LegacyCall::new(Arc::clone(used.session()), call);
                 let place = place(core)?;
-                let source = LegacyCallEvents::new(call, first, used);
+                let source = LegacyCallEvents::new(call, first.map(Step::Message), used);
                 Begun::Answered(events(core, Box::new(source), place))
             }
         },
@@ -186,7 +187,7 @@ async fn wait_legacy(core: &Core, call: Call, used: InUse) -> Answer {
             return Ok(json(status_of(reply.outcome, Era::Legacy), reply.bytes));
         }
         Ok(Step::End) => return Ok(bare(StatusCode::ACCEPTED)),
-        Ok(Step::Message(message)) => Some(message),
+        Ok(step @ (Step::Message(_) | Step::Cut)) => Some(step),
         Err(_) => None,
     };
     let place = place(core)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use interlock_wire::types::{
     CompleteParams, CompletionReference, Decode, Map, TASKS_EXTENSION, TaskParams, TaskSupport,
 };
-use interlock_wire::{Json, Method, Revision};
+use interlock_wire::{Json, Kind, Method, Object, Revision};
 
 use super::route::params;
 use super::{Ask, Session};
@@ -186,6 +186,28 @@ impl Session {
         }
         let cx = self.context(&mut ask)?;
         let job = Job::Complete(completer(params, cx.clone()));
+        let job = self.layered(&ask, &name, &cx, job);
+        self.run(ask, cx, job, reply)
+    }
+
+    /// A method that an extension added.
+    pub(super) fn extension(
+        &self,
+        mut ask: Ask<'_, '_>,
+        reply: &mut Vec<u8>,
+    ) -> Result<Handled, RpcError> {
+        let name = match &ask.message.kind {
+            Kind::Request { method, .. } => method.clone().into_owned(),
+            _ => return Err(super::route::not_found(ask.message)),
+        };
+        let methods = &self.0.server.0.settings.methods;
+        let Some(method) = methods.get(name.as_str()) else {
+            return Err(super::route::not_found(ask.message));
+        };
+        let params = Object::parse(ask.message.params().unwrap_or(b"{}"))
+            .map_err(|error| RpcError::invalid_params(error.to_string()))?;
+        let cx = self.context(&mut ask)?;
+        let job = Job::Other(method(params, cx.clone()));
         let job = self.layered(&ask, &name, &cx, job);
         self.run(ask, cx, job, reply)
     }

@@ -26,6 +26,7 @@ impl Session {
                 return self.task_request(ask, reply);
             }
             Method::Other if is_update(ask.message) => return self.task_request(ask, reply),
+            Method::Other => return self.extension(ask, reply),
             Method::Initialize => self.initialize(&ask, reply)?,
             Method::Discover => self.discover(&ask, reply),
             Method::Ping => self.done(&ask, reply),

@@ -35,13 +35,12 @@ impl Context {
     /// }
     /// ```
     pub async fn detach(&self) -> bool {
-        if self.0.task.get().is_some() {
-            return true;
+        if self.0.task.get().is_none() {
+            if !self.is_modern() || !knows_tasks(self) {
+                return false;
+            }
+            self.session().server().0.tasks.prepare(self, None);
         }
-        if !self.is_modern() || !knows_tasks(self) {
-            return false;
-        }
-        self.session().server().0.tasks.prepare(self, None);
         // The handler has to wait once for the call to be taken over.
         let mut waited = false;
         poll_fn(|task| match std::mem::replace(&mut waited, true) {
