@@ -20,7 +20,13 @@ pub struct Subject {
 impl Subject {
     /// Ours, built from the tree.
     pub fn ours() -> Result<Self, String> {
-        let package = ["build", "--package", "interlock-testkit", "--bins"];
+        let package = [
+            "build",
+            "--quiet",
+            "--package",
+            "interlock-testkit",
+            "--bins",
+        ];
         cargo(&package)?;
         let (server, url) = Running::start(&binary("conformance-server"))?;
         Ok(Self {

@@ -1,0 +1,38 @@
+//! The client that the official conformance suite runs: `conformance-client URL`. Scenario, revision and context come by
+//! environment, as the suite sets them.
+
+use std::process::ExitCode;
+
+use interlock_testkit::conformance::client::{Context, Failure, play};
+use interlock_testkit::conformance::complain;
+
+fn main() -> ExitCode {
+    let variable = |name| std::env::var(name).ok();
+    let url = std::env::args().skip(1).last();
+    let (Some(scenario), Some(url)) = (variable("MCP_CONFORMANCE_SCENARIO"), url) else {
+        complain(&"usage: MCP_CONFORMANCE_SCENARIO=NAME conformance-client URL");
+        return ExitCode::from(2);
+    };
+    let context = variable("MCP_CONFORMANCE_CONTEXT");
+    let revision = variable("MCP_CONFORMANCE_PROTOCOL_VERSION");
+    match run(&scenario, &url, revision, context.as_deref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            complain(&*problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(
+    scenario: &str,
+    url: &str,
+    revision: Option<String>,
+    context: Option<&str>,
+) -> Result<(), Failure> {
+    let context = Context::new(revision, context)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(play(scenario, url, context))
+}
