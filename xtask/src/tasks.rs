@@ -1,6 +1,7 @@
 //! The tasks, each a list of commands in order.
 
 use crate::run::{cargo, root, run};
+use crate::stdio;
 
 /// All that CI runs. Cheap checks come first, so that a slip is told within seconds.
 pub fn test(with_interop: bool) -> Result<(), String> {
@@ -15,6 +16,10 @@ pub fn test(with_interop: bool) -> Result<(), String> {
         "warnings",
     ])?;
     cargo(&["test", "--workspace"])?;
+    stdio::conformance(&stdio::Options {
+        ours: true,
+        ..stdio::Options::default()
+    })?;
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"])?;
     if with_interop { interop() } else { Ok(()) }
 }

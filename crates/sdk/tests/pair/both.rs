@@ -131,6 +131,15 @@ async fn until_running(running: &AtomicUsize, expected: usize) {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/stdio/cancellation:1 2026-07-28/basic/transports/stdio/cancellation:2
+// SPEC: 2026-07-28/basic/patterns/cancellation/top:1 2026-07-28/basic/patterns/cancellation/transport-specific-cancellation:2
+// SPEC: 2026-07-28/basic/patterns/cancellation/timeouts:2 2026-07-28/basic/patterns/cancellation/timeouts:3
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:1
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:4
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:5 2025-11-25/basic/lifecycle/timeouts:2
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:1
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:5
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:6
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_waits_for_stops_in_the_server() {
     for revision in [Revision::V2025_06_18, Revision::V2026_07_28] {
@@ -207,6 +216,7 @@ async fn a_server_that_is_gone_is_told_at_once() {
     assert!(begin.elapsed() < Duration::from_secs(1));
 }
 
+// SPEC: 2026-07-28/basic/transports/stdio/top:5 2026-07-28/basic/transports/index/custom-transports:3
 #[tokio::test]
 async fn a_client_reaches_a_unix_socket() {
     let directory = tempfile::tempdir().unwrap();

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use super::raw::{ERAS, Era, Raw, builder, by_id, server, text_of};
 use super::wire::Line;
 
+// SPEC: 2026-07-28/basic/transports/stdio/top:1 2026-07-28/basic/transports/stdio/top:3 2025-11-25/basic/transports/stdio:1
+// SPEC: 2025-11-25/basic/transports/stdio:3
 #[tokio::test(start_paused = true)]
 async fn every_call_is_answered_whatever_the_stream_is_like() {
     for era in ERAS {
@@ -64,6 +66,13 @@ async fn a_slow_call_holds_up_no_other() {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/stdio/cancellation:3 2026-07-28/basic/patterns/cancellation/behavior-requirements:6
+// SPEC: 2026-07-28/basic/patterns/cancellation/timing-considerations:1 2026-07-28/basic/patterns/cancellation/error-handling:1
+// SPEC: 2026-07-28/basic/patterns/cancellation/error-handling:2 2026-07-28/basic/patterns/cancellation/error-handling:3
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:7
+// SPEC: 2025-11-25/basic/utilities/cancellation/timing-considerations:1
+// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:1 2025-11-25/basic/utilities/cancellation/error-handling:2
+// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:3
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_call_is_never_answered() {
     for era in ERAS {
@@ -75,6 +84,7 @@ async fn a_cancelled_call_is_never_answered() {
         text += &era.call(2, "wait", json!({"milliseconds": 200}));
         // Of a call that is over, or that never was, a cancellation means nothing.
         let _infallible = writeln!(text, "{cancel}\n{}", cancel.to_string().replace('1', "77"));
+        text += "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{}}\n";
         raw.write(&text).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (answers, served) = raw.finish().await;
@@ -86,6 +96,7 @@ async fn a_cancelled_call_is_never_answered() {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/stdio/shutdown:2
 /// What is in flight at the end of the input gets a moment, and no more.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_input_ends_the_server_promptly() {

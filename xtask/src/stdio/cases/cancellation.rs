@@ -90,6 +90,7 @@ fn silent_about(peer: &mut Peer, id: u64, time: Duration) -> Result<(), String> 
 
 fn of_nothing(command: &[String], era: Era) -> Result<(), String> {
     let mut peer = Peer::open(command, era)?;
+    peer.still_echoes(2)?;
     for id in [json!(99), json!("no such id")] {
         peer.send_line(&cancel(id));
     }

@@ -173,8 +173,9 @@ fn unknown_method(command: &[String], era: Era) -> Result<(), String> {
 
 fn notification(command: &[String], era: Era) -> Result<(), String> {
     let mut peer = Peer::open(command, era)?;
-    peer.send_line(r#"{"jsonrpc":"2.0","method":"notifications/does-not-exist"}"#);
     peer.still_echoes(1)?;
+    peer.send_line(r#"{"jsonrpc":"2.0","method":"notifications/does-not-exist"}"#);
+    peer.still_echoes(2)?;
     match peer.said_within(Duration::from_millis(50))?.first() {
         None => Ok(()),
         Some(said) => Err(format!("a notification was answered: {said}")),
