@@ -183,3 +183,133 @@ fn fits_array(field: &Field, value: &Json) -> bool {
         && field.max_items.is_none_or(|most| count <= most)
         && items.iter().all(known)
 }
+
+#[cfg(test)]
+mod tests {
+    use interlock_wire::Json;
+    use interlock_wire::types::{Decode, ElicitFormParams, Field, FormSchema, Map};
+
+    use super::{check, secret};
+
+    fn asks(name: &str, field: Field) -> bool {
+        let form = ElicitFormParams {
+            requested_schema: FormSchema::new([(name, field)]),
+            ..ElicitFormParams::default()
+        };
+        secret(&form).is_some()
+    }
+
+    #[test]
+    fn secrets_are_recognised_however_they_are_named() {
+        for name in [
+            "password",
+            "userPassword",
+            "user_password",
+            "API_KEY",
+            "apiKey",
+            "api-key",
+            "accessToken",
+            "token",
+            "client_secret",
+            "passphrase",
+            "cvv",
+            "creditCard",
+            "card_number",
+            "otp",
+            "PIN",
+            "privateKey",
+            "credentials",
+            "Passwords",
+            "seed phrase",
+            "awsSecretAccessKey",
+            "githubToken",
+            "security code",
+        ] {
+            assert!(asks(name, Field::text()), "{name}");
+            assert!(asks("x", Field::text().title(name)), "title {name}");
+            assert!(
+                asks(
+                    "x",
+                    Field::text().description(format!("Enter your {name}."))
+                ),
+                "{name}"
+            );
+        }
+        assert!(asks("pin", Field::integer()));
+        assert!(asks(
+            "x",
+            Field::decode(br#"{"type":"string","format":"password"}"#).unwrap()
+        ));
+    }
+
+    #[test]
+    fn what_is_no_secret_may_be_asked() {
+        for name in [
+            "name",
+            "email",
+            "username",
+            "city",
+            "key",
+            "keyboard",
+            "passenger",
+            "spinner",
+            "tokyo",
+            "shipping",
+            "number",
+            "cardinal",
+            "secretary",
+            "compass",
+            "authority",
+            "postal code",
+        ] {
+            assert!(!asks(name, Field::text()), "{name}");
+        }
+        assert!(!asks("max_tokens", Field::integer()));
+        assert!(!asks("rememberPassword", Field::boolean()));
+        assert!(!asks("passwordPolicy", Field::choice(["weak", "strong"])));
+    }
+
+    #[test]
+    fn answers_are_held_to_their_form() {
+        let schema = br#"{"type":"object","required":["n"],"properties":{
+            "n":{"type":"string","minLength":2,"maxLength":3},
+            "i":{"type":"integer","minimum":1,"maximum":9},
+            "b":{"type":"boolean"},
+            "e":{"type":"string","enum":["a","b"]},
+            "t":{"type":"string","oneOf":[{"const":"x","title":"X"}]},
+            "m":{"type":"array","minItems":1,"maxItems":2,"items":{"type":"string","enum":["p","q"]}},
+            "k":{"type":"array","items":{"anyOf":[{"const":"v","title":"V"}]}}}}"#;
+        let schema = FormSchema::decode(schema).unwrap();
+        for (answer, fits) in [
+            (r#"{"n":"ab"}"#, true),
+            (r#"{"n":"ab","extra":[1]}"#, true),
+            (r#"{}"#, false),
+            (r#"{"n":"a"}"#, false),
+            (r#"{"n":"äöü"}"#, true),
+            (r#"{"n":"abcd"}"#, false),
+            (r#"{"n":1}"#, false),
+            (r#"{"n":"ab","i":1}"#, true),
+            (r#"{"n":"ab","i":1.5}"#, false),
+            (r#"{"n":"ab","i":10}"#, false),
+            (r#"{"n":"ab","i":"1"}"#, false),
+            (r#"{"n":"ab","b":true}"#, true),
+            (r#"{"n":"ab","b":"true"}"#, false),
+            (r#"{"n":"ab","e":"a"}"#, true),
+            (r#"{"n":"ab","e":"c"}"#, false),
+            (r#"{"n":"ab","t":"x"}"#, true),
+            (r#"{"n":"ab","t":"X"}"#, false),
+            (r#"{"n":"ab","m":["p","q"]}"#, true),
+            (r#"{"n":"ab","m":[]}"#, false),
+            (r#"{"n":"ab","m":["p","q","p"]}"#, false),
+            (r#"{"n":"ab","m":["r"]}"#, false),
+            (r#"{"n":"ab","m":[1]}"#, false),
+            (r#"{"n":"ab","m":"p"}"#, false),
+            (r#"{"n":"ab","k":["v"]}"#, true),
+            (r#"{"n":"ab","k":["V"]}"#, false),
+        ] {
+            let content = Map::<Json>::decode(answer.as_bytes()).unwrap();
+            assert_eq!(check(&schema, Some(&content)).is_ok(), fits, "{answer}");
+        }
+        assert!(check(&schema, None).is_err());
+    }
+}

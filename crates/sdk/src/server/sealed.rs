@@ -164,3 +164,58 @@ pub(super) fn open(
         false => Err(Unsealable),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Binding, StateKeys, Unsealable, open, seal};
+    use crate::Principal;
+
+    fn binding(principal: &Principal, parts: &[&[u8]]) -> Binding {
+        Binding::new("test", principal, parts)
+    }
+
+    #[test]
+    fn what_was_sealed_opens_where_it_belongs_and_nowhere_else() {
+        let keys = StateKeys::new([1; 32]);
+        let alice = Principal::new("https://idp.example", "alice");
+        let here = binding(&alice, &[b"ab", b"c"]);
+        let token = seal(&keys, here, 100, b"content").unwrap();
+        assert_eq!(open(&keys, here, 99, &token), Ok(b"content".to_vec()));
+        assert_eq!(open(&keys, here, 100, &token), Err(Unsealable));
+        for elsewhere in [
+            binding(&alice, &[b"a", b"bc"]),
+            binding(&alice, &[b"abc"]),
+            binding(&Principal::anonymous(), &[b"ab", b"c"]),
+            binding(&Principal::new("", ""), &[b"ab", b"c"]),
+            binding(&alice.clone().with_client("x"), &[b"ab", b"c"]),
+            Binding::new("other", &alice, &[b"ab", b"c"]),
+        ] {
+            assert_eq!(open(&keys, elsewhere, 0, &token), Err(Unsealable));
+        }
+        assert_eq!(
+            open(&StateKeys::new([2; 32]), here, 0, &token),
+            Err(Unsealable)
+        );
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let keys = StateKeys::random();
+        let here = binding(&Principal::anonymous(), &[]);
+        let token = seal(&keys, here, 100, b"content").unwrap();
+        for at in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'x' { b'y' } else { b'x' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert_eq!(open(&keys, here, 0, &changed), Err(Unsealable), "{at}");
+            assert_eq!(open(&keys, here, 0, &token[..at]), Err(Unsealable));
+        }
+    }
+
+    #[test]
+    fn two_tokens_are_never_the_same() {
+        let keys = StateKeys::random();
+        let here = binding(&Principal::anonymous(), &[]);
+        assert_ne!(seal(&keys, here, 1, b""), seal(&keys, here, 1, b""));
+    }
+}

@@ -8,6 +8,7 @@ mod changes;
 mod layers;
 mod lists;
 mod machine;
+mod outbound;
 mod peer;
 mod reporting;
 mod tasks_core;

@@ -114,41 +114,48 @@ impl Session {
 /// Judges a request whose revision a header has named already.
 ///
 /// A probe is answered to the letter: it is how a client finds out whether it speaks the revision right. Any other request that
-/// says less than it must in `_meta` is one of a client without capabilities, which gives it nothing.
+/// says less than it must in `_meta` is one of a client without capabilities, which gives it nothing; what it says has to be right.
 fn modern_by_header(named: Option<&[u8]>, message: &Message<'_>) -> Result<Revision, RpcError> {
-    let says_all = named.is_some() && message.meta_capabilities().is_some();
-    match says_all || message.method() == Method::Discover {
-        true => modern(named.unwrap_or(b"null"), message),
-        false => Ok(Revision::V2026_07_28),
+    let lenient = message.meta_capabilities().is_none() && message.method() != Method::Discover;
+    match named {
+        Some(named) if lenient => version(named),
+        None if lenient => Ok(Revision::V2026_07_28),
+        named => modern(named.unwrap_or(b"null"), message),
     }
 }
 
 /// Judges the `_meta` of a modern request, whose version is the raw value `named`.
 fn modern(named: &[u8], message: &Message<'_>) -> Result<Revision, RpcError> {
+    let revision = version(named)?;
     let lacks = |what| Err(RpcError::invalid_params(what));
-    let Some(named) = json::as_str(named) else {
-        return lacks("`_meta` lacks `io.modelcontextprotocol/protocolVersion`");
-    };
-    match Revision::from_name(&named) {
-        Some(Revision::V2026_07_28) => {}
-        // Spoken here, but only after `initialize`.
-        Some(_) => {
-            let supported = [Revision::V2026_07_28];
-            return Err(RpcError::unsupported_version(&named, &supported));
-        }
-        None => {
-            let mut supported = Revision::ALL;
-            supported.reverse();
-            return Err(RpcError::unsupported_version(&named, &supported));
-        }
-    }
     match message.meta_capabilities().and_then(<[u8]>::first) {
         Some(b'{') => {}
         _ => return lacks("`_meta` lacks `io.modelcontextprotocol/clientCapabilities`"),
     }
     let level = message.meta_log_level();
     match level.is_none_or(|level| interlock_wire::types::LogLevel::decode(level).is_ok()) {
-        true => Ok(Revision::V2026_07_28),
+        true => Ok(revision),
         false => lacks("`io.modelcontextprotocol/logLevel` is no log level"),
+    }
+}
+
+/// The modern revision of that raw name.
+fn version(named: &[u8]) -> Result<Revision, RpcError> {
+    let Some(named) = json::as_str(named) else {
+        let lacks = "`_meta` lacks `io.modelcontextprotocol/protocolVersion`";
+        return Err(RpcError::invalid_params(lacks));
+    };
+    match Revision::from_name(&named) {
+        Some(Revision::V2026_07_28) => Ok(Revision::V2026_07_28),
+        // Spoken here, but only after `initialize`.
+        Some(_) => {
+            let supported = [Revision::V2026_07_28];
+            Err(RpcError::unsupported_version(&named, &supported))
+        }
+        None => {
+            let mut supported = Revision::ALL;
+            supported.reverse();
+            Err(RpcError::unsupported_version(&named, &supported))
+        }
     }
 }
