@@ -77,6 +77,7 @@ fn regular_files_beneath_the_root_are_served() {
     assert!(contents.uri().ends_with("/root/My%20File.md"));
 }
 
+// SPEC: 2026-07-28/server/resources/security-considerations:5
 #[test]
 fn links_of_any_kind_lead_nowhere() {
     let (place, root) = world();

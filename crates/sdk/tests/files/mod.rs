@@ -68,6 +68,9 @@ async fn read(peer: &Session, uri: &str) -> Value {
     answer
 }
 
+// SPEC: 2026-07-28/server/resources/security-considerations:3 2025-11-25/server/resources/security-considerations:3
+// SPEC: 2026-07-28/server/resources/security-considerations:4 2025-11-25/server/resources/security-considerations:4
+// SPEC: 2025-11-25/server/resources/error-handling:1
 #[tokio::test]
 async fn files_are_read_and_nothing_else() {
     let (_place, server, root) = world();

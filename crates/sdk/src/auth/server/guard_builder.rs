@@ -83,6 +83,13 @@ impl GuardBuilder {
         self
     }
 
+    /// Whoever has the `broader` scope has the `narrower` one: `files` implies `files:read`. Implications chain.
+    #[must_use]
+    pub fn scope_implies(mut self, broader: &str, narrower: &str) -> Self {
+        self.scopes.implies(broader.to_owned(), narrower.to_owned());
+        self
+    }
+
     /// Refuses tokens that are not bound to a key: every request carries a proof of possession (RFC 9449).
     #[must_use]
     pub fn require_dpop(mut self) -> Self {
@@ -152,7 +159,7 @@ impl GuardBuilder {
         if self.proofs_required {
             extra.insert("dpop_bound_access_tokens_required".to_owned(), true.into());
         }
-        let metadata = resource.metadata(&self.servers, &self.scopes.all(), Value::Object(extra));
+        let metadata = resource.metadata(&self.servers, &self.scopes.basic(), Value::Object(extra));
         Ok(Guard {
             resource,
             validators: self.validators,

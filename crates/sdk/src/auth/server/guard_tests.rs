@@ -67,6 +67,17 @@ impl World {
     }
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:2 2026-07-28/basic/authorization/index/token-handling:6
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:7
+// SPEC: 2026-07-28/basic/authorization/index/canonical-server-uri:2
+// SPEC: 2026-07-28/basic/authorization/security-considerations/token-audience-binding-and-validation:2
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:3
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:4
+// SPEC: 2025-11-25/basic/authorization/token-handling:2 2025-11-25/basic/authorization/token-handling:6
+// SPEC: 2025-11-25/basic/authorization/token-handling:7 2025-11-25/basic/authorization/canonical-server-uri:2
+// SPEC: 2025-11-25/basic/authorization/token-audience-binding-and-validation:2
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:3
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:4
 #[tokio::test]
 async fn a_token_is_meant_for_this_server_or_for_none() {
     let world = world(|builder| builder.audience("api://mcp-a"));
@@ -84,7 +95,13 @@ async fn a_token_is_meant_for_this_server_or_for_none() {
         (json!("https://mcp.example/tenant-b/mcp"), other),
         (json!("https://mcp.example/tenant-a/mcp?x"), other),
         (json!("https://mcp.example:443/tenant-a/mcp"), other),
-        (json!("https://MCP.example/tenant-a/mcp"), other),
+        (json!("HTTPS://MCP.example/tenant-a/mcp"), "alice"),
+        (json!("https://mcp.example/Tenant-a/mcp"), other),
+        (
+            json!("https://mcp.example@evil.example/tenant-a/mcp"),
+            other,
+        ),
+        (json!("https:/mcp.example/tenant-a/mcp"), other),
         (json!("http://mcp.example/tenant-a/mcp"), other),
         (json!("api://mcp"), other),
         (json!("*"), other),
@@ -563,6 +580,11 @@ async fn nonces_are_handed_out_and_asked_for() {
     assert_eq!(late.reason().code(), Some("use_dpop_nonce"));
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:5
+// SPEC: 2026-07-28/basic/authorization/index/runtime-insufficient-scope-errors:3
+// SPEC: 2026-07-28/basic/authorization/index/runtime-insufficient-scope-errors:4
+// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:7
+// SPEC: 2025-11-25/basic/authorization/runtime-insufficient-scope-errors:3
 #[tokio::test]
 async fn scopes_are_asked_for_by_operation() {
     let world = world(|builder| {
@@ -584,12 +606,12 @@ async fn scopes_are_asked_for_by_operation() {
         (
             "resources/read",
             Some("file:///x"),
-            Some("files:list files:read mcp:use"),
+            Some("files:read mcp:use"),
         ),
         (
             "tools/call",
             Some("delete_file"),
-            Some("files:delete files:list mcp:use"),
+            Some("files:delete mcp:use"),
         ),
         ("prompts/get", Some("delete_file"), None),
         ("tools/call", Some("delete_file2"), None),
@@ -658,7 +680,7 @@ fn metadata_says_who_we_are_and_whom_to_ask() {
             "resource": RESOURCE,
             "authorization_servers": [ISSUER],
             "bearer_methods_supported": ["header"],
-            "scopes_supported": ["a", "mcp:use"],
+            "scopes_supported": ["mcp:use"],
             "resource_name": "Ours",
             "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "ES384", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
             "dpop_bound_access_tokens_required": true,
@@ -717,5 +739,37 @@ fn guards_that_would_guard_nothing_are_not_built() {
             .require_scope(scope)
             .build();
         assert!(matches!(built, Err(GuardError::Scope { .. })), "{scope}");
+    }
+}
+
+// SPEC: 2026-07-28/basic/authorization/index/step-up-authorization-flow:5
+#[tokio::test]
+async fn broader_scopes_hold_narrower_ones() {
+    let world = world(|builder| {
+        builder
+            .require_scope("files:list")
+            .scope_for_tool("delete_file", "files:delete")
+            .scope_implies("files:read", "files:list")
+            .scope_implies("files", "files:read")
+            .scope_implies("files", "files:delete")
+            .scope_implies("files:list", "files:list")
+            .scope_implies("files:read", "files")
+            .scope_implies("admin", "files")
+    });
+    for (scope, enters, deletes) in [
+        ("files:list", true, false),
+        ("files", true, true),
+        ("admin", true, true),
+        ("files:delete", false, false),
+        ("file", false, false),
+        ("", false, false),
+    ] {
+        let token = world.token(json!({"scope": scope}));
+        let parts = request("/mcp", &[("authorization", &format!("Bearer {token}"))]);
+        let entered = world.guard.authenticate(&parts).await;
+        assert_eq!(entered.is_ok(), enters, "{scope}");
+        let delete = Operation::new("tools/call", Some("delete_file"));
+        let deleted = entered.is_ok_and(|principal| world.guard.permit(&principal, delete).is_ok());
+        assert_eq!(deleted, deletes, "{scope}");
     }
 }

@@ -56,10 +56,11 @@ impl ProtectedResource {
         self.audiences.push(audience);
     }
 
-    /// Whether an `aud` means us: exactly, character for character. Neither a prefix nor a parent counts, nor another
-    /// spelling of the same URL.
+    /// Whether an `aud` means us: the same text, but for the case of scheme and host, which mean the same in any, and for the lone
+    /// slash of a URL without a path. Neither a prefix nor a parent counts, nor any other spelling.
     pub fn is_meant_by(&self, audience: &str) -> bool {
-        audience == self.identifier || self.audiences.iter().any(|own| own == audience)
+        let own = self.audiences.iter().any(|own| own == audience);
+        own || same_url(audience, &self.identifier)
     }
 
     /// The URL that a client used for a request to `path`: our public origin, whatever the request says of itself.
@@ -89,6 +90,18 @@ impl ProtectedResource {
         }
         document.to_string().into_bytes()
     }
+}
+
+fn same_url(left: &str, right: &str) -> bool {
+    let parts = |url: &str| {
+        let (scheme, rest) = url.split_once("://")?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let path = if path == "/" { "" } else { path };
+        let folded = (scheme.to_ascii_lowercase(), authority.to_ascii_lowercase());
+        Some((folded, path.to_owned()))
+    };
+    parts(left).is_some_and(|left| Some(left) == parts(right))
 }
 
 /// A URL of a service: `https`, or `http` on this machine; nothing but scheme, host, port and path.
