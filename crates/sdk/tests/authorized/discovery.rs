@@ -10,6 +10,13 @@ const ROOT: &str = "/.well-known/oauth-protected-resource";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
 /// Where the documents are, whether the challenge says so, and the requests until both are found.
+// SPEC: 2025-11-25/basic/authorization/overview:6
+// SPEC: 2026-07-28/basic/authorization/index/overview:6
+// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:2-3
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/protected-resource-metadata-discovery-requirements:2-3
+// SPEC: 2025-11-25/basic/authorization/authorization-server-metadata-discovery:1-3
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-metadata-discovery:1-3
+// SPEC: 2026-07-28/basic/authorization/index/authorization-server-discovery:1
 #[tokio::test]
 async fn documents_are_found_where_the_specification_puts_them() {
     let announced = r#"Bearer resource_metadata="META""#;
@@ -91,6 +98,11 @@ async fn documents_are_found_where_the_specification_puts_them() {
 }
 
 /// Changes of the documents after which nothing more may be asked of anybody.
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-metadata-discovery:4-7
+// SPEC: 2025-11-25/basic/authorization/communication-security:2
+// SPEC: 2026-07-28/basic/authorization/security-considerations/communication-security:2
+// SPEC: 2025-11-25/basic/authorization/authorization-code-protection:2,4-5
+// SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:2,4-5
 #[tokio::test]
 async fn documents_that_are_not_believed() {
     let issuer: &[(&'static str, Value)] = &[
@@ -144,6 +156,25 @@ async fn documents_that_are_not_believed() {
     }
 }
 
+// SPEC: 2025-11-25/basic/authorization/authorization-code-protection:6-7
+// SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:6-7
+#[tokio::test]
+async fn openid_metadata_without_s256_ends_the_attempt() {
+    for methods in [Value::Null, json!(["plain"])] {
+        let world = World::new().await;
+        world.knobs().metadata_path = "/.well-known/openid-configuration";
+        world.knobs().metadata = vec![("code_challenge_methods_supported", methods)];
+        let error = world.call(&world.builder().build()).await.unwrap_err();
+        assert!(
+            matches!(error, AuthError::Discovery(DiscoveryError::NoPkce)),
+            "{error:?}"
+        );
+        assert!(world.asked().is_empty());
+    }
+}
+
+// SPEC: 2025-11-25/basic/authorization/authorization-server-abuse-protection:1
+// SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-server-abuse-protection:1
 #[tokio::test]
 async fn a_challenge_cannot_send_us_elsewhere() {
     let world = World::new().await;

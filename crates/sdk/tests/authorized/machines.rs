@@ -20,6 +20,8 @@ fn registered(world: &World) -> Registered {
     )
 }
 
+// SPEC: 2025-11-25/basic/authorization/preregistration:1
+// SPEC: 2026-07-28/basic/authorization/client-registration/pre-registration:1
 #[tokio::test]
 async fn a_secret_goes_where_the_server_wants_it() {
     for (list, expected) in [
@@ -114,6 +116,8 @@ async fn a_key_of_an_algorithm_that_the_server_does_not_list_is_not_used() {
     assert!(world.asked().is_empty());
 }
 
+// SPEC: 2026-07-28/basic/authorization/client-registration/authorization-server-binding:1,4
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:4
 #[tokio::test]
 async fn credentials_of_another_issuer_are_not_sent() {
     let world = World::new().await;
@@ -187,6 +191,10 @@ async fn a_refused_assertion_is_neither_sent_again_nor_replaced_by_another_grant
     }
 }
 
+// SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:3
+// SPEC: 2026-07-28/basic/authorization/index/resource-parameter-implementation:3
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:6
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:6
 #[tokio::test]
 async fn an_organisation_vouches_for_its_people() {
     let world = World::new().await;

@@ -14,6 +14,14 @@ fn reads_urls(world: &World) {
     world.knobs().metadata = vec![("client_id_metadata_document_supported", json!(true))];
 }
 
+// SPEC: 2025-11-25/basic/authorization/overview:2
+// SPEC: 2026-07-28/basic/authorization/index/overview:2
+// SPEC: 2026-07-28/basic/authorization/client-registration/top:1
+// SPEC: 2025-11-25/basic/authorization/client-registration-approaches:1
+// SPEC: 2025-11-25/basic/authorization/client-id-metadata-documents:1
+// SPEC: 2026-07-28/basic/authorization/client-registration/client-id-metadata-documents:1
+// SPEC: 2025-11-25/basic/authorization/discovery:1
+// SPEC: 2026-07-28/basic/authorization/client-registration/advertising-cimd-support:1
 #[tokio::test]
 async fn registered_beforehand_then_by_url_then_now() {
     let url = || ClientIdUrl::parse(URL).unwrap();
@@ -54,6 +62,8 @@ async fn registered_beforehand_then_by_url_then_now() {
     assert!(matches!(source, RegistrationError::NoWay));
 }
 
+// SPEC: 2026-07-28/basic/authorization/client-registration/application-type-and-redirect-uri-constraints:1-2
+// SPEC: 2026-07-28/basic/authorization/index/refresh-tokens:2
 #[tokio::test]
 async fn what_registration_settled_is_kept_to() {
     for (method, expected) in [
@@ -93,7 +103,36 @@ async fn a_registration_with_another_way_back_is_refused() {
     }
 }
 
+// SPEC: 2026-07-28/basic/authorization/client-registration/application-type-and-redirect-uri-constraints:4-5
+#[tokio::test]
+async fn a_refused_registration_says_why() {
+    let world = World::new().await;
+    world.knobs().registration_error = Some("invalid_redirect_uri");
+    let error = world.call(&world.builder().build()).await.unwrap_err();
+    let AuthError::Registration { source, .. } = error else {
+        panic!("{error:?}")
+    };
+    let RegistrationError::Refused {
+        status,
+        code,
+        description,
+    } = source
+    else {
+        panic!("{source:?}")
+    };
+    assert_eq!(
+        (status, code.unwrap().as_str()),
+        (400, "invalid_redirect_uri")
+    );
+    assert_eq!(description.unwrap().as_str(), "not that one");
+    assert_eq!(world.asked().len(), 1);
+}
+
 /// The server names another authorization server after a while: nothing of the first reaches the second.
+// SPEC: 2026-07-28/basic/authorization/client-registration/authorization-server-binding:1-3
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:3-4
+// SPEC: 2025-11-25/basic/authorization/token-handling:5
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:5
 #[tokio::test]
 async fn a_new_issuer_gets_nothing_of_the_old_one() {
     let world = World::new().await;
@@ -130,6 +169,7 @@ fn oauth_context(oauth: &interlock_sdk::auth::client::OAuth) -> u64 {
     interlock_sdk::auth::client::Authorize::context(oauth)
 }
 
+// SPEC: 2026-07-28/basic/authorization/client-registration/authorization-server-binding:4
 #[tokio::test]
 async fn a_registered_client_stays_with_its_issuer() {
     let world = World::new().await;

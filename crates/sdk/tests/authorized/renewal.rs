@@ -83,6 +83,40 @@ async fn when_the_grant_has_ended_the_person_is_asked_again() {
     );
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/refresh-tokens:3
+#[tokio::test]
+async fn without_a_refresh_token_the_grant_is_asked_for_again() {
+    let world = World::new().await;
+    world.knobs().refreshes = false;
+    let oauth = world.builder().build();
+    assert_eq!(world.call(&oauth).await.unwrap(), 200);
+    world.log();
+    world.hand.advance(Duration::from_secs(3_600));
+    assert_eq!(world.call(&oauth).await.unwrap(), 200);
+    assert!(
+        world
+            .asked()
+            .iter()
+            .any(|line| line.contains("authorization_code"))
+    );
+}
+
+/// Near its end a token is still good, should there be no new one.
+#[tokio::test]
+async fn a_token_is_used_to_its_end_when_there_is_no_new_one() {
+    let world = World::new().await;
+    let oauth = world.builder().build();
+    assert_eq!(world.call(&oauth).await.unwrap(), 200);
+    world.knobs().token_error = Some((503, "temporarily_unavailable"));
+    world.hand.advance(Duration::from_secs(3_590));
+    assert_eq!(world.call(&oauth).await.unwrap(), 200);
+    world.hand.advance(Duration::from_secs(20));
+    assert!(matches!(
+        world.call(&oauth).await,
+        Err(AuthError::Token { .. })
+    ));
+}
+
 #[tokio::test]
 async fn a_token_endpoint_that_is_down_does_not_end_the_grant() {
     let world = World::new().await;
@@ -127,6 +161,8 @@ async fn a_server_that_is_never_content_is_given_up() {
     assert!(asked <= 3, "asked {asked} times");
 }
 
+// SPEC: 2025-11-25/basic/authorization/token-requirements:2,4
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:2,4
 #[tokio::test]
 async fn credentials_go_to_the_server_only() {
     let world = World::new().await;
@@ -153,6 +189,8 @@ async fn credentials_go_to_the_server_only() {
     assert!(value.is_sensitive() && value.to_str().unwrap().starts_with("Bearer access"));
 }
 
+// SPEC: 2025-11-25/basic/authorization/communication-security:1
+// SPEC: 2026-07-28/basic/authorization/security-considerations/communication-security:1
 #[test]
 fn tokens_are_not_sent_in_the_clear() {
     for bad in [

@@ -52,6 +52,8 @@ pub(super) struct Knobs {
     pub(super) denies: bool,
     /// Methods that dynamic registration settles.
     pub(super) registers: Value,
+    /// What dynamic registration answers instead.
+    pub(super) registration_error: Option<&'static str>,
     /// The nonces that proofs have to carry: at the token endpoint, at the MCP server.
     pub(super) nonces: [Option<&'static str>; 2],
     /// Whether tokens are bound to the key of a proof.
@@ -230,6 +232,7 @@ fn usual() -> Knobs {
         refreshes: true,
         denies: false,
         registers: serde_json::json!({}),
+        registration_error: None,
         nonces: [None, None],
         binds: false,
         tokens: BTreeMap::new(),

@@ -45,6 +45,10 @@ fn state(request: &ConsentRequest) -> String {
     pair.1.into_owned()
 }
 
+// SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:2
+// SPEC: 2026-07-28/basic/authorization/index/resource-parameter-implementation:2
+// SPEC: 2025-11-25/basic/authorization/authorization-code-protection:3
+// SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:3
 #[test]
 fn a_request_has_everything_once() {
     let (request, _) = begin(true);
@@ -98,6 +102,12 @@ fn check(sends_issuer: bool, callback: &str, expected: Result<&str, &str>) {
     }
 }
 
+// SPEC: 2025-11-25/basic/authorization/open-redirection:3
+// SPEC: 2026-07-28/basic/authorization/security-considerations/open-redirection:3
+// SPEC: 2026-07-28/basic/authorization/index/authorization-response-validation:4-6
+// SPEC: 2026-07-28/basic/authorization/security-considerations/top:1-2
+// SPEC: 2025-11-25/basic/authorization/security-considerations:1
+// SPEC: 2026-07-28/basic/authorization/index/security-considerations:1
 #[test]
 fn what_may_come_back() {
     let iss = "iss=https%3A%2F%2Fidp.example";

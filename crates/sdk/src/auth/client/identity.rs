@@ -222,3 +222,31 @@ pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
     value.set_sensitive(true);
     Some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientIdUrl, UrlError};
+
+    // SPEC: 2025-11-25/basic/authorization/implementation-requirements:1,3
+    // SPEC: 2026-07-28/basic/authorization/client-registration/implementation-requirements:1,3
+    #[test]
+    fn a_client_id_url_is_taken_as_it_is_written() {
+        use UrlError::{Characters, Credentials, Malformed, Scheme};
+        let good = "https://app.example/client.json?v=1";
+        assert_eq!(ClientIdUrl::parse(good).unwrap().as_str(), good);
+        for (text, fault) in [
+            ("http://app.example/client.json", Scheme),
+            ("https://app.example", Characters),
+            ("https://app.example/", Characters),
+            ("https://app.example/a/../client.json", Characters),
+            ("https://app.example/./client.json", Characters),
+            ("https://APP.example/client.json", Characters),
+            ("https://app.example:443/client.json", Characters),
+            ("https://app.example/client.json#x", Characters),
+            ("https://user@app.example/client.json", Credentials),
+            ("client.json", Malformed),
+        ] {
+            assert_eq!(ClientIdUrl::parse(text), Err(fault), "{text}");
+        }
+    }
+}

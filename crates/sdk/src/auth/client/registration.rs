@@ -168,3 +168,64 @@ fn read(document: &[u8], redirect: &RedirectUri) -> Result<Registration, Registr
         expires: raw.client_secret_expires_at.filter(|expires| *expires != 0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{ClientIdUrl, RedirectUri};
+    use super::{ClientMetadata, read};
+
+    // SPEC: 2025-11-25/basic/authorization/implementation-requirements:5
+    // SPEC: 2026-07-28/basic/authorization/client-registration/implementation-requirements:5
+    // SPEC: 2026-07-28/basic/authorization/client-registration/application-type-and-redirect-uri-constraints:3
+    #[test]
+    fn a_document_names_its_own_url() {
+        let url = ClientIdUrl::parse("https://app.example/client.json").unwrap();
+        for (redirect, kind) in [
+            ("http://127.0.0.1/callback", "native"),
+            ("https://app.example/callback", "web"),
+        ] {
+            let back = RedirectUri::parse(redirect).unwrap();
+            let metadata = ClientMetadata::new("App")
+                .uri("https://app.example")
+                .software_id("app");
+            let document: Value = serde_json::from_str(&metadata.document(&url, &[back])).unwrap();
+            let expected = json!({
+                "client_id": "https://app.example/client.json",
+                "client_name": "App",
+                "client_uri": "https://app.example",
+                "software_id": "app",
+                "redirect_uris": [redirect],
+                "grant_types": ["authorization_code", "refresh_token"],
+                "response_types": ["code"],
+                "token_endpoint_auth_method": "none",
+                "application_type": kind,
+            });
+            assert_eq!(document, expected);
+        }
+    }
+
+    #[test]
+    fn what_a_registration_says() {
+        let back = RedirectUri::parse("https://app.example/callback").unwrap();
+        let of = |text: &str| read(text.as_bytes(), &back).ok();
+        let made =
+            of(r#"{"client_id":"x","client_secret":"s","client_secret_expires_at":0}"#).unwrap();
+        assert_eq!(
+            (made.identity.id(), made.expires, made.redirect.as_str()),
+            ("x", None, back.as_str())
+        );
+        let ending = of(r#"{"client_id":"x","client_secret_expires_at":5,"redirect_uris":[]}"#);
+        assert_eq!(ending.unwrap().expires, Some(5));
+        for bad in [
+            "",
+            "{}",
+            r#"{"client_id":7}"#,
+            r#"{"client_id":"x","client_id":"y"}"#,
+            r#"{"client_id":"x","redirect_uris":["https://app.example/callback/"]}"#,
+        ] {
+            assert!(of(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -79,6 +79,10 @@ mod tests {
 
     use super::{canonical, covering, issuer_well_known, well_known};
 
+    // SPEC: 2025-11-25/basic/authorization/canonical-server-uri:1-3
+    // SPEC: 2026-07-28/basic/authorization/index/canonical-server-uri:1-3
+    // SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:4
+    // SPEC: 2026-07-28/basic/authorization/index/resource-parameter-implementation:4
     #[test]
     fn a_canonical_uri_has_no_slash_after_a_bare_host() {
         for (server, expected) in [

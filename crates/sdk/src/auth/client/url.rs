@@ -251,6 +251,8 @@ mod tests {
         assert!(url.as_str().ends_with("?state=topsecret"));
     }
 
+    // SPEC: 2025-11-25/basic/authorization/communication-security:3
+    // SPEC: 2026-07-28/basic/authorization/security-considerations/communication-security:3
     #[test]
     fn a_redirect_uri_is_matched_as_a_string() {
         let registered = RedirectUri::parse("https://app.example/cb").unwrap();

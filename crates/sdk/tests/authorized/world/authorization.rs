@@ -99,6 +99,10 @@ async fn register(State(site): State<Site>, body: Bytes) -> Response {
         "{} register {} {method}",
         site.index, asked["application_type"]
     ));
+    if let Some(error) = knobs.registration_error {
+        let answer = Json(json!({"error": error, "error_description": "not that one"}));
+        return (StatusCode::BAD_REQUEST, answer).into_response();
+    }
     assert_eq!(
         asked["grant_types"],
         json!(["authorization_code", "refresh_token"])

@@ -87,6 +87,11 @@ impl Credential {
         })
     }
 
+    /// Whether the token has ended.
+    pub(super) fn has_ended(&self, now: u64) -> bool {
+        self.expires.is_some_and(|expires| now >= expires)
+    }
+
     /// What a renewal makes of it.
     pub(super) fn renewed(&self, granted: Granted, now: u64) -> Self {
         Self {

@@ -88,7 +88,11 @@ impl Inner {
         }
         match self.current() {
             Some(credential) if credential.is_ending(self.now()) => {
-                self.refresh(&mut renewal, &credential).await
+                match self.refresh(&mut renewal, &credential).await {
+                    // It has not ended yet; the next request tries again.
+                    Err(_) if !credential.has_ended(self.now()) => Ok(Some(credential)),
+                    renewed => renewed,
+                }
             }
             current => Ok(current),
         }
