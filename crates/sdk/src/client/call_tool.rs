@@ -61,7 +61,7 @@ impl Client {
         let name = params.name.clone();
         let result = match self.start(params).await? {
             Started::Done(result) => *result,
-            Started::Task(handle) => CancelOnDrop::new(handle).result().await?,
+            Started::Task(handle) => CancelOnDrop::new(*handle).result().await?,
         };
         self.judge(&name, &result)?;
         Ok(result)

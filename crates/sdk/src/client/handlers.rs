@@ -20,6 +20,9 @@ pub(crate) type Handler<P, R> =
 /// Hears one kind of notification, on the reading side: it must not block.
 pub(crate) type Hook<T> = Arc<dyn Fn(T) + Send + Sync>;
 
+/// Hears notifications that only their name tells apart.
+pub(crate) type NamedHook = Arc<dyn Fn(&str, Json) + Send + Sync>;
+
 /// Questions that are worked on at the same time; more are refused.
 const MOST_AT_ONCE: usize = 32;
 
@@ -35,7 +38,7 @@ pub(crate) struct Handlers {
     pub(crate) roots: Mutex<Vec<Root>>,
     pub(crate) log: Option<Hook<LogParams>>,
     pub(crate) change: Option<Hook<Change>>,
-    pub(crate) other: Option<Arc<dyn Fn(&str, Json) + Send + Sync>>,
+    pub(crate) other: Option<NamedHook>,
     pub(crate) ignored: Option<Hook<Ignored>>,
 }
 

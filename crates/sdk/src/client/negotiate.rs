@@ -18,28 +18,43 @@ use crate::RpcError;
 
 /// What the probe found.
 enum Probe {
-    Modern(ServerInfo),
+    Modern(Box<ServerInfo>),
     /// To be initialized in that revision.
     Legacy(Revision),
+    /// The same, but only because nothing was said.
+    Silent(Revision),
 }
 
 /// Makes the handshake.
 pub(crate) async fn negotiate(link: &Link) -> Result<ServerInfo, ConnectError> {
     let legacy = link.settings.newest_legacy();
     let modern = link.settings.allows(Revision::V2026_07_28);
-    let info = match (modern, legacy) {
-        (false, None) => return Err(ConnectError::NoRevision),
-        (false, Some(revision)) => initialize(link, revision).await?,
+    match (modern, legacy) {
+        (false, None) => Err(ConnectError::NoRevision),
+        (false, Some(revision)) => initialize(link, revision).await,
         (true, _) => match probe(link, true).await? {
-            Probe::Modern(info) => {
-                link.core.machine().agreed(Revision::V2026_07_28);
-                link.transport.negotiated(Revision::V2026_07_28);
-                info
-            }
-            Probe::Legacy(revision) => initialize(link, revision).await?,
+            Probe::Modern(info) => Ok(stay_modern(link, *info)),
+            Probe::Legacy(revision) => initialize(link, revision).await,
+            Probe::Silent(revision) => match initialize(link, revision).await {
+                Err(ConnectError::Refused(error)) => late(link, error).await,
+                outcome => outcome,
+            },
         },
-    };
-    Ok(info)
+    }
+}
+
+fn stay_modern(link: &Link, info: ServerInfo) -> ServerInfo {
+    link.core.machine().agreed(Revision::V2026_07_28);
+    link.transport.negotiated(Revision::V2026_07_28);
+    info
+}
+
+/// A server that was silent to the probe and then refuses `initialize` may only have been slow to start: it is asked once more.
+async fn late(link: &Link, refused: RpcError) -> Result<ServerInfo, ConnectError> {
+    match probe(link, false).await {
+        Ok(Probe::Modern(info)) => Ok(stay_modern(link, *info)),
+        _ => Err(ConnectError::Refused(refused)),
+    }
 }
 
 async fn probe(link: &Link, first: bool) -> Result<Probe, ConnectError> {
@@ -59,7 +74,10 @@ async fn probe(link: &Link, first: bool) -> Result<Probe, ConnectError> {
             Refused::Again(_) if first => Box::pin(probe(link, false)).await,
             Refused::Again(error) => Err(ConnectError::Refused(error)),
         },
-        Err(CallError::Timeout(after)) => fall_back(link).ok_or(ConnectError::Timeout(after)),
+        Err(CallError::Timeout(after)) => match link.settings.newest_legacy() {
+            Some(revision) => Ok(Probe::Silent(revision)),
+            None => Err(ConnectError::Timeout(after)),
+        },
         Err(CallError::Transport(error)) if !is_answer(&error) => {
             Err(ConnectError::Transport(error))
         }
@@ -81,12 +99,12 @@ fn fall_back(link: &Link) -> Option<Probe> {
 
 fn discovered(link: &Link, result: DiscoverResult) -> Result<Probe, ConnectError> {
     match common(link, &result.supported_versions)? {
-        Revision::V2026_07_28 => Ok(Probe::Modern(ServerInfo {
+        Revision::V2026_07_28 => Ok(Probe::Modern(Box::new(ServerInfo {
             revision: Revision::V2026_07_28,
             capabilities: result.capabilities,
             implementation: result.meta.and_then(|meta| meta.server_info()),
             instructions: result.instructions,
-        })),
+        }))),
         legacy => Ok(Probe::Legacy(legacy)),
     }
 }

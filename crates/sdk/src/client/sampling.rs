@@ -40,17 +40,21 @@ fn blocks(message: &SamplingMessage) -> &[ContentBlock] {
 }
 
 fn results(message: &SamplingMessage) -> Vec<&str> {
-    let of = |block| match block {
-        &ContentBlock::ToolResult(ref result) => Some(result.tool_use_id.as_str()),
-        _ => None,
-    };
-    blocks(message).iter().filter_map(of).collect()
+    let mut ids = Vec::new();
+    for block in blocks(message) {
+        if let ContentBlock::ToolResult(result) = block {
+            ids.push(result.tool_use_id.as_str());
+        }
+    }
+    ids
 }
 
 fn uses(message: &SamplingMessage) -> Vec<&str> {
-    let of = |block| match block {
-        &ContentBlock::ToolUse(ref wanted) => Some(wanted.id.as_str()),
-        _ => None,
-    };
-    blocks(message).iter().filter_map(of).collect()
+    let mut ids = Vec::new();
+    for block in blocks(message) {
+        if let ContentBlock::ToolUse(wanted) = block {
+            ids.push(wanted.id.as_str());
+        }
+    }
+    ids
 }

@@ -191,7 +191,7 @@ pub enum Started {
     /// It is done.
     Done(Box<CallToolResult>),
     /// It goes on at the server.
-    Task(TaskHandle),
+    Task(Box<TaskHandle>),
 }
 
 impl Client {
@@ -234,7 +234,7 @@ impl Client {
             }
         };
         let handle = TaskHandle::new(self.clone(), task.task_id.clone(), Some(task));
-        Ok(Started::Task(handle))
+        Ok(Started::Task(Box::new(handle)))
     }
 }
 

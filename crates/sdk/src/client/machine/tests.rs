@@ -254,5 +254,5 @@ fn requests_of_a_server_by_phase() {
             "Legacy(V2025_11_25): ping roots/list sampling/createMessage elicitation/create",
         ]
     );
-    assert_eq!(all.allow(Phase::Modern, Method::Ping), false);
+    assert!(!all.allow(Phase::Modern, Method::Ping));
 }

@@ -244,6 +244,21 @@ async fn silence_to_everything_ends() {
     );
 }
 
+/// A package that is still being unpacked reads its input late.
+#[tokio::test(start_paused = true)]
+async fn a_modern_server_that_starts_slowly_is_met() {
+    let serve = |mut peer: Peer| async move {
+        let late = peer.expect("server/discover").await;
+        let initialize = peer.expect("initialize").await;
+        peer.answer(&late, json!({"resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": {}}));
+        peer.fail(&initialize, -32601, json!(null));
+        peer.agree(Revision::V2026_07_28, json!({})).await;
+        peer
+    };
+    let client = handshake(builder(), serve).await.unwrap();
+    assert_eq!(client.server().revision(), Revision::V2026_07_28);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_says_who_asks() {
     let (client, mut peer) = pair(builder(), Revision::V2026_07_28).await;

@@ -83,7 +83,7 @@ impl StreamableHttp {
 impl std::fmt::Debug for StreamableHttp {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = formatter.debug_struct("StreamableHttp");
-        shown.field("url", &self.endpoint.url().as_str());
+        shown.field("origin", &self.endpoint.origin());
         shown.finish_non_exhaustive()
     }
 }

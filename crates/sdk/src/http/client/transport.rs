@@ -113,7 +113,7 @@ impl Drop for HttpTransport {
 impl std::fmt::Debug for HttpTransport {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = formatter.debug_struct("HttpTransport");
-        shown.field("url", &self.shared.endpoint.url().as_str());
+        shown.field("origin", &self.shared.endpoint.origin());
         shown.finish_non_exhaustive()
     }
 }
