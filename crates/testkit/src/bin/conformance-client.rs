@@ -1,5 +1,5 @@
-//! The client that the official conformance suite runs: `conformance-client URL`. Scenario, revision and context come by
-//! environment, as the suite sets them.
+//! The client that the official conformance suite runs: `conformance-client URL`. Scenario and context come by environment,
+//! as the suite sets them; the revision does too, and is not looked at: the client finds out by itself.
 
 use std::process::ExitCode;
 
@@ -14,8 +14,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let context = variable("MCP_CONFORMANCE_CONTEXT");
-    let revision = variable("MCP_CONFORMANCE_PROTOCOL_VERSION");
-    match run(&scenario, &url, revision, context.as_deref()) {
+    match run(&scenario, &url, context.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             complain(&*problem);
@@ -24,13 +23,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(
-    scenario: &str,
-    url: &str,
-    revision: Option<String>,
-    context: Option<&str>,
-) -> Result<(), Failure> {
-    let context = Context::new(revision, context)?;
+fn run(scenario: &str, url: &str, context: Option<&str>) -> Result<(), Failure> {
+    let context = Context::new(context)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -30,7 +30,7 @@ pub(super) async fn play(scenario: &str, url: &str, context: Context) -> Result<
         _ => person(oauth).client_id_url(ClientIdUrl::parse(CLIENT_ID_URL)?),
     };
     let transport = StreamableHttp::new(url)?.authorize(oauth.build());
-    let client = client(&context).connect(transport).await?;
+    let client = client().connect(transport).await?;
     client.list_tools().await?;
     client.call_tool("test-tool", &json!({})).await?;
     client.close().await;

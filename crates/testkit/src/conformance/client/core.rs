@@ -8,38 +8,38 @@ use serde_json::{Value, json};
 
 use super::{Context, Failure, client};
 
-async fn connect(url: &str, context: &Context) -> Result<Client, Failure> {
-    Ok(client(context).connect(StreamableHttp::new(url)?).await?)
+async fn connect(url: &str) -> Result<Client, Failure> {
+    Ok(client().connect(StreamableHttp::new(url)?).await?)
 }
 
 /// The handshake, and the smallest request: these servers declare no capabilities, so a client asks for no tools.
-pub(super) async fn handshake(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+pub(super) async fn handshake(url: &str) -> Result<(), Failure> {
+    let client = connect(url).await?;
     client.ping().await?;
     client.close().await;
     Ok(())
 }
 
 /// Lists the tools.
-pub(super) async fn list(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+pub(super) async fn list(url: &str) -> Result<(), Failure> {
+    let client = connect(url).await?;
     client.list_tools().await?;
     client.close().await;
     Ok(())
 }
 
 /// Adds two numbers with the first tool.
-pub(super) async fn add(url: &str, context: &Context) -> Result<(), Failure> {
-    call_first_with(url, context, json!({"a": 2, "b": 3})).await
+pub(super) async fn add(url: &str) -> Result<(), Failure> {
+    call_first_with(url, json!({"a": 2, "b": 3})).await
 }
 
 /// Calls the first tool without arguments.
-pub(super) async fn call_first(url: &str, context: &Context) -> Result<(), Failure> {
-    call_first_with(url, context, json!({})).await
+pub(super) async fn call_first(url: &str) -> Result<(), Failure> {
+    call_first_with(url, json!({})).await
 }
 
-async fn call_first_with(url: &str, context: &Context, arguments: Value) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+async fn call_first_with(url: &str, arguments: Value) -> Result<(), Failure> {
+    let client = connect(url).await?;
     let tools = client.list_tools().await?;
     let tool = tools.first().ok_or("the server has no tools")?;
     client.call_tool(&tool.name, &arguments).await?;
@@ -48,8 +48,8 @@ async fn call_first_with(url: &str, context: &Context, arguments: Value) -> Resu
 }
 
 /// A person who sees a form that is filled in already, and accepts it as it is.
-pub(super) async fn accept_defaults(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = client(context)
+pub(super) async fn accept_defaults(url: &str) -> Result<(), Failure> {
+    let client = client()
         .elicitation(|asked| async move {
             Ok(ElicitResult::accept(form_defaults(&asked.requested_schema)))
         })
@@ -64,8 +64,8 @@ pub(super) async fn accept_defaults(url: &str, context: &Context) -> Result<(), 
 }
 
 /// Calls that are answered with questions, and one beside them that is not.
-pub(super) async fn rounds(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = client(context)
+pub(super) async fn rounds(url: &str) -> Result<(), Failure> {
+    let client = client()
         .elicitation(|_| async {
             let confirmed = Map::from([("confirmed", Json::from(true))]);
             Ok(ElicitResult::accept(confirmed))
@@ -88,8 +88,8 @@ pub(super) async fn rounds(url: &str, context: &Context) -> Result<(), Failure> 
 }
 
 /// One request of each kind that has a header of its own.
-pub(super) async fn everything(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+pub(super) async fn everything(url: &str) -> Result<(), Failure> {
+    let client = connect(url).await?;
     for tool in client.list_tools().await? {
         client.call_tool(&tool.name, &json!({})).await?;
     }
@@ -105,7 +105,7 @@ pub(super) async fn everything(url: &str, context: &Context) -> Result<(), Failu
 
 /// The calls that the scenario gave.
 pub(super) async fn given_calls(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+    let client = connect(url).await?;
     client.list_tools().await?;
     for call in &context.tool_calls {
         client.call_tool(&call.name, &call.arguments).await?;
@@ -115,8 +115,8 @@ pub(super) async fn given_calls(url: &str, context: &Context) -> Result<(), Fail
 }
 
 /// Calls every tool that the SDK lists: those with invalid definitions are not among them.
-pub(super) async fn call_all(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+pub(super) async fn call_all(url: &str) -> Result<(), Failure> {
+    let client = connect(url).await?;
     for tool in client.list_tools().await? {
         client
             .call_tool(&tool.name, &json!({"region": "us-west1"}))
@@ -127,8 +127,8 @@ pub(super) async fn call_all(url: &str, context: &Context) -> Result<(), Failure
 }
 
 /// Sends a tool's schema back as it came.
-pub(super) async fn echo_schema(url: &str, context: &Context) -> Result<(), Failure> {
-    let client = connect(url, context).await?;
+pub(super) async fn echo_schema(url: &str) -> Result<(), Failure> {
+    let client = connect(url).await?;
     let tools = client.list_tools().await?;
     let tool = tools
         .iter()

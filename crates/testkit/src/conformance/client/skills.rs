@@ -4,11 +4,11 @@ use interlock_sdk::http::client::StreamableHttp;
 use interlock_sdk::skills::{self, EXTENSION};
 use interlock_wire::Object;
 
-use super::{Context, Failure, client};
+use super::{Failure, client};
 
 /// Lists the skills. Where a skill is to be loaded, loads the first one and reads its other files.
-pub(super) async fn play(scenario: &str, url: &str, context: &Context) -> Result<(), Failure> {
-    let client = client(context)
+pub(super) async fn play(scenario: &str, url: &str) -> Result<(), Failure> {
+    let client = client()
         .extension(EXTENSION, Object::default())
         .connect(StreamableHttp::new(url)?)
         .await?;
