@@ -7,7 +7,7 @@
 use interlock_wire::Json;
 use interlock_wire::types::{
     CreateMessageParams, CreateMessageResult, Decode, ElicitAction, ElicitParams, ElicitResult,
-    EmptyParams, Encode, InputRequest, ListRootsRequest, ListRootsResult, Root,
+    EmptyParams, Encode, InputRequest, ListRootsRequest, ListRootsResult, RequestMeta, Root,
 };
 use thiserror::Error;
 
@@ -260,38 +260,8 @@ impl Context {
     }
 
     async fn ask_now(&self, question: InputRequest) -> Result<Json, AskError> {
-        let revision = self.0.revision;
         let mut params = Vec::new();
-        let related = || {
-            let mut meta = interlock_wire::types::RequestMeta::default();
-            meta.related_task = self.related()?.related_task();
-            Some(Box::new(meta))
-        };
-        let method = match question {
-            InputRequest::Elicit(mut request) => {
-                match &mut request.params {
-                    ElicitParams::Form(form) => form.meta = form.meta.take().or_else(related),
-                    ElicitParams::Url(url) => {
-                        url.meta = url.meta.take().or_else(related);
-                        url.elicitation_id
-                            .get_or_insert_with(|| crate::server::ids::random());
-                    }
-                }
-                request.params.encode_for(revision, &mut params);
-                "elicitation/create"
-            }
-            InputRequest::CreateMessage(mut request) => {
-                request.params.meta = request.params.meta.take().or_else(related);
-                request.params.encode_for(revision, &mut params);
-                "sampling/createMessage"
-            }
-            _ => {
-                let mut empty = EmptyParams::default();
-                empty.meta = related();
-                empty.encode_for(revision, &mut params);
-                "roots/list"
-            }
-        };
+        let method = self.write_question(question, &mut params);
         let out = match self.0.task.get() {
             Some(task) => task.stream().await,
             None => Some(self.0.out.clone()),
@@ -302,5 +272,38 @@ impl Context {
             Some(error) => AskError::Refused(error),
             None => AskError::NoAnswer,
         })
+    }
+
+    /// Writes the parameters of a question to a legacy client; gives its method.
+    fn write_question(&self, question: InputRequest, params: &mut Vec<u8>) -> &'static str {
+        let revision = self.0.revision;
+        let meta = self.related().and_then(|meta| meta.related_task());
+        let meta = meta.map(|task| Box::new(RequestMeta::default().related_task(task)));
+        match question {
+            InputRequest::Elicit(mut request) => {
+                match &mut request.params {
+                    ElicitParams::Form(form) => form.meta = form.meta.take().or(meta),
+                    ElicitParams::Url(url) => {
+                        url.meta = url.meta.take().or(meta);
+                        url.elicitation_id.get_or_insert_with(super::ids::random);
+                    }
+                }
+                request.params.encode_for(revision, params);
+                "elicitation/create"
+            }
+            InputRequest::CreateMessage(mut request) => {
+                request.params.meta = request.params.meta.take().or(meta);
+                request.params.encode_for(revision, params);
+                "sampling/createMessage"
+            }
+            _ => {
+                let empty = EmptyParams {
+                    meta,
+                    ..EmptyParams::default()
+                };
+                empty.encode_for(revision, params);
+                "roots/list"
+            }
+        }
     }
 }

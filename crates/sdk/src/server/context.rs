@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use interlock_wire::Revision;
-use interlock_wire::types::{ClientCapabilities, Decode, RequestMeta};
+use interlock_wire::types::{ClientCapabilities, Decode, Implementation, RequestMeta};
 use tokio::sync::Notify;
 
 use super::outbound::Outbound;
@@ -97,6 +97,14 @@ impl Context {
             .capabilities
             .get_or_init(|| read().unwrap_or_default());
         Arc::clone(capabilities)
+    }
+
+    /// Who the client says it is. Nobody has checked it: for logs, never for decisions.
+    pub fn client_info(&self) -> Option<Arc<Implementation>> {
+        match self.0.revision {
+            Revision::V2026_07_28 => self.meta().client_info.map(Arc::new),
+            _ => self.0.session.client_info(),
+        }
     }
 
     /// The `_meta` of the request: trace context, and keys of extensions.

@@ -412,3 +412,41 @@ fn no_arguments_are_an_empty_object() {
     );
     assert_eq!(answer["result"]["content"][0]["text"], "12:00");
 }
+
+#[test]
+fn a_handler_knows_its_call() {
+    let server = Server::builder("s", "1")
+        .tool("who", "Tells", async |_: Nothing, cx: Context| {
+            let client = cx.client_info().map(|info| info.name.clone());
+            let trace = cx.meta().traceparent.unwrap_or_default();
+            let name = cx.revision().name();
+            let roots = cx.client_capabilities().roots.is_some();
+            Ok(format!(
+                "{} {name} {trace} {roots}",
+                client.unwrap_or_default()
+            ))
+        })
+        .build();
+    let params = json!({"name": "who", "_meta": {"traceparent": "00-1"}});
+    let text = |answer: Value| answer["result"]["content"][0]["text"].clone();
+    let peer = Peer::legacy(&server, "2025-06-18", json!({"roots": {}}));
+    let told = text(peer.ask_now(json!(1), "tools/call", params.clone()));
+    assert_eq!(told, "peer 2025-06-18 00-1 true");
+    let peer = Peer::new(&server, SessionKind::HttpModern);
+    let told = text(peer.ask_now(json!(1), "tools/call", modern(params, json!({}))));
+    assert_eq!(told, "peer 2026-07-28 00-1 false");
+}
+
+#[test]
+fn a_client_is_told_that_its_user_has_answered() {
+    for (revision, told) in [("2025-06-18", 0), ("2025-11-25", 1)] {
+        let mut peer = Peer::legacy(&server(), revision, json!({}));
+        peer.session.elicitation_complete("e1");
+        let sent = peer.sent();
+        assert_eq!(sent.len(), told);
+        assert!(
+            sent.iter()
+                .all(|message| message["params"]["elicitationId"] == "e1")
+        );
+    }
+}

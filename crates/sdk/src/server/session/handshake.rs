@@ -61,6 +61,7 @@ impl Session {
         }
         state.phase = Phase::Agreed(revision);
         state.capabilities = Some(Arc::new(params.capabilities));
+        state.client = Some(Arc::new(params.client_info));
         drop(state);
         let server = &self.0.server;
         server.0.hub.add_session(self.downgrade());

@@ -94,11 +94,11 @@ impl Session {
             write(entry, ask.revision, reply);
         }
         reply.push(b']');
-        if page.next().is_some() {
-            if let Some(cursor) = self.cursor(name, start.saturating_add(size)) {
-                reply.extend_from_slice(br#","nextCursor":"#);
-                json::write_string(&cursor, reply);
-            }
+        let more = page.next().is_some();
+        let behind = start.saturating_add(size);
+        if let Some(cursor) = more.then(|| self.cursor(name, behind)).flatten() {
+            reply.extend_from_slice(br#","nextCursor":"#);
+            json::write_string(&cursor, reply);
         }
         self.close_page(ask.revision, reply);
         Ok(Outcome::Result)

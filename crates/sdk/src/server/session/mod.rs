@@ -13,7 +13,9 @@ mod state;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use interlock_wire::types::{ClientCapabilities, LogLevel};
+use interlock_wire::types::{
+    ClientCapabilities, ElicitCompleteParams, Implementation, LogLevel, write_notification,
+};
 use interlock_wire::{Id, Kind, Message, Reject, Revision, error_reply};
 
 use super::context::{Arrival, Context};
@@ -186,6 +188,26 @@ impl Session {
         drop(state);
         drop(asked);
         in_flight.values().for_each(Context::cancel);
+    }
+
+    /// Who the legacy client says it is: for logs, never for decisions.
+    pub(super) fn client_info(&self) -> Option<Arc<Implementation>> {
+        self.state().client.clone()
+    }
+
+    /// Tells a client of 2025-11-25 that the person has answered at a URL: `id` is the question's `elicitation_id`.
+    pub fn elicitation_complete(&self, id: &str) {
+        if self.revision() != Some(Revision::V2025_11_25) {
+            return;
+        }
+        let mut text = Vec::new();
+        let params = ElicitCompleteParams {
+            elicitation_id: id.to_owned(),
+            ..ElicitCompleteParams::default()
+        };
+        let method = "notifications/elicitation/complete";
+        write_notification(method, &params, Revision::V2025_11_25, &mut text);
+        self.send_aside(&text);
     }
 
     pub(super) fn number(&self) -> u64 {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use interlock_wire::types::{ClientCapabilities, LogLevel};
+use interlock_wire::types::{ClientCapabilities, Implementation, LogLevel};
 use interlock_wire::{Id, Json, Revision};
 use tokio::sync::oneshot;
 
@@ -38,6 +38,7 @@ pub(super) type AnswerSender = oneshot::Sender<Result<Json, RpcError>>;
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) capabilities: Option<Arc<ClientCapabilities>>,
+    pub(super) client: Option<Arc<Implementation>>,
     pub(super) log_level: LogLevel,
     /// Resources that the client subscribed to.
     pub(super) subscribed: HashSet<String>,
@@ -55,6 +56,7 @@ impl Default for State {
         Self {
             phase: Phase::New,
             capabilities: None,
+            client: None,
             log_level: LogLevel::Info,
             subscribed: HashSet::new(),
             in_flight: HashMap::new(),

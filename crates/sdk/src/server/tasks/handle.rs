@@ -263,15 +263,14 @@ impl TaskHandle {
         message: Option<String>,
         outcome: Option<Result<Body, RpcError>>,
     ) -> bool {
-        let changed = self.change(|state| {
+        self.change(|state| {
             state.status = status;
             state.message = message;
             state.outcome = outcome;
             state.questions.clear();
             state.work = None;
             state.cx = None;
-        });
-        changed
+        })
     }
 
     /// Changes a task that has not ended, and tells those who wait for news of it.
