@@ -12,6 +12,26 @@ union! {
     }
 }
 
+impl PromptReference {
+    /// The prompt of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl ResourceReference {
+    /// The resource template that reads so.
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self {
+            uri: uri.into(),
+            ..Self::default()
+        }
+    }
+}
+
 message! {
     /// A prompt by its name.
     #[derive(Default)]

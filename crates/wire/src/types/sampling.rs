@@ -145,7 +145,26 @@ impl SamplingMessage {
     }
 }
 
+impl CreateMessageParams {
+    /// A conversation to go on with, in so many tokens at most.
+    pub fn new(messages: impl Into<Vec<SamplingMessage>>, max_tokens: u64) -> Self {
+        Self {
+            messages: messages.into(),
+            max_tokens,
+            ..Self::default()
+        }
+    }
+}
+
 impl CreateMessageResult {
+    /// The first text of the answer.
+    pub fn text(&self) -> Option<&str> {
+        self.content
+            .as_slice()
+            .iter()
+            .find_map(ContentBlock::as_text)
+    }
+
     /// What a model said.
     pub fn new(model: impl Into<String>, content: impl Into<ContentBlock>) -> Self {
         Self {
