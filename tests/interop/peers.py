@@ -50,15 +50,15 @@ def install_python(directory: pathlib.Path, version: str) -> None:
 
 
 def build_rmcp() -> pathlib.Path:
-    manifest = CLIENTS / "rmcp" / "Cargo.toml"
+    """Where rmcp's programs are. Without optimisation: how long they take is no matter here."""
     target = place().parent / "rmcp"
-    command = ["cargo", "build", "--release", "--quiet", "--manifest-path", str(manifest)]
+    command = ["cargo", "build", "--quiet", "--manifest-path", str(HERE / "rmcp" / "Cargo.toml")]
     quiet([*command, "--target-dir", str(target)], REPOSITORY)
-    return target / "release" / "interop-rmcp"
+    return target / "debug"
 
 
-def clients() -> dict[str, list[str]]:
-    """Command line of each client; each takes TOOL ARGUMENTS COMMAND [ARGS]."""
+def installed() -> pathlib.Path:
+    """Where the peers from npm and PyPI are; they are installed when they are not there yet."""
     directory = place()
     if not (directory / "complete").exists():
         shutil.rmtree(directory, ignore_errors=True)
@@ -68,13 +68,33 @@ def clients() -> dict[str, list[str]]:
         for version in ("python_v1", "python_v2"):
             install_python(directory, version)
         (directory / "complete").touch()
+    return directory
+
+
+def clients() -> dict[str, list[str]]:
+    """Command line of each client; each takes TOOL ARGUMENTS COMMAND [ARGS]."""
+    directory = installed()
     for script in CLIENTS.glob("*.mjs"):
         shutil.copy(script, directory / script.name)
     node = need("node", "nodejs")
     table = {name: [node, str(directory / f"{name}.mjs")] for name in ("typescript_v1", "typescript_v2")}
     for name in ("python_v1", "python_v2"):
         table[name] = [str(directory / name / "bin" / "python"), str(CLIENTS / f"{name}.py")]
-    table["rmcp"] = [str(build_rmcp())]
+    table["rmcp"] = [str(build_rmcp() / "session")]
+    return table
+
+
+def matrix_programs(kind: str) -> dict[str, list[str]]:
+    """Command line of each peer's program in `matrix/clients` or `matrix/servers`."""
+    directory = installed()
+    node = need("node", "nodejs")
+    # Where npm's packages are found from.
+    copies = directory / "matrix" / kind
+    shutil.copytree(HERE / "matrix" / kind, copies, dirs_exist_ok=True)
+    table = {name: [node, str(copies / f"{name}.mjs")] for name in ("typescript_v1", "typescript_v2")}
+    for name in ("python_v1", "python_v2"):
+        table[name] = [str(directory / name / "bin" / "python"), str(copies / f"{name}.py")]
+    table["rmcp"] = [str(build_rmcp() / kind.removesuffix("s"))]
     return table
 
 

@@ -29,10 +29,12 @@ pub fn tidy() -> Result<(), String> {
     cargo(&["test", "--quiet", "--package", "interlock-testkit"])
 }
 
-/// Real clients and servers through the release binary.
+/// Real clients and servers through the release binary, and our SDK with the others'.
 pub fn interop() -> Result<(), String> {
     cargo(&["build", "--release", "--package", "interlock-cli"])?;
-    run("python3", &["tests/interop/run.py"])
+    run("python3", &["tests/interop/run.py"])?;
+    cargo(&["build", "--package", "interlock-testkit", "--bins"])?;
+    run("python3", &["tests/interop/matrix.py"])
 }
 
 /// Published servers through the release binary: slow, so no part of [`test`].
