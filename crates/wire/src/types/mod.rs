@@ -18,6 +18,36 @@
 //! # Ok::<(), interlock_wire::types::DecodeError>(())
 //! ```
 //!
+//! Optional members have a setter of their name, and what is asked of a union is told by its variants:
+//!
+//! ```
+//! use interlock_wire::types::{ContentBlock, Decode, Encode, ResourceContents, Tool, ToolAnnotations};
+//!
+//! let tool = Tool::new("now").title("Clock").annotations(ToolAnnotations::default().read_only_hint(true));
+//! assert_eq!(Tool::parse(&tool.to_json())?, tool);
+//!
+//! let block = ContentBlock::from(ResourceContents::text("file:///a", "hi").mime_type("text/plain"));
+//! match ContentBlock::parse(&block.to_json())? {
+//!     ContentBlock::Resource(embedded) => assert_eq!(embedded.resource.uri(), "file:///a"),
+//!     other => panic!("{other:?}"),
+//! }
+//! # Ok::<(), interlock_wire::types::DecodeError>(())
+//! ```
+//!
+//! What a peer adds is kept, and a fault says where it is:
+//!
+//! ```
+//! use interlock_wire::types::{Decode, Encode, Implementation};
+//!
+//! let peer = Implementation::parse(br#"{"name":"c","version":"1","mood":"good"}"#)?;
+//! assert_eq!(peer.extra.get("mood").and_then(|mood| mood.as_str()).as_deref(), Some("good"));
+//! assert!(peer.to_json().ends_with(br#""mood":"good"}"#));
+//!
+//! let fault = Implementation::parse(br#"{"name":7}"#).unwrap_err();
+//! assert_eq!(fault.to_string(), "expected a string at `name`");
+//! # Ok::<(), interlock_wire::types::DecodeError>(())
+//! ```
+//!
 //! Reading is one pass that borrows until a value is kept, over text that [`parse`](crate::parse) or
 //! [`json::validate`](crate::json::validate) has accepted. Nothing here judges whether a message may be sent: that is
 //! [`session`](crate::session)'s.
@@ -28,11 +58,13 @@ mod capabilities;
 mod common;
 mod completion;
 mod content;
+mod cursor;
 mod decode;
 mod elicitation;
 mod encode;
 mod envelope;
 mod error;
+mod fault;
 mod form;
 mod input;
 mod lifecycle;
@@ -64,7 +96,8 @@ pub use content::{
     AudioContent, ContentBlock, EmbeddedResource, ImageContent, ResourceLink, TextContent,
     ToolResultContent, ToolUseContent,
 };
-pub use decode::{Decode, DecodeError, DecodeFault, Input};
+pub use cursor::Input;
+pub use decode::Decode;
 pub use elicitation::{
     ElicitAction, ElicitCompleteParams, ElicitFormParams, ElicitParams, ElicitResult,
     ElicitUrlParams, FormMode,
@@ -75,6 +108,7 @@ pub use error::{
     ErrorObject, MissingCapabilityData, ResourceNotFoundData, UnsupportedVersionData,
     UrlElicitationData, codes,
 };
+pub use fault::{DecodeError, DecodeFault};
 pub use form::{Choice, Choices, Field, FieldType, FormSchema, ObjectType, TextFormat};
 pub use input::{
     CreateMessageRequest, ElicitRequest, InputRequest, InputRequests, InputRequiredResult,

@@ -27,6 +27,8 @@ mod expand;
 mod matched;
 mod matching;
 mod parse;
+mod reading;
+mod steps;
 mod template;
 mod values;
 
