@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use interlock_wire::types::{
-    CallToolResult, CompleteResult, Completion, Decode, EmptyResult, Encode, GetPromptResult, Meta,
-    ReadResourceResult,
+    CacheScope, CallToolResult, CompleteResult, Completion, Decode, EmptyResult, Encode,
+    GetPromptResult, Meta, ReadResourceResult,
 };
 use interlock_wire::{Json, Object, Revision};
 use jsonschema::Validator;
@@ -99,14 +99,9 @@ impl Body {
     /// Appends the result object, as `revision` has it.
     pub(super) fn write(&mut self, server: &Server, revision: Revision, out: &mut Vec<u8>) {
         if let (Self::Read(result), Revision::V2026_07_28) = (&mut *self, revision) {
-            let caching = &server.0.settings.caching;
+            // What a resource holds may be its reader's own, so only its handler may say otherwise.
             result.ttl_ms.get_or_insert(0);
-            result
-                .cache_scope
-                .get_or_insert_with(|| match caching.ttl_ms {
-                    0 => interlock_wire::types::CacheScope::Private,
-                    _ => caching.scope.clone(),
-                });
+            result.cache_scope.get_or_insert(CacheScope::Private);
         }
         if let (Self::Tool(result), true) = (&mut *self, revision < Revision::V2026_07_28) {
             // Earlier revisions want an object there; the text says the same.

@@ -299,6 +299,9 @@ fn what_a_client_cannot_do_is_not_asked() {
         answer["error"]["data"]["requiredCapabilities"],
         json!({"elicitation": {"form": {}}})
     );
+    let legacy = Peer::legacy(&world.server, "2025-06-18", json!({"roots": {}}));
+    let answer = legacy.ask_now(json!(1), "tools/call", call("poem"));
+    assert_eq!(answer["error"]["code"], -32600);
     let only_url = json!({"elicitation": {"url": {}}});
     let answer = peer.ask_now(json!(1), "tools/call", modern(call("both"), only_url));
     assert_eq!(answer["error"]["code"], -32021);

@@ -6,8 +6,8 @@ use interlock_sdk::server::{
 };
 use interlock_wire::Object;
 use interlock_wire::types::{
-    CallToolResult, CompleteParams, Map, Prompt, PromptArgument, Resource, ResourceTemplate, Tool,
-    ToolAnnotations,
+    CacheScope, CallToolResult, CompleteParams, Map, Prompt, PromptArgument, Resource,
+    ResourceTemplate, Tool, ToolAnnotations,
 };
 use serde_json::{Value, json};
 
@@ -262,6 +262,23 @@ fn resources_are_read_by_uri_and_by_template() {
     );
     assert_eq!(answer["result"]["ttlMs"], 0);
     assert_eq!(answer["result"]["cacheScope"], "private");
+}
+
+#[test]
+fn what_a_resource_holds_is_private_whatever_lists_are() {
+    let server = Server::builder("s", "1")
+        .cache(std::time::Duration::from_secs(60), CacheScope::Public)
+        .resource(Resource::new("text://me", "me"), async |_cx: Context| {
+            Ok("mine")
+        })
+        .build();
+    let peer = Peer::new(&server, SessionKind::HttpModern);
+    let params = modern(json!({"uri": "text://me"}), json!({}));
+    let result = &peer.ask_now(json!(1), "resources/read", params)["result"];
+    assert_eq!(
+        (&result["ttlMs"], &result["cacheScope"]),
+        (&json!(0), &json!("private"))
+    );
 }
 
 #[test]

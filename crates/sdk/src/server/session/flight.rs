@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use std::task::{Context as Task, Poll, Waker};
 
 use interlock_wire::types::Encode;
-use interlock_wire::{Id, Revision};
+use interlock_wire::{Era, Id, Revision};
 
 use super::{Ask, Session};
 use crate::RpcError;
+use crate::error::MISSING_CAPABILITY;
 use crate::server::body::Body;
 use crate::server::body::{Job, write_signed};
 use crate::server::context::Context;
@@ -160,7 +161,7 @@ fn end(cx: &Context, id: &Id<'_>, turn: Turn, out: &mut Vec<u8>) -> Outcome {
     let (server, revision) = (cx.session().server(), cx.revision());
     match turn {
         Turn::Done(Ok(body)) => write_body(server, revision, id, body, out),
-        Turn::Done(Err(fault)) => write_error(&fault, Some(id), out),
+        Turn::Done(Err(fault)) => write_error(&in_words_of(revision, fault), Some(id), out),
         Turn::Ask => {
             let rounds = cx.rounds().take();
             let result = rounds.and_then(|rounds: Box<Rounds>| rounds.into_result(server));
@@ -170,6 +171,17 @@ fn end(cx: &Context, id: &Id<'_>, turn: Turn, out: &mut Vec<u8>) -> Outcome {
             }
         }
         Turn::Detach => write_error(&RpcError::internal(), Some(id), out),
+    }
+}
+
+/// Earlier revisions have no code for a capability that is missing.
+fn in_words_of(revision: Revision, fault: RpcError) -> RpcError {
+    match revision.era() {
+        Era::Legacy if fault.code() == MISSING_CAPABILITY => {
+            let data = fault.data().unwrap_or(b"{}").to_vec();
+            RpcError::invalid_request("the client lacks a capability for this").with_data(data)
+        }
+        _ => fault,
     }
 }
 
