@@ -16,6 +16,8 @@ const MOST_WAITING: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct Queue {
     filter: SubscriptionFilter,
+    /// It waits for persons to come back from URLs.
+    elicitations: bool,
     state: Mutex<State>,
     waker: Notify,
 }
@@ -96,7 +98,8 @@ impl Queue {
                 .iter()
                 .flatten()
                 .any(|id| *id == task.task_id),
-            Change::Elicitation(_) | Change::Missed => false,
+            Change::Elicitation(_) => self.elicitations,
+            Change::Missed => false,
         }
     }
 }
@@ -114,8 +117,18 @@ impl Events {
 
     /// A listener to what the filter names. It ends when it is dropped.
     pub(crate) fn listen(&self, filter: SubscriptionFilter) -> Arc<Queue> {
+        self.add(filter, false)
+    }
+
+    /// A listener to `notifications/elicitation/complete`.
+    pub(crate) fn listen_for_elicitations(&self) -> Arc<Queue> {
+        self.add(SubscriptionFilter::default(), true)
+    }
+
+    fn add(&self, filter: SubscriptionFilter, elicitations: bool) -> Arc<Queue> {
         let queue = Arc::new(Queue {
             filter,
+            elicitations,
             state: Mutex::default(),
             waker: Notify::new(),
         });

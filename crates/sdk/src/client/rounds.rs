@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use interlock_wire::json::{as_str, member, members};
+use interlock_wire::types::{Decode, Encode, UrlElicitationData, codes};
 use interlock_wire::{Method, Revision};
 
+use super::change::Change;
 use super::error::CallError;
 use super::link::{Ask, Link};
 use super::message::Object;
 use super::options::CallOptions;
+use crate::RpcError;
 
 /// Questions in one result; more are no conversation.
 const MOST_QUESTIONS: usize = 64;
@@ -38,7 +41,13 @@ impl Link {
         let mut now = ask.clone();
         let mut wait = FIRST_WAIT;
         for round in 0..=self.settings.most_rounds {
-            let result = self.ask(&now, options).await?;
+            let result = match self.ask(&now, options).await {
+                Err(CallError::Rpc(error)) if self.sends_to_urls(ask.method, &error) => {
+                    self.visit(error, options).await?;
+                    continue;
+                }
+                outcome => outcome?,
+            };
             let modern = self.info().revision() == Revision::V2026_07_28;
             let kind = match modern {
                 true => member(&result, "resultType").map(as_str),
@@ -106,6 +115,49 @@ impl Link {
             answers.raw(&key, &self.answer(question).await?);
         }
         Ok(answers.end())
+    }
+
+    /// 2025-11-25: the call is refused until a person was at some URLs, and made again then.
+    fn sends_to_urls(&self, method: Method, error: &RpcError) -> bool {
+        error.code() == codes::URL_ELICITATION_REQUIRED
+            && takes_questions(method)
+            && self.info().revision() == Revision::V2025_11_25
+            && self.core.handlers.url.is_some()
+    }
+
+    /// Sends a person to the URLs, and waits until the server says that they were there, or long enough to ask again.
+    async fn visit(&self, error: RpcError, options: &CallOptions) -> Result<(), CallError> {
+        let data = error.data().map(UrlElicitationData::decode);
+        let Some(Ok(data)) = data else {
+            return Err(CallError::Rpc(error));
+        };
+        if data.elicitations.is_empty() || data.elicitations.len() > MOST_QUESTIONS {
+            return Err(CallError::Rpc(error));
+        }
+        // Heard from before anybody is asked: the notification may be quick.
+        let heard = self.core.events.listen_for_elicitations();
+        let mut open = Vec::new();
+        for elicitation in data.elicitations {
+            let params = elicitation.to_json();
+            let handlers = &self.core.handlers;
+            let answer = handlers.answer(Method::Elicit, &params, Revision::V2025_11_25);
+            let answer = answer.await.map_err(CallError::Question)?;
+            if member(&answer, "action") != Some(br#""accept""#) {
+                return Err(CallError::Rpc(error));
+            }
+            open.extend(elicitation.elicitation_id);
+        }
+        let all = async {
+            while !open.is_empty() {
+                match heard.next().await {
+                    Some(Change::Elicitation(id)) => open.retain(|waiting| *waiting != id),
+                    Some(_) => {}
+                    None => return,
+                }
+            }
+        };
+        drop(tokio::time::timeout(options.timeout, all).await);
+        Ok(())
     }
 
     async fn answer(&self, question: &[u8]) -> Result<Vec<u8>, CallError> {

@@ -236,3 +236,35 @@ async fn roots_change() {
     let strange = client.set_roots([Root::new("file:///a/../b")]).await;
     assert!(matches!(strange, Err(CallError::Arguments)));
 }
+
+/// 2025-11-25: a call that needs a person at a URL first is made again when they were there.
+#[tokio::test(start_paused = true)]
+async fn a_call_is_made_again_after_a_visit() {
+    let pay = |url: &str| json!({"elicitations": [{"mode": "url", "message": "Pay", "url": url, "elicitationId": "e"}]});
+    let complete = json!({
+        "jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": {"elicitationId": "e"},
+    });
+    for (url, told) in [
+        ("https://mcp.example/pay", true),
+        ("https://mcp.example/pay", false),
+        ("http://mcp.example/pay", false),
+    ] {
+        let (client, mut peer) = pair(answering(), Revision::V2025_11_25).await;
+        let calling = tokio::spawn(async move { client.call_tool("t", &json!({})).await });
+        let seen = peer.expect("tools/call").await;
+        peer.fail(&seen, -32042, pay(url));
+        if url.starts_with("https") {
+            if told {
+                peer.nothing().await;
+                peer.say(complete.clone());
+            }
+            let again = peer.expect("tools/call").await;
+            assert_ne!(seen.id(), again.id());
+            peer.answer(&again, json!({"content": []}));
+            calling.await.unwrap().unwrap();
+        } else {
+            let refused = calling.await.unwrap().unwrap_err();
+            assert_eq!(refused.rpc().map(crate::RpcError::code), Some(-32042));
+        }
+    }
+}
