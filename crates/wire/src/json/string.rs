@@ -98,6 +98,11 @@ fn first_control(body: &[u8]) -> Option<usize> {
     None
 }
 
+/// The index of the first byte of eight that is a quote, a backslash or a control character; eight when none is.
+pub(super) fn special_in(word: [u8; 8]) -> usize {
+    (special(u64::from_le_bytes(word)).trailing_zeros() / 8) as usize
+}
+
 /// The high bit of every byte of `word` that is `"`, `\` or below 0x20. A borrow can only mark bytes above a
 /// true hit, and the lowest hit is the one used.
 fn special(word: u64) -> u64 {
