@@ -53,7 +53,7 @@ impl Transport for Line {
 }
 
 /// Runs a script. Panics when a promise is broken.
-pub fn run(script: &[u8]) {
+pub(crate) fn run(script: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

@@ -89,7 +89,9 @@ fn builder(logs: &Arc<AtomicUsize>) -> Builder {
     Client::builder("test", "1")
         .roots([Root::new("file:///work")])
         .log_level(LogLevel::Info)
-        .on_log(move |_| drop(logs.fetch_add(1, Ordering::Relaxed)))
+        .on_log(move |_| {
+            logs.fetch_add(1, Ordering::Relaxed);
+        })
         .elicitation(|_| async { Ok(ElicitResult::accept([("name", Json::from("Ada"))])) })
         .sampling(|_| async {
             Ok(CreateMessageResult::new(
@@ -141,8 +143,9 @@ async fn everything(client: &Client, logs: &AtomicUsize) {
     }
     let steps = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&steps);
-    let telling = interlock_sdk::client::CallOptions::new()
-        .on_progress(move |_| drop(counted.fetch_add(1, Ordering::Relaxed)));
+    let telling = interlock_sdk::client::CallOptions::new().on_progress(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
     client
         .with(telling)
         .call_tool("steps", &json!({}))
