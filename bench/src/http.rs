@@ -11,7 +11,7 @@ use memchr::memmem;
 use crate::Fallible;
 use crate::client::{Cost, cost};
 use crate::machine::Tree;
-use crate::message::{Call, INITIALIZED, REVISION, initialize};
+use crate::message::{Call, Era, INITIALIZED, initialize};
 
 /// Where a server listens, on this machine.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ pub struct Connection {
     stream: TcpStream,
     address: Address,
     session: Option<String>,
+    era: Era,
     buffer: Vec<u8>,
     id: u64,
 }
@@ -38,6 +39,14 @@ impl Connection {
     /// # Errors
     /// When nobody listens within 30 s, or the handshake fails.
     pub fn open(address: &Address) -> Fallible<Self> {
+        Self::open_in(address, Era::Legacy)
+    }
+
+    /// The same in either era; the modern one has no session.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_in(address: &Address, era: Era) -> Fallible<Self> {
         let until = Instant::now() + Duration::from_secs(30);
         let stream = loop {
             match TcpStream::connect(("127.0.0.1", address.port)) {
@@ -52,9 +61,13 @@ impl Connection {
             stream,
             address: address.clone(),
             session: None,
+            era,
             buffer: Vec::new(),
             id: 1,
         };
+        if era == Era::Modern {
+            return Ok(connection);
+        }
         let answer = connection.post(initialize().as_bytes())?;
         if memmem::find(&answer, b"\"protocolVersion\"").is_none() {
             return Err(String::from_utf8_lossy(&answer).into_owned().into());
@@ -96,17 +109,25 @@ impl Connection {
         let mut body = Vec::new();
         call.write(self.id, &mut body);
         self.id += 1;
-        self.post(&body)
+        self.post_as(&body, Some(call.tool()))
     }
 
     fn post(&mut self, body: &[u8]) -> Fallible<Vec<u8>> {
+        self.post_as(body, None)
+    }
+
+    fn post_as(&mut self, body: &[u8], tool: Option<&str>) -> Fallible<Vec<u8>> {
+        let revision = self.era.revision();
         let mut request = format!(
             "POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\n\
-             Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {REVISION}\r\n",
+             Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {revision}\r\n",
             self.address.path, self.address.port
         );
         if let Some(session) = &self.session {
             request += &format!("Mcp-Session-Id: {session}\r\n");
+        }
+        if let (Era::Modern, Some(tool)) = (self.era, tool) {
+            request += &format!("Mcp-Method: tools/call\r\nMcp-Name: {tool}\r\n");
         }
         request += &format!("Content-Length: {}\r\n\r\n", body.len());
         let mut bytes = request.into_bytes();

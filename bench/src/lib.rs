@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod client;
+pub mod echo;
 pub mod figures;
 pub mod home;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod peers;
 pub mod relay;
 pub mod report;
+pub mod served;
 pub mod start;
 pub mod stdio;
 

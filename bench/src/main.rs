@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use interlock_bench::home::Home;
 use interlock_bench::relay::{CASES, Subjects};
 use interlock_bench::report::Group;
-use interlock_bench::{Fallible, check, peers, relay, start, stdio};
+use interlock_bench::{Fallible, check, peers, relay, served, start, stdio};
 
 const PACKAGE: &str = "@modelcontextprotocol/server-filesystem";
 
@@ -80,7 +80,8 @@ impl Wanted {
             )?)
         };
         self.stdio(&mut done)?;
-        if self.filter.starts_with("stdio") {
+        self.served(&mut done)?;
+        if self.filter.starts_with("stdio") || self.filter.starts_with("http") {
             return Ok(());
         }
         let home = Home::new(&self.interlock)?;
@@ -110,6 +111,20 @@ impl Wanted {
         }
         if self.wants(stdio::START) {
             done(stdio::start(&subjects, 20 * self.rounds))?;
+        }
+        Ok(())
+    }
+
+    fn served(&self, done: &mut dyn FnMut(Fallible<Group>) -> Fallible<()>) -> Fallible<()> {
+        let subjects = served::Subjects {
+            bare: self.program("bare-hyper")?.into(),
+            ours: self.echo.with_file_name("http_echo"),
+        };
+        for case in served::CASES.iter().filter(|case| self.wants(case.name)) {
+            done(served::measure(case, &subjects, self.rounds))?;
+        }
+        if self.wants(served::MEMORY) {
+            done(served::memory(&subjects))?;
         }
         Ok(())
     }

@@ -60,6 +60,7 @@ pub fn payload(size: usize) -> String {
 #[derive(Debug)]
 pub struct Call {
     after_id: Vec<u8>,
+    tool: String,
     /// The payload's size, so that an answer can be found too short.
     size: usize,
 }
@@ -75,14 +76,26 @@ impl Call {
     #[must_use]
     pub fn of(era: Era, tool: &str, size: usize) -> Self {
         let text = serde_json::Value::from(payload(size));
-        let meta = era.meta();
+        // A token for whoever tells of progress; it is part of `_meta` in every revision.
+        let meta = match (era, tool) {
+            (Era::Legacy, "tell") => r#""_meta":{"progressToken":1},"#.to_owned(),
+            (Era::Modern, "tell") => era.meta().replacen('{', r#"{"progressToken":1,"#, 1),
+            _ => era.meta().to_owned(),
+        };
         let after_id = format!(
             r#","method":"tools/call","params":{{{meta}"name":"{tool}","arguments":{{"text":{text}}}}}}}"#
         );
         Self {
             after_id: after_id.into_bytes(),
+            tool: tool.to_owned(),
             size,
         }
+    }
+
+    /// The tool's name.
+    #[must_use]
+    pub fn tool(&self) -> &str {
+        &self.tool
     }
 
     /// Appends the call, without a line end.

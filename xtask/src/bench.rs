@@ -34,15 +34,17 @@ struct Built {
 fn build(target: &Path, place: &Path) -> Result<Built, String> {
     let product = ["build", "--release", "--package", "interlock-cli"];
     cargo(&[&product[..], &["--target-dir", text(target)?]].concat())?;
-    let echo = [
-        "build",
-        "--release",
-        "--package",
-        "interlock-sdk",
-        "--example",
-        "echo",
-    ];
-    cargo(&[&echo[..], &["--target-dir", text(target)?]].concat())?;
+    for example in ["echo", "http_echo"] {
+        let echo = [
+            "build",
+            "--release",
+            "--package",
+            "interlock-sdk",
+            "--example",
+            example,
+        ];
+        cargo(&[&echo[..], &["--target-dir", text(target)?]].concat())?;
+    }
     let bench = ["build", "--release", "--manifest-path", "bench/Cargo.toml"];
     cargo(&[&bench[..], &["--target-dir", text(place)?]].concat())?;
     let programs = place.join("release");
