@@ -16,7 +16,7 @@ struct Nothing {}
 
 /// Tells, waits to be let on, tells again, answers.
 fn server(gate: &Arc<Semaphore>) -> Server {
-    let gate = Arc::clone(gate);
+    let (gate, later) = (Arc::clone(gate), Arc::clone(gate));
     Server::builder("resumption", "1")
         .tool("slow", "Takes its time", move |_: Nothing, cx: Context| {
             let gate = Arc::clone(&gate);
@@ -30,6 +30,22 @@ fn server(gate: &Arc<Semaphore>) -> Server {
                 Ok("done")
             }
         })
+        .tool(
+            "leaving",
+            "Gives its connection up",
+            move |_: Nothing, cx: Context| {
+                let gate = Arc::clone(&later);
+                async move {
+                    cx.close_stream();
+                    gate.acquire()
+                        .await
+                        .map(tokio::sync::SemaphorePermit::forget)
+                        .ok();
+                    cx.progress(1.0, None, "on").await;
+                    Ok("done")
+                }
+            },
+        )
         .tool(
             "other",
             "Something else",
@@ -193,5 +209,30 @@ async fn a_session_that_ends_cancels_what_goes_on() {
     assert_eq!(world.send(&end).await.status, 204);
     let ask = Ask::listen(REVISION, &session).header("Last-Event-ID", &stopped);
     assert_eq!(world.send(&ask).await.status, 404);
+    world.stop().await;
+}
+
+/// The server closes the connection, not the stream: the client comes back for the rest.
+#[tokio::test]
+async fn a_handler_may_give_its_connection_up() {
+    let gate = Arc::new(Semaphore::new(0));
+    let world = World::of(server(&gate)).await;
+    let session = world.initialize(REVISION).await;
+    let call = Ask::legacy_call(REVISION, &session, 7, "leaving");
+    let answer = world.send(&call).await;
+    let text = String::from_utf8(answer.body).expect("text");
+    assert_eq!(text, "id: 1-0\nretry: 1000\ndata: \n\n");
+    let mut rest = resume(&world, &session, "1-0").await;
+    gate.add_permits(3);
+    let told = rest.message().await.expect("progress");
+    assert_eq!(told["params"]["message"], "on");
+    assert_eq!(rest.message().await.expect("the answer")["id"], 7);
+    assert!(rest.event().await.is_none());
+    // Where there is nothing to come back to, the call is answered as ever.
+    let older = world.initialize("2025-06-18").await;
+    let call = Ask::legacy_call("2025-06-18", &older, 8, "leaving");
+    assert_eq!(world.send(&call).await.events().len(), 2);
+    let modern = world.send(&Ask::call("leaving", json!({}))).await;
+    assert_eq!(modern.events().len(), 2);
     world.stop().await;
 }
