@@ -16,3 +16,5 @@ mod http_server;
 mod pair;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod skills;
