@@ -1,5 +1,6 @@
 //! The tasks, each a list of commands in order.
 
+use crate::conformance;
 use crate::run::{cargo, root, run};
 use crate::stdio;
 
@@ -21,7 +22,11 @@ pub fn test(with_interop: bool) -> Result<(), String> {
         ..stdio::Options::default()
     })?;
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"])?;
-    if with_interop { interop() } else { Ok(()) }
+    if with_interop {
+        conformance::conformance(&conformance::Options::default())?;
+        interop()?;
+    }
+    Ok(())
 }
 
 /// The rules of the house.

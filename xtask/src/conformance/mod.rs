@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use crate::run::root;
 use report::Report;
 use run::Runner;
+use subject::Subject;
 use suite::Suite;
 use table::{Leg, Row, Table};
 
@@ -71,7 +72,10 @@ pub fn conformance(options: &Options) -> Result<(), String> {
     if options.control {
         return control::control(&suite, &mut table, options);
     }
-    let runner = Runner::start(&suite, options)?;
+    if options.everything() {
+        control::sample(&suite, &table)?;
+    }
+    let runner = Runner::against(&suite, Subject::ours()?)?;
     let rows = table.rows.iter().filter(|row| options.wants(row));
     let results = runner.run(rows)?;
     let report = Report::new(&table, &results);

@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::Options;
 use super::judge::Tally;
 use super::subject::Subject;
 use super::suite::Suite;
@@ -18,6 +17,14 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// From here on, all scenarios of a revision together are faster than one by one.
 const BATCH: usize = 4;
 
+/// How often a scenario that measures time is tried.
+const ATTEMPTS: usize = 3;
+
+/// Whether a scenario wants something done within a fifth of a second.
+fn is_timed(row: &Row) -> bool {
+    row.scenario == "sse-retry"
+}
+
 /// Runs rows against a subject.
 pub struct Runner<'a> {
     suite: &'a Suite,
@@ -25,11 +32,6 @@ pub struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    /// Against our own server and client.
-    pub fn start(suite: &'a Suite, _options: &Options) -> Result<Self, String> {
-        Self::against(suite, Subject::ours()?)
-    }
-
     /// Against whatever `subject` is.
     pub fn against(suite: &'a Suite, subject: Subject) -> Result<Self, String> {
         let _ = std::fs::remove_dir_all(&suite.results);
@@ -50,10 +52,10 @@ impl<'a> Runner<'a> {
         // Scenarios of servers share the server, so they run one after the other; those that measure time run alone.
         let (alone, beside): (Vec<_>, Vec<_>) = singles
             .into_iter()
-            .partition(|row| row.leg == Leg::Server || row.scenario == "sse-retry");
+            .partition(|row| row.leg == Leg::Server || is_timed(row));
         tallies.extend(self.side_by_side(beside));
         for row in alone {
-            tallies.insert(row.title(), self.single(row));
+            tallies.insert(row.title(), self.attempts(row));
         }
         let with_tally = |row: &&Row| {
             let tally = tallies.remove(&row.title());
@@ -111,9 +113,23 @@ impl<'a> Runner<'a> {
         done.into_inner().unwrap_or_default()
     }
 
+    /// A scenario that measures time has more than one attempt: a busy machine is late now and then, and says nothing about us.
+    fn attempts(&self, row: &Row) -> Tally {
+        let attempts = if is_timed(row) { ATTEMPTS } else { 1 };
+        let mut tally = self.single(row);
+        for _ in 1..attempts {
+            if tally.outcome(row.control) == row.outcome {
+                break;
+            }
+            tally = self.single(row);
+        }
+        tally
+    }
+
     fn single(&self, row: &Row) -> Tally {
         let name = row.title().replace([' ', '/'], "-");
         let place = self.suite.results.join(name);
+        let _ = std::fs::remove_dir_all(&place);
         let mut command = self.suite.command();
         command.args([row.leg.name(), "--scenario", &row.scenario]);
         command.args(["--spec-version", &row.revision, "--force"]);

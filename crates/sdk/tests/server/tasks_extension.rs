@@ -42,6 +42,10 @@ async fn work(work: Work, cx: Context) -> Result<String, CallError> {
             let (one, two) = tokio::join!(cx.elicit(form()), cx.elicit_as("who", form()));
             return Ok(format!("{}{}", name(&one?), name(&two?)));
         }
+        "let go" => assert_eq!(
+            cx.detach().await,
+            cx.client_capabilities().extensions.is_some()
+        ),
         "first" => {
             let who = cx.elicit(form()).await?;
             assert!(cx.detach().await);
@@ -123,6 +127,18 @@ async fn a_slow_call_becomes_a_task_and_a_quick_one_does_not() {
         done["result"]["_meta"]["io.modelcontextprotocol/related-task"],
         Value::Null
     );
+}
+
+#[tokio::test]
+async fn a_call_that_lets_go_becomes_a_task_however_quick_it_is() {
+    let peer = Peer::new(&server(), SessionKind::HttpModern);
+    for tool in ["may", "must", "plain"] {
+        let task = call(&peer, tool, "let go")["result"].clone();
+        assert_eq!(task["resultType"], "task", "{tool}");
+        settle().await;
+        let done = get(&peer, &task["taskId"]);
+        assert_eq!(done["result"]["content"][0]["text"], "let go", "{tool}");
+    }
 }
 
 #[tokio::test]
