@@ -25,6 +25,8 @@ fn check(field: &str, expected: Expected<'_>) {
     assert_eq!(found, expected, "{field}");
 }
 
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/protected-resource-metadata-discovery-requirements:4
+// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:8
 #[test]
 fn one_challenge() {
     check("Bearer", &[("Bearer", &[])]);

@@ -263,6 +263,7 @@ mod tests {
         }
     }
 
+    // SPEC: both/client/elicitation/safe-url-handling:4-5
     #[test]
     fn only_plain_https_is_opened() {
         for (url, expected) in [

@@ -61,6 +61,7 @@ impl Client {
 mod tests {
     use super::is_plain;
 
+    // SPEC: both/client/roots/root:1 both/client/roots/security-considerations:2
     #[test]
     fn roots_are_plain_file_uris() {
         for (uri, expected) in [

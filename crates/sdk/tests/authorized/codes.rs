@@ -5,26 +5,25 @@ use serde_json::{Value, json};
 
 use super::world::World;
 
-// SPEC: both/basic/index/auth:1
-// SPEC: 2025-11-25/basic/authorization/protocol-requirements:1
-// SPEC: 2026-07-28/basic/authorization/index/protocol-requirements:1
-// SPEC: 2025-11-25/basic/authorization/overview:4
-// SPEC: 2026-07-28/basic/authorization/index/overview:4
-// SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:1-2
-// SPEC: 2026-07-28/basic/authorization/index/resource-parameter-implementation:1-2
-// SPEC: 2025-11-25/basic/authorization/canonical-server-uri:4
-// SPEC: 2026-07-28/basic/authorization/index/canonical-server-uri:4
-// SPEC: 2025-11-25/basic/authorization/token-requirements:1-3
-// SPEC: 2026-07-28/basic/authorization/index/token-requirements:1-3
-// SPEC: 2025-11-25/basic/authorization/token-audience-binding-and-validation:1
-// SPEC: 2026-07-28/basic/authorization/security-considerations/token-audience-binding-and-validation:1
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:6
 // SPEC: 2025-11-25/basic/authorization/authorization-code-protection:1,3
-// SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:1,3
-// SPEC: 2025-11-25/basic/authorization/open-redirection:1
-// SPEC: 2026-07-28/basic/authorization/security-considerations/open-redirection:1
-// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:8
 // SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/protected-resource-metadata-discovery-requirements:4
-// SPEC: 2026-07-28/basic/authorization/index/client-registration:1
+// SPEC: 2025-11-25/basic/authorization/canonical-server-uri:1,4
+// SPEC: 2026-07-28/basic/authorization/index/canonical-server-uri:1,4
+// SPEC: 2026-07-28/basic/authorization/index/client-registration:1 2026-07-28/basic/authorization/index/overview:4
+// SPEC: 2026-07-28/basic/authorization/index/protocol-requirements:1
+// SPEC: 2026-07-28/basic/authorization/index/resource-parameter-implementation:1-3
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:1-3 2025-11-25/basic/authorization/open-redirection:1
+// SPEC: 2025-11-25/basic/authorization/overview:4
+// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:8
+// SPEC: 2025-11-25/basic/authorization/protocol-requirements:1
+// SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:1-3
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:6
+// SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:1,3
+// SPEC: 2026-07-28/basic/authorization/security-considerations/open-redirection:1
+// SPEC: 2026-07-28/basic/authorization/security-considerations/token-audience-binding-and-validation:1
+// SPEC: 2025-11-25/basic/authorization/token-audience-binding-and-validation:1
+// SPEC: 2025-11-25/basic/authorization/token-requirements:1-3 both/basic/index/auth:1
 #[tokio::test]
 async fn a_refused_request_is_authorized_and_sent_again() {
     let world = World::new().await;
@@ -44,8 +43,8 @@ async fn a_refused_request_is_authorized_and_sent_again() {
     assert!(world.log().is_empty(), "the token is used again");
 }
 
-/// What RFC 9207 makes of `iss`: what the server says of itself, what it sends, whether the code may be redeemed.
 // SPEC: 2026-07-28/basic/authorization/index/authorization-response-validation:1,4-5
+/// What RFC 9207 makes of `iss`: what the server says of itself, what it sends, whether the code may be redeemed.
 #[tokio::test]
 async fn the_issuer_of_the_response_is_compared_as_a_string() {
     for (supported, sent, good) in [

@@ -9,14 +9,13 @@ const PATH: &str = "/.well-known/oauth-protected-resource/mcp";
 const ROOT: &str = "/.well-known/oauth-protected-resource";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
-/// Where the documents are, whether the challenge says so, and the requests until both are found.
-// SPEC: 2025-11-25/basic/authorization/overview:6
-// SPEC: 2026-07-28/basic/authorization/index/overview:6
-// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:2-3
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-metadata-discovery:1-3
 // SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/protected-resource-metadata-discovery-requirements:2-3
 // SPEC: 2025-11-25/basic/authorization/authorization-server-metadata-discovery:1-3
-// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-metadata-discovery:1-3
 // SPEC: 2026-07-28/basic/authorization/index/authorization-server-discovery:1
+// SPEC: 2026-07-28/basic/authorization/index/overview:6 2025-11-25/basic/authorization/overview:6
+// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:2-3
+/// Where the documents are, whether the challenge says so, and the requests until both are found.
 #[tokio::test]
 async fn documents_are_found_where_the_specification_puts_them() {
     let announced = r#"Bearer resource_metadata="META""#;
@@ -97,12 +96,12 @@ async fn documents_are_found_where_the_specification_puts_them() {
     }
 }
 
-/// Changes of the documents after which nothing more may be asked of anybody.
+// SPEC: 2025-11-25/basic/authorization/authorization-code-protection:2,4-5
 // SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-metadata-discovery:4-7
 // SPEC: 2025-11-25/basic/authorization/communication-security:2
-// SPEC: 2026-07-28/basic/authorization/security-considerations/communication-security:2
-// SPEC: 2025-11-25/basic/authorization/authorization-code-protection:2,4-5
 // SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:2,4-5
+// SPEC: 2026-07-28/basic/authorization/security-considerations/communication-security:2
+/// Changes of the documents after which nothing more may be asked of anybody.
 #[tokio::test]
 async fn documents_that_are_not_believed() {
     let issuer: &[(&'static str, Value)] = &[

@@ -14,14 +14,14 @@ fn reads_urls(world: &World) {
     world.knobs().metadata = vec![("client_id_metadata_document_supported", json!(true))];
 }
 
-// SPEC: 2025-11-25/basic/authorization/overview:2
-// SPEC: 2026-07-28/basic/authorization/index/overview:2
-// SPEC: 2026-07-28/basic/authorization/client-registration/top:1
-// SPEC: 2025-11-25/basic/authorization/client-registration-approaches:1
 // SPEC: 2025-11-25/basic/authorization/client-id-metadata-documents:1
-// SPEC: 2026-07-28/basic/authorization/client-registration/client-id-metadata-documents:1
-// SPEC: 2025-11-25/basic/authorization/discovery:1
+// SPEC: 2025-11-25/basic/authorization/client-registration-approaches:1
 // SPEC: 2026-07-28/basic/authorization/client-registration/advertising-cimd-support:1
+// SPEC: 2026-07-28/basic/authorization/client-registration/client-id-metadata-documents:1
+// SPEC: 2026-07-28/basic/authorization/client-registration/pre-registration:1
+// SPEC: 2026-07-28/basic/authorization/client-registration/top:1 2025-11-25/basic/authorization/discovery:1
+// SPEC: 2026-07-28/basic/authorization/index/overview:2 2025-11-25/basic/authorization/overview:2
+// SPEC: 2025-11-25/basic/authorization/preregistration:1
 #[tokio::test]
 async fn registered_beforehand_then_by_url_then_now() {
     let url = || ClientIdUrl::parse(URL).unwrap();
@@ -82,6 +82,9 @@ async fn what_registration_settled_is_kept_to() {
     }
 }
 
+// SPEC: 2026-07-28/basic/authorization/client-registration/application-type-and-redirect-uri-constraints:4-5
+// SPEC: 2025-11-25/basic/authorization/open-redirection:1
+// SPEC: 2026-07-28/basic/authorization/security-considerations/open-redirection:1
 #[tokio::test]
 async fn a_registration_with_another_way_back_is_refused() {
     for change in [
@@ -128,11 +131,10 @@ async fn a_refused_registration_says_why() {
     assert_eq!(world.asked().len(), 1);
 }
 
-/// The server names another authorization server after a while: nothing of the first reaches the second.
-// SPEC: 2026-07-28/basic/authorization/client-registration/authorization-server-binding:1-3
 // SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:3-4
-// SPEC: 2025-11-25/basic/authorization/token-handling:5
-// SPEC: 2026-07-28/basic/authorization/index/token-handling:5
+// SPEC: 2026-07-28/basic/authorization/client-registration/authorization-server-binding:1-3
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:5 2025-11-25/basic/authorization/token-handling:5
+/// The server names another authorization server after a while: nothing of the first reaches the second.
 #[tokio::test]
 async fn a_new_issuer_gets_nothing_of_the_old_one() {
     let world = World::new().await;

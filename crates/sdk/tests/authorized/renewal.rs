@@ -65,6 +65,7 @@ async fn many_first_requests_ask_a_person_once() {
     assert_eq!(world.asked().len(), 3);
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/refresh-tokens:3
 #[tokio::test]
 async fn when_the_grant_has_ended_the_person_is_asked_again() {
     let world = World::new().await;
@@ -161,8 +162,9 @@ async fn a_server_that_is_never_content_is_given_up() {
     assert!(asked <= 3, "asked {asked} times");
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:5
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:2,4 2025-11-25/basic/authorization/token-handling:5
 // SPEC: 2025-11-25/basic/authorization/token-requirements:2,4
-// SPEC: 2026-07-28/basic/authorization/index/token-requirements:2,4
 #[tokio::test]
 async fn credentials_go_to_the_server_only() {
     let world = World::new().await;

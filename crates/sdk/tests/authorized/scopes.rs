@@ -13,9 +13,10 @@ fn authorized(world: &World) -> Vec<String> {
         .collect()
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/refresh-tokens:3
+// SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:2-3,6-7
 // SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:5-6,9
 // SPEC: 2025-11-25/basic/authorization/scope-selection-strategy:1-2
-// SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:2-3,6-7
 #[tokio::test]
 async fn the_challenge_says_which_then_the_metadata_then_nobody() {
     let plain = r#"Bearer resource_metadata="META""#;
@@ -63,8 +64,8 @@ async fn the_configuration_can_ask_for_more_and_for_less() {
 }
 
 // SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:4
-// SPEC: 2025-11-25/basic/authorization/step-up-authorization-flow:1-2
 // SPEC: 2026-07-28/basic/authorization/index/step-up-authorization-flow:1-2
+// SPEC: 2025-11-25/basic/authorization/step-up-authorization-flow:1-2
 #[tokio::test]
 async fn a_step_up_keeps_what_was_granted_before() {
     let world = World::new().await;
@@ -78,8 +79,8 @@ async fn a_step_up_keeps_what_was_granted_before() {
     assert_eq!(authorized(&world), ["mcp:basic", "mcp:basic mcp:write"]);
 }
 
-// SPEC: 2025-11-25/basic/authorization/step-up-authorization-flow:3-4
 // SPEC: 2026-07-28/basic/authorization/index/step-up-authorization-flow:3-4
+// SPEC: 2025-11-25/basic/authorization/step-up-authorization-flow:3-4
 #[tokio::test]
 async fn a_scope_that_was_asked_for_in_vain_is_not_asked_for_again() {
     let world = World::new().await;

@@ -74,9 +74,9 @@ async fn stored_credentials_stay_with_their_issuer() {
     assert!(world.asked().iter().all(|line| line.starts_with("0 ")));
 }
 
-// SPEC: 2025-11-25/basic/authorization/token-theft:1
-// SPEC: 2026-07-28/basic/authorization/security-considerations/token-theft:1
 // SPEC: 2026-07-28/basic/authorization/index/refresh-tokens:1
+// SPEC: 2026-07-28/basic/authorization/security-considerations/token-theft:1
+// SPEC: 2025-11-25/basic/authorization/token-theft:1
 #[tokio::test]
 async fn secrets_are_not_in_the_files() {
     let (world, directory) = (World::new().await, TempDir::new().unwrap());

@@ -36,6 +36,8 @@ fn fine(request: &Request) -> String {
     request.result(json!({"resultType": "complete", "content": []}))
 }
 
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:8
+// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:10
 #[tokio::test]
 async fn answers_are_judged() {
     call(|request| json_body(&fine(request))).await.unwrap();
@@ -178,6 +180,11 @@ async fn redirects_stay_on_the_origin() {
     assert_eq!(round.calls("tools/call").len(), 4);
 }
 
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:3
+// SPEC: 2026-07-28/basic/transports/streamable-http/client-behavior:1-2
+// SPEC: 2026-07-28/basic/transports/streamable-http/protocol-version-header:1
+// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:1-4
+// SPEC: 2026-07-28/basic/transports/streamable-http/standard-request-headers:1-2
 #[tokio::test]
 async fn modern_requests_carry_their_headers() {
     let scripted =
@@ -207,6 +214,9 @@ async fn modern_requests_carry_their_headers() {
     assert_eq!(scripted.seen().len(), 2, "no session, nothing to end");
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/version-negotiation:7 2025-11-25/basic/transports/protocol-version-header:1-2
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:1-2
+// SPEC: 2025-11-25/basic/transports/session-management:4,8
 #[tokio::test]
 async fn sessions_are_kept_and_ended() {
     for (revision, header) in [
@@ -250,6 +260,7 @@ async fn sessions_are_kept_and_ended() {
     }
 }
 
+// SPEC: 2025-11-25/basic/transports/session-management:7
 #[tokio::test]
 async fn a_session_that_ended_is_begun_again() {
     let scripted = Scripted::start(|request| {
@@ -297,6 +308,8 @@ async fn strange_session_ids_are_refused() {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/stdio/backward-compatibility:2
+// SPEC: 2026-07-28/basic/transports/streamable-http/backward-compatibility:1
 /// The era is the server's, found by what it says and not by one status.
 #[tokio::test]
 async fn servers_of_the_session_era_are_found() {

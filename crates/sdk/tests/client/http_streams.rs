@@ -30,6 +30,9 @@ fn answer_to(id: usize) -> String {
         .to_string()
 }
 
+// SPEC: 2025-11-25/basic/transports/listening-for-messages-from-the-server:1
+// SPEC: 2025-11-25/basic/transports/resumability-and-redelivery:3
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:10,12
 #[tokio::test]
 async fn a_stream_that_breaks_is_resumed() {
     let call = Arc::new(AtomicUsize::new(0));

@@ -18,12 +18,10 @@ fn refusal(answer: &Answer) -> String {
     format!("{} {}", answer.status, error.unwrap_or("-"))
 }
 
-// SPEC: 2026-07-28/basic/authorization/index/error-handling:1
-// SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:1
 // SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/protected-resource-metadata-discovery-requirements:1
-// SPEC: 2025-11-25/basic/authorization/error-handling:1
-// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:1
-// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:4
+// SPEC: 2025-11-25/basic/authorization/error-handling:1 2026-07-28/basic/authorization/index/error-handling:1
+// SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:1
+// SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:1,4
 #[tokio::test]
 async fn strangers_are_told_where_to_get_a_token_and_nothing_else() {
     let world = World::start().await;
@@ -44,11 +42,9 @@ async fn strangers_are_told_where_to_get_a_token_and_nothing_else() {
     assert_eq!(unread.status, 401);
 }
 
-// SPEC: 2026-07-28/basic/authorization/index/overview:3
-// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:1
-// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:2
-// SPEC: 2025-11-25/basic/authorization/overview:3 2025-11-25/basic/authorization/authorization-server-location:1
-// SPEC: 2025-11-25/basic/authorization/authorization-server-location:2
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:1-2
+// SPEC: 2025-11-25/basic/authorization/authorization-server-location:1-2
+// SPEC: 2026-07-28/basic/authorization/index/overview:3 2025-11-25/basic/authorization/overview:3
 #[tokio::test]
 async fn metadata_is_for_everyone() {
     let world = World::start().await;
@@ -70,10 +66,12 @@ async fn metadata_is_for_everyone() {
     assert_eq!(world.send("GET", elsewhere, &[], "").await.status, 404);
 }
 
-// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:5
 // SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:5
 // SPEC: 2026-07-28/basic/authorization/index/protocol-requirements:1
-// SPEC: 2025-11-25/basic/authorization/protocol-requirements:1
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:7 2025-11-25/basic/authorization/protocol-requirements:1
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:5
+// SPEC: 2025-11-25/basic/authorization/token-handling:7 both/client/elicitation/identifying-the-user:1
+// SPEC: both/server/resources/security-considerations:2 both/server/tools/security-considerations:2
 #[tokio::test]
 async fn handlers_learn_who_calls_and_never_with_what() {
     let world = World::start().await;
@@ -112,9 +110,11 @@ async fn a_session_is_no_key() {
     assert_eq!(world.call(&fresh, &session, "whoami").await.status, 200);
 }
 
-// SPEC: 2026-07-28/basic/authorization/index/token-handling:4 2025-11-25/basic/authorization/token-handling:4
-// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:1
 // SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:1
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:4
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:3
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:1
+// SPEC: 2025-11-25/basic/authorization/token-handling:4 2025-11-25/basic/authorization/token-requirements:3
 #[tokio::test]
 async fn every_request_of_a_session_is_judged_anew() {
     let world = World::start().await;
@@ -125,12 +125,12 @@ async fn every_request_of_a_session_is_judged_anew() {
     assert_eq!(refusal(&answer), "401 invalid_token");
 }
 
-// SPEC: 2026-07-28/basic/authorization/index/runtime-insufficient-scope-errors:1
-// SPEC: 2026-07-28/basic/authorization/index/runtime-insufficient-scope-errors:2
+// SPEC: 2026-07-28/basic/authorization/index/runtime-insufficient-scope-errors:1-2
 // SPEC: 2026-07-28/basic/authorization/index/scope-selection-strategy:3
-// SPEC: 2025-11-25/basic/authorization/runtime-insufficient-scope-errors:1
-// SPEC: 2025-11-25/basic/authorization/runtime-insufficient-scope-errors:2
 // SPEC: 2025-11-25/basic/authorization/protected-resource-metadata-discovery-requirements:6
+// SPEC: 2025-11-25/basic/authorization/runtime-insufficient-scope-errors:1-2
+// SPEC: both/server/resources/security-considerations:4 both/server/tools/security-considerations:2
+// SPEC: 2026-07-28/server/utilities/caching/security-considerations:2-3
 #[tokio::test]
 async fn scopes_are_judged_by_what_the_body_says() {
     let world = World::start().await;
@@ -171,9 +171,11 @@ async fn scopes_are_judged_by_what_the_body_says() {
     );
 }
 
-// SPEC: 2026-07-28/basic/authorization/index/token-handling:3
-// SPEC: 2026-07-28/basic/authorization/index/token-requirements:4 2025-11-25/basic/authorization/token-handling:3
-// SPEC: 2025-11-25/basic/authorization/token-requirements:4
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:1
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:1,3-4,6
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:4
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:1
+// SPEC: 2025-11-25/basic/authorization/token-handling:1,3-4,6 2025-11-25/basic/authorization/token-requirements:4
 #[tokio::test]
 async fn forged_and_misplaced_tokens_are_refused() {
     let world = World::start().await;

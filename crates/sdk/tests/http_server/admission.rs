@@ -25,6 +25,10 @@ fn list() -> Ask {
     Ask::modern("tools/list", json!({}))
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:4 2025-11-25/basic/authorization/token-requirements:4
+// SPEC: 2025-11-25/basic/transports/security-warning:1-2 2025-11-25/basic/transports/streamable-http:1
+// SPEC: 2026-07-28/basic/transports/streamable-http/security-endpoint:1-2
+// SPEC: 2026-07-28/basic/transports/streamable-http/top:1
 #[tokio::test]
 async fn statuses_say_what_is_wrong() {
     let world = World::of(server()).await;
@@ -98,6 +102,8 @@ async fn statuses_say_what_is_wrong() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/listening-for-messages-from-the-server:2
+// SPEC: 2026-07-28/basic/transports/streamable-http/earlier-streamable-http-revisions:1
 #[tokio::test]
 async fn other_methods_are_not_served() {
     let world = World::of(server()).await;
@@ -139,6 +145,8 @@ async fn other_methods_are_not_served() {
     world.stop().await;
 }
 
+// SPEC: both/basic/index/requests:2 2025-11-25/basic/transports/sending-messages-to-the-server:4
+// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:5
 #[tokio::test]
 async fn bodies_are_no_messages() {
     let world = World::of(server()).await;

@@ -30,6 +30,8 @@ async fn world() -> World {
 
 const MISMATCH: Option<i64> = Some(-32020);
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/protocol-version-header:1-4
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-validation:3-4
 #[tokio::test]
 async fn the_revision_must_be_the_one_of_the_body() {
     let world = world().await;
@@ -78,6 +80,10 @@ async fn the_revision_must_be_the_one_of_the_body() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/case-sensitivity:1
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-validation:1,5
+// SPEC: 2026-07-28/basic/transports/streamable-http/standard-request-headers:1
+// SPEC: 2026-07-28/basic/transports/streamable-http/value-encoding:5
 #[tokio::test]
 async fn method_and_name_must_be_those_of_the_body() {
     let world = world().await;
@@ -133,6 +139,8 @@ async fn method_and_name_must_be_those_of_the_body() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-behavior-for-custom-headers:2-4,6,8,10-11
+// SPEC: 2026-07-28/basic/transports/streamable-http/server-validation:2,4
 #[tokio::test]
 async fn arguments_must_be_those_of_their_headers() {
     let world = world().await;
@@ -198,6 +206,7 @@ async fn arguments_must_be_those_of_their_headers() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/index/meta:7-8 2026-07-28/server/discover/top:1
 #[tokio::test]
 async fn a_probe_is_answered_to_the_letter() {
     let world = world().await;
@@ -224,6 +233,7 @@ async fn a_probe_is_answered_to_the_letter() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/protocol-version-header:4
 #[tokio::test]
 async fn legacy_requests_may_leave_headers_out_but_not_lie_in_them() {
     let world = world().await;

@@ -157,6 +157,7 @@ async fn what_is_to_be_done_is_permitted_by_itself() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/overview:3 2025-11-25/basic/authorization/overview:3
 #[tokio::test]
 async fn metadata_is_for_everybody() {
     let world = world().await;

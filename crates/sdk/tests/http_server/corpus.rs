@@ -138,6 +138,8 @@ async fn sessions_of_others_are_refused_with_authentication_too() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/security-warning:3-4
+// SPEC: 2026-07-28/basic/transports/streamable-http/security-endpoint:3-4
 #[tokio::test]
 async fn nobody_is_served_beyond_loopback_without_authentication() {
     for address in ["0.0.0.0:0", "[::]:0", "[::ffff:0.0.0.0]:0"] {

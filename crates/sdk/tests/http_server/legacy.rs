@@ -29,6 +29,7 @@ fn request(method: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}})
 }
 
+// SPEC: 2025-11-25/basic/transports/session-management:1-2,6
 #[tokio::test]
 async fn sessions_begin_live_and_end() {
     let world = World::of(server()).await;
@@ -52,6 +53,7 @@ async fn sessions_begin_live_and_end() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/protocol-version-header:4 2025-11-25/basic/transports/session-management:5-6
 #[tokio::test]
 async fn what_no_session_asks_is_refused() {
     let world = World::of(server()).await;
@@ -97,6 +99,7 @@ async fn what_no_session_asks_is_refused() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:4
 #[tokio::test]
 async fn batches_are_refused_in_the_one_revision_that_had_them() {
     let world = World::of(server()).await;
@@ -114,6 +117,7 @@ async fn batches_are_refused_in_the_one_revision_that_had_them() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:5
 #[tokio::test]
 async fn notifications_and_responses_are_accepted_without_a_body() {
     let world = World::of(server()).await;
@@ -131,6 +135,8 @@ async fn notifications_and_responses_are_accepted_without_a_body() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/resumability-and-redelivery:2
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:7,9,11,13
 #[tokio::test]
 async fn streams_have_ids_and_a_start_where_the_revision_has_them() {
     let world = World::of(server()).await;
@@ -164,6 +170,8 @@ async fn streams_have_ids_and_a_start_where_the_revision_has_them() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/listening-for-messages-from-the-server:2-3
+// SPEC: 2025-11-25/basic/transports/multiple-connections:1-2
 #[tokio::test]
 async fn the_standalone_stream_carries_what_belongs_to_no_request() {
     let server = server();

@@ -95,6 +95,8 @@ fn tools() -> Tools {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/receiving-messages:4
+// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:9
 #[tokio::test]
 async fn answers_are_documents_unless_something_comes_before_them() {
     let tools = tools();
@@ -130,6 +132,7 @@ async fn answers_are_documents_unless_something_comes_before_them() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/receiving-messages:1,3
 #[tokio::test]
 async fn what_is_sent_arrives_before_the_answer_is_known() {
     let tools = tools();
@@ -155,6 +158,8 @@ async fn what_is_sent_arrives_before_the_answer_is_known() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/transport-specific-cancellation:1
+// SPEC: 2026-07-28/basic/transports/streamable-http/cancellation:1-2
 #[tokio::test]
 async fn a_closed_connection_cancels() {
     let tools = tools();
@@ -186,6 +191,8 @@ async fn a_closed_connection_cancels() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/protocol-version-header:5
+// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:6-7
 #[tokio::test]
 async fn errors_have_the_statuses_of_the_revision() {
     let tools = tools();
@@ -223,6 +230,7 @@ async fn errors_have_the_statuses_of_the_revision() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/earlier-streamable-http-revisions:2-3
 #[tokio::test]
 async fn sessions_mean_nothing_here() {
     let tools = tools();
@@ -279,6 +287,7 @@ async fn open_streams_are_bounded() {
     world.stop().await;
 }
 
+// SPEC: 2026-07-28/basic/index/meta:16 2026-07-28/basic/patterns/subscriptions/acknowledgment:1
 #[tokio::test]
 async fn listening_is_a_stream_that_stays() {
     let tools = tools();

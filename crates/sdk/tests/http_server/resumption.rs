@@ -89,6 +89,8 @@ async fn read_rest(mut stream: Stream) {
     assert!(stream.event().await.is_none());
 }
 
+// SPEC: 2025-11-25/basic/transports/resumability-and-redelivery:1
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:14-16
 #[tokio::test]
 async fn a_call_goes_on_and_its_rest_is_read_later() {
     let gate = Arc::new(Semaphore::new(0));
@@ -117,6 +119,7 @@ async fn a_call_goes_on_and_its_rest_is_read_later() {
     world.stop().await;
 }
 
+// SPEC: 2025-11-25/basic/transports/resumability-and-redelivery:4
 #[tokio::test]
 async fn a_stream_is_read_by_its_own_session_only() {
     let gate = Arc::new(Semaphore::new(1));

@@ -128,6 +128,7 @@ async fn connected(path: &Path) -> String {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/index/custom-transports:3 2026-07-28/basic/transports/stdio/top:5
 #[tokio::test]
 async fn a_unix_socket_is_for_this_user_and_goes_with_its_server() {
     let directory = tempfile::tempdir().unwrap();

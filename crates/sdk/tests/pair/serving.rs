@@ -66,13 +66,13 @@ async fn a_slow_call_holds_up_no_other() {
     }
 }
 
-// SPEC: 2026-07-28/basic/transports/stdio/cancellation:3 2026-07-28/basic/patterns/cancellation/behavior-requirements:6
-// SPEC: 2026-07-28/basic/patterns/cancellation/timing-considerations:1 2026-07-28/basic/patterns/cancellation/error-handling:1
-// SPEC: 2026-07-28/basic/patterns/cancellation/error-handling:2 2026-07-28/basic/patterns/cancellation/error-handling:3
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:6
+// SPEC: 2026-07-28/basic/patterns/cancellation/error-handling:1-3
+// SPEC: 2026-07-28/basic/patterns/cancellation/timing-considerations:1
+// SPEC: 2026-07-28/basic/transports/stdio/cancellation:3
 // SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:7
+// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:1-3
 // SPEC: 2025-11-25/basic/utilities/cancellation/timing-considerations:1
-// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:1 2025-11-25/basic/utilities/cancellation/error-handling:2
-// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:3
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_call_is_never_answered() {
     for era in ERAS {
@@ -122,6 +122,7 @@ async fn the_end_of_input_ends_the_server_promptly() {
     }
 }
 
+// SPEC: 2025-11-25/basic/transports/stdio:1,3 2026-07-28/basic/transports/stdio/top:1,3
 #[tokio::test(start_paused = true)]
 async fn lines_are_framed_as_the_specification_says() {
     let call = |id| Era::Modern.echo(id, "x");

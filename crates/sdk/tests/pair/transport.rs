@@ -197,8 +197,7 @@ async fn dropping_it_ends_the_connection() {
     assert!(rest.is_empty());
 }
 
-// SPEC: 2026-07-28/basic/transports/stdio/top:1 2026-07-28/basic/transports/stdio/top:4 2025-11-25/basic/transports/stdio:1
-// SPEC: 2025-11-25/basic/transports/stdio:4
+// SPEC: 2025-11-25/basic/transports/stdio:1,4 2026-07-28/basic/transports/stdio/top:1,4
 #[tokio::test(start_paused = true)]
 async fn one_message_is_never_two_lines() {
     let mut world = world(Line::default(), Line::default()).await;

@@ -149,6 +149,9 @@ async fn a_legacy_client_is_asked_over_the_wire() {
     assert_eq!(answer["result"]["content"][0]["text"], "Ada: Drops in 1");
 }
 
+// SPEC: 2026-07-28/basic/index/statelessness:3
+// SPEC: 2026-07-28/basic/patterns/mrtr/server-requirements-basic-workflow:1-2,10 2026-07-28/basic/patterns/mrtr/top:1
+// SPEC: 2026-07-28/basic/transports/streamable-http/receiving-messages:2
 #[test]
 fn a_modern_client_is_asked_in_rounds() {
     let world = world();
@@ -183,6 +186,8 @@ fn a_modern_client_is_asked_in_rounds() {
     assert_eq!(last["result"]["resultType"], "complete");
 }
 
+// SPEC: 2026-07-28/basic/patterns/mrtr/error-handling:3-4
+// SPEC: 2026-07-28/basic/patterns/mrtr/server-requirements-basic-workflow:12
 #[test]
 fn questions_put_together_are_asked_together() {
     let world = world();
@@ -209,6 +214,9 @@ fn questions_put_together_are_asked_together() {
     assert_eq!(last["result"]["content"][0]["text"], "xy");
 }
 
+// SPEC: 2026-07-28/basic/patterns/mrtr/error-handling:1-2 2026-07-28/basic/patterns/mrtr/security-considerations:1
+// SPEC: 2026-07-28/basic/patterns/mrtr/server-requirements-basic-workflow:3-8
+// SPEC: 2026-07-28/client/elicitation/security-considerations:1 2026-07-28/client/elicitation/statefulness:1
 #[test]
 fn a_state_is_good_for_its_caller_its_request_and_its_time() {
     let world = world();
@@ -256,6 +264,7 @@ fn a_state_is_good_for_its_caller_its_request_and_its_time() {
     refused(&peer, good);
 }
 
+// SPEC: 2026-07-28/basic/patterns/mrtr/error-handling:3
 #[test]
 fn answers_without_a_state_are_taken_by_their_names() {
     let world = world();
@@ -274,6 +283,7 @@ fn answers_without_a_state_are_taken_by_their_names() {
     );
 }
 
+// SPEC: 2026-07-28/basic/patterns/mrtr/server-requirements-basic-workflow:9
 #[test]
 fn what_was_done_once_is_not_done_again() {
     let world = world();
@@ -285,6 +295,8 @@ fn what_was_done_once_is_not_done_again() {
     assert_eq!(world.runs.load(Ordering::SeqCst), 1);
 }
 
+// SPEC: 2026-07-28/basic/index/meta:10-11 2026-07-28/basic/patterns/mrtr/server-requirements-basic-workflow:11
+// SPEC: both/client/elicitation/capabilities:3 both/client/roots/implementation-guidelines:5
 #[test]
 fn what_a_client_cannot_do_is_not_asked() {
     let world = world();
@@ -307,6 +319,7 @@ fn what_a_client_cannot_do_is_not_asked() {
     assert_eq!(answer["error"]["code"], -32021);
 }
 
+// SPEC: both/client/elicitation/form-mode-security:1 both/client/elicitation/user-interaction-model:1
 #[test]
 fn a_form_never_asks_for_a_secret() {
     let world = world();
@@ -317,6 +330,8 @@ fn a_form_never_asks_for_a_secret() {
     assert!(text.contains("`userPassword` asks for a secret"), "{text}");
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/timeouts:1 2026-07-28/client/elicitation/error-handling:1-2
+// SPEC: both/client/elicitation/form-mode-security:3
 #[tokio::test(start_paused = true)]
 async fn an_answer_has_to_fit_and_to_come_in_time() {
     for (reply, expected) in [
@@ -348,6 +363,7 @@ async fn an_answer_has_to_fit_and_to_come_in_time() {
     }
 }
 
+// SPEC: 2026-07-28/client/elicitation/error-handling:2
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_client_is_told() {
     let world = world();

@@ -24,6 +24,7 @@ fn call() -> Value {
     json!({"name": "add", "arguments": {"a": 1, "b": 2}})
 }
 
+// SPEC: 2025-11-25/basic/index/result-responses:1 2025-11-25/basic/index/top:1
 #[test]
 fn a_legacy_client_shakes_hands_and_calls() {
     for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
@@ -34,6 +35,9 @@ fn a_legacy_client_shakes_hands_and_calls() {
     }
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/error-handling:1 2025-11-25/basic/lifecycle/initialization:3
+// SPEC: 2025-11-25/basic/lifecycle/operation:1 2025-11-25/basic/lifecycle/version-negotiation:3-5
+// SPEC: 2025-11-25/server/tools/capabilities:1
 #[test]
 fn initialize_agrees_on_what_both_speak() {
     for (asked, agreed) in [
@@ -58,6 +62,8 @@ fn initialize_agrees_on_what_both_speak() {
     }
 }
 
+// SPEC: 2026-07-28/basic/index/meta:13 2026-07-28/basic/index/result-responses:1,3
+// SPEC: 2026-07-28/basic/index/statelessness:1 2026-07-28/basic/index/top:1
 #[test]
 fn a_modern_client_just_calls() {
     for kind in [SessionKind::HttpModern, SessionKind::Duplex] {
@@ -70,6 +76,7 @@ fn a_modern_client_just_calls() {
     }
 }
 
+// SPEC: 2026-07-28/basic/index/statelessness:1
 #[test]
 fn both_eras_share_one_pipe() {
     let peer = Peer::legacy(&calculator(), "2025-06-18", json!({}));
@@ -79,6 +86,9 @@ fn both_eras_share_one_pipe() {
     assert_eq!(answer["result"]["resultType"], Value::Null);
 }
 
+// SPEC: 2026-07-28/basic/versioning/protocol-version-negotiation:3 2026-07-28/server/discover/discoverresult:1
+// SPEC: 2026-07-28/server/discover/top:1 2026-07-28/server/tools/capabilities:1
+// SPEC: 2026-07-28/server/utilities/caching/cacheable-results:1
 #[test]
 fn discovery_tells_everything() {
     let peer = Peer::new(&calculator(), SessionKind::HttpModern);
@@ -94,6 +104,8 @@ fn discovery_tells_everything() {
     assert_eq!(result["instructions"], "Count on it.");
 }
 
+// SPEC: 2026-07-28/basic/index/meta:6-7 2026-07-28/basic/index/statelessness:1
+// SPEC: 2025-11-25/basic/lifecycle/initialization:1 2026-07-28/server/utilities/completion/error-handling:1
 #[test]
 fn what_has_no_place_is_refused() {
     let meta =
@@ -125,6 +137,8 @@ fn what_has_no_place_is_refused() {
     }
 }
 
+// SPEC: 2026-07-28/basic/versioning/protocol-version-negotiation:1
+// SPEC: 2026-07-28/server/utilities/logging/error-handling:1
 #[test]
 fn an_unsupported_version_names_the_supported_ones() {
     let peer = Peer::new(&calculator(), SessionKind::HttpModern);
@@ -140,6 +154,7 @@ fn an_unsupported_version_names_the_supported_ones() {
     );
 }
 
+// SPEC: 2025-11-25/basic/utilities/ping/behavior-requirements:1
 #[test]
 fn ping_is_answered_before_the_handshake() {
     let peer = Peer::new(&calculator(), SessionKind::Duplex);

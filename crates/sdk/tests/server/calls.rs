@@ -117,6 +117,7 @@ fn same(method: &str, params: Value, pointer: &str, expected: Value) {
     check(method, params, pointer, expected.clone(), expected);
 }
 
+// SPEC: both/server/tools/security-considerations:1 both/server/tools/structured-content:1
 #[test]
 fn tools_answer_and_fail_as_the_specification_says() {
     let call = |name: &str, arguments: Value| json!({"name": name, "arguments": arguments});
@@ -177,6 +178,8 @@ fn tools_answer_and_fail_as_the_specification_says() {
     assert_eq!(answer["result"]["isError"], true);
 }
 
+// SPEC: both/basic/index/implementation-requirements:1-2 both/basic/index/schema-dialect:1
+// SPEC: both/server/tools/output-schema:1 both/server/tools/security-considerations:1
 #[test]
 fn raw_tools_are_held_to_their_schemas() {
     let call = |n: Value| json!({"name": "raw", "arguments": {"n": n}});
@@ -198,6 +201,8 @@ fn raw_tools_are_held_to_their_schemas() {
     assert_eq!(answer["result"]["content"][0]["text"], "[7]");
 }
 
+// SPEC: 2026-07-28/basic/index/error-codes:6 both/server/resources/error-handling:1-2
+// SPEC: 2026-07-28/server/resources/error-handling:4 both/server/resources/security-considerations:1,3
 #[test]
 fn resources_are_read_by_uri_and_by_template() {
     let read = |uri: &str| json!({"uri": uri});
@@ -281,6 +286,7 @@ fn what_a_resource_holds_is_private_whatever_lists_are() {
     );
 }
 
+// SPEC: both/server/prompts/error-handling:1-2 both/server/prompts/implementation-considerations:1
 #[test]
 fn prompts_want_their_arguments() {
     let get = |arguments: Value| json!({"name": "greet", "arguments": arguments});
@@ -305,6 +311,8 @@ fn prompts_want_their_arguments() {
     );
 }
 
+// SPEC: both/server/utilities/completion/error-handling:2-3
+// SPEC: both/server/utilities/completion/implementation-considerations:4 both/server/utilities/completion/security:1
 #[test]
 fn completions_are_of_what_is_offered_and_bounded() {
     let complete =
@@ -368,6 +376,8 @@ fn definitions_are_written_for_their_revision() {
     assert_eq!(tools[1]["outputSchema"]["type"], "array");
 }
 
+// SPEC: 2026-07-28/basic/index/ref-resolution:1,4 both/basic/index/schema-validation:1
+// SPEC: 2026-07-28/basic/versioning/extension-negotiation:1 both/server/tools/tool:1 both/server/tools/tool-names:3-4
 #[test]
 fn faults_of_what_is_offered_are_found() {
     let tool = |name: &str, schema: Value| {

@@ -52,6 +52,10 @@ async fn settle() {
     }
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:4-6
+// SPEC: 2026-07-28/basic/patterns/cancellation/error-handling:1,3 2026-07-28/basic/transports/stdio/cancellation:2-3
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:5-7
+// SPEC: 2025-11-25/basic/utilities/cancellation/error-handling:1,3
 #[tokio::test]
 async fn a_notification_ends_a_call_without_an_answer() {
     for modern_era in [false, true] {
@@ -88,6 +92,7 @@ async fn a_notification_ends_a_call_without_an_answer() {
     }
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/transport-specific-cancellation:1
 #[tokio::test]
 async fn dropping_a_pending_answer_cancels_its_call() {
     let (server, dropped, seen) = server();
@@ -117,6 +122,7 @@ async fn closing_a_session_cancels_everything() {
     assert_eq!(answer["error"]["code"], -31000);
 }
 
+// SPEC: both/basic/index/requests:3
 #[tokio::test]
 async fn ids_are_unique_and_requests_in_flight_bounded() {
     let (server, ..) = server();

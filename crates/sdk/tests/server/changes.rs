@@ -36,6 +36,7 @@ fn add_tool(server: &Server) {
     server.change(|offers| offers.tool(tool));
 }
 
+// SPEC: 2025-11-25/server/tools/list-changed-notification:1
 #[test]
 fn a_legacy_client_is_told_and_subscribes_to_resources() {
     let server = server();
@@ -58,6 +59,9 @@ fn a_legacy_client_is_told_and_subscribes_to_resources() {
     assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 2);
 }
 
+// SPEC: 2026-07-28/basic/index/meta:16 2026-07-28/basic/patterns/subscriptions/acknowledgment:1-2
+// SPEC: 2026-07-28/basic/patterns/subscriptions/opening-a-stream:1
+// SPEC: 2026-07-28/server/tools/list-changed-notification:1
 #[test]
 fn a_stream_hears_what_it_asked_for_and_no_more() {
     let server = server();
@@ -89,6 +93,10 @@ fn a_stream_hears_what_it_asked_for_and_no_more() {
     assert_eq!(sent[1]["params"]["uri"], "x://1");
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:3 2026-07-28/basic/patterns/cancellation/top:2
+// SPEC: 2026-07-28/basic/patterns/subscriptions/cancellation:1
+// SPEC: 2026-07-28/basic/patterns/subscriptions/graceful-closure:1
+// SPEC: 2026-07-28/server/resources/list-changed-notification:1
 #[tokio::test]
 async fn a_stream_ends_in_good_order() {
     let server = server();
@@ -151,6 +159,7 @@ fn a_slow_reader_costs_no_queue() {
     assert_eq!(methods(&peer.sent()).len(), 2);
 }
 
+// SPEC: 2026-07-28/basic/index/meta:11
 #[test]
 fn filters_are_bounded() {
     let peer = Peer::new(&server(), SessionKind::Duplex);

@@ -38,6 +38,7 @@ fn names(peer: &Peer, cursor: Option<Value>) -> (Vec<String>, Option<Value>, Val
     )
 }
 
+// SPEC: 2026-07-28/server/tools/capabilities:2,4 both/server/utilities/pagination/implementation-guidelines:1
 #[test]
 fn pages_follow_each_other() {
     let peer = Peer::new(&builder().build(), SessionKind::HttpModern);
@@ -48,6 +49,8 @@ fn pages_follow_each_other() {
     assert_eq!(end, None);
 }
 
+// SPEC: both/server/utilities/pagination/error-handling:1
+// SPEC: both/server/utilities/pagination/implementation-guidelines:2
 #[test]
 fn a_cursor_opens_only_where_it_belongs() {
     let (clock, hand) = Clock::fake(1_000_000);
@@ -96,6 +99,9 @@ fn keys_can_be_shared_and_replaced() {
     assert_eq!(names(&gone, Some(cursor)).2, -32602);
 }
 
+// SPEC: 2026-07-28/server/prompts/capabilities:2 2026-07-28/server/utilities/caching/cacheable-results:1
+// SPEC: 2026-07-28/server/utilities/caching/interaction-with-pagination:4
+// SPEC: 2026-07-28/server/utilities/caching/time-to-live-ttl-field:5
 #[test]
 fn caching_is_as_configured() {
     let server = builder()

@@ -42,6 +42,7 @@ fn methods(sent: &[Value]) -> Vec<&str> {
 const PROGRESS: &str = "notifications/progress";
 const LOG: &str = "notifications/message";
 
+// SPEC: 2025-11-25/basic/utilities/progress/progress-flow:3 2025-11-25/server/utilities/logging/error-handling:1
 #[tokio::test]
 async fn a_legacy_client_hears_what_its_level_lets_through() {
     let mut peer = Peer::legacy(&server(), "2025-06-18", json!({}));
@@ -67,6 +68,8 @@ async fn a_legacy_client_hears_what_its_level_lets_through() {
     assert_eq!(answer["error"]["code"], -32602);
 }
 
+// SPEC: 2026-07-28/basic/patterns/progress/behavior-requirements:1 2026-07-28/basic/patterns/progress/progress-flow:3
+// SPEC: 2026-07-28/server/utilities/logging/per-request-log-level:1-2
 #[tokio::test]
 async fn a_modern_client_hears_what_it_asked_for() {
     let mut peer = Peer::new(&server(), SessionKind::HttpModern);
@@ -77,6 +80,9 @@ async fn a_modern_client_hears_what_it_asked_for() {
     assert_eq!(methods(&peer.sent()), [PROGRESS, PROGRESS, LOG]);
 }
 
+// SPEC: 2026-07-28/basic/patterns/progress/behavior-requirements:2
+// SPEC: 2026-07-28/basic/patterns/progress/implementation-notes:3
+// SPEC: 2025-11-25/basic/utilities/progress/implementation-notes:3
 #[tokio::test]
 async fn nothing_follows_the_answer() {
     let mut peer = Peer::legacy(&server(), "2025-06-18", json!({}));

@@ -68,6 +68,14 @@ fn get(peer: &Peer, id: &str) -> Value {
     peer.ask_now(json!("g"), "tasks/get", json!({"taskId": id}))
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/associating-task-related-messages:3
+// SPEC: 2025-11-25/basic/utilities/tasks/related-task-metadata:3
+// SPEC: 2025-11-25/basic/utilities/tasks/result-retrieval:1-3,5
+// SPEC: 2025-11-25/basic/utilities/tasks/task-id-requirements:1-2
+// SPEC: 2025-11-25/basic/utilities/tasks/task-isolation-and-access-control:3
+// SPEC: 2025-11-25/basic/utilities/tasks/task-notifications:2
+// SPEC: 2025-11-25/basic/utilities/tasks/task-status-lifecycle:1
+// SPEC: 2025-11-25/basic/utilities/tasks/ttl-and-resource-management:1-3
 #[tokio::test]
 async fn a_task_works_and_gives_its_result() {
     let (server, _) = server();
@@ -94,6 +102,7 @@ async fn a_task_works_and_gives_its_result() {
     assert_eq!(told[0]["params"]["status"], "completed");
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/task-execution-errors:3
 #[tokio::test]
 async fn a_tool_that_fails_is_a_task_that_failed() {
     let (server, _) = server();
@@ -105,6 +114,10 @@ async fn a_tool_that_fails_is_a_task_that_failed() {
     assert_eq!(result["result"]["isError"], true);
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/associating-task-related-messages:1-2
+// SPEC: 2025-11-25/basic/utilities/tasks/input-required-status:4-5,7
+// SPEC: 2025-11-25/basic/utilities/tasks/result-retrieval:4
+// SPEC: 2025-11-25/basic/utilities/tasks/task-status-lifecycle:2-3
 #[tokio::test]
 async fn who_waits_for_the_result_is_asked_the_questions() {
     let (server, _) = server();
@@ -128,6 +141,9 @@ async fn who_waits_for_the_result_is_asked_the_questions() {
     assert_eq!(result["result"]["content"][0]["text"], "decline");
 }
 
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:4
+// SPEC: 2025-11-25/basic/utilities/tasks/protocol-errors:3 2025-11-25/basic/utilities/tasks/task-cancellation:1-4
+// SPEC: 2025-11-25/basic/utilities/tasks/task-status-lifecycle:4
 #[tokio::test]
 async fn a_task_can_be_cancelled_once() {
     let (server, _) = server();
@@ -141,6 +157,8 @@ async fn a_task_can_be_cancelled_once() {
     assert_eq!(get(&peer, &id)["result"]["status"], "cancelled");
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/task-support-and-handling:1
+// SPEC: 2025-11-25/basic/utilities/tasks/tool-level-negotiation:3,5
 #[tokio::test]
 async fn tools_say_whether_they_may_be_tasks() {
     let (server, _) = server();
@@ -174,6 +192,8 @@ async fn tools_say_whether_they_may_be_tasks() {
     assert_eq!(get(&older, "x")["error"]["code"], -32601);
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/protocol-errors:1 2025-11-25/basic/utilities/tasks/task-id-requirements:3
+// SPEC: 2025-11-25/basic/utilities/tasks/task-isolation-and-access-control:1,4-5
 #[tokio::test]
 async fn a_task_belongs_to_its_caller() {
     let (server, _) = server();
@@ -204,6 +224,8 @@ async fn a_task_belongs_to_its_caller() {
     }
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/protocol-errors:2 2025-11-25/basic/utilities/tasks/resource-management:1-3
+// SPEC: 2025-11-25/basic/utilities/tasks/task-listing:1-2,4
 #[tokio::test]
 async fn tasks_are_bounded_in_number_and_time() {
     let (server, hand) = server();

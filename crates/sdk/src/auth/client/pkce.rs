@@ -25,6 +25,8 @@ mod tests {
     use super::{challenge, random};
     use crate::auth::Secret;
 
+    // SPEC: 2025-11-25/basic/authorization/authorization-code-protection:1,3
+    // SPEC: 2026-07-28/basic/authorization/security-considerations/authorization-code-protection:1,3
     #[test]
     fn the_example_of_rfc_7636() {
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");

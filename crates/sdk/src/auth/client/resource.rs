@@ -81,8 +81,8 @@ mod tests {
 
     // SPEC: 2025-11-25/basic/authorization/canonical-server-uri:1-3
     // SPEC: 2026-07-28/basic/authorization/index/canonical-server-uri:1-3
-    // SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:4
     // SPEC: 2026-07-28/basic/authorization/index/resource-parameter-implementation:4
+    // SPEC: 2025-11-25/basic/authorization/resource-parameter-implementation:4
     #[test]
     fn a_canonical_uri_has_no_slash_after_a_bare_host() {
         for (server, expected) in [

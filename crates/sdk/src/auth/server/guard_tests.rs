@@ -67,17 +67,14 @@ impl World {
     }
 }
 
-// SPEC: 2026-07-28/basic/authorization/index/token-handling:2 2026-07-28/basic/authorization/index/token-handling:6
-// SPEC: 2026-07-28/basic/authorization/index/token-handling:7
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:3-4
+// SPEC: 2025-11-25/basic/authorization/canonical-server-uri:2
 // SPEC: 2026-07-28/basic/authorization/index/canonical-server-uri:2
+// SPEC: 2026-07-28/basic/authorization/index/token-handling:2,6-7
+// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:3-4
 // SPEC: 2026-07-28/basic/authorization/security-considerations/token-audience-binding-and-validation:2
-// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:3
-// SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:4
-// SPEC: 2025-11-25/basic/authorization/token-handling:2 2025-11-25/basic/authorization/token-handling:6
-// SPEC: 2025-11-25/basic/authorization/token-handling:7 2025-11-25/basic/authorization/canonical-server-uri:2
 // SPEC: 2025-11-25/basic/authorization/token-audience-binding-and-validation:2
-// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:3
-// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:4
+// SPEC: 2025-11-25/basic/authorization/token-handling:2,6-7
 #[tokio::test]
 async fn a_token_is_meant_for_this_server_or_for_none() {
     let world = world(|builder| builder.audience("api://mcp-a"));
@@ -117,6 +114,7 @@ async fn a_token_is_meant_for_this_server_or_for_none() {
     }
 }
 
+// SPEC: 2026-07-28/basic/authorization/index/token-requirements:2 2025-11-25/basic/authorization/token-requirements:2
 #[tokio::test]
 async fn tokens_are_taken_from_one_header_only() {
     let world = world(|builder| builder);
@@ -664,6 +662,8 @@ async fn challenges_say_where_to_get_a_token() {
     assert!(format!("{read:?}").contains("mcp:use"), "{read:?}");
 }
 
+// SPEC: 2026-07-28/basic/authorization/authorization-server-discovery/authorization-server-location:2
+// SPEC: 2025-11-25/basic/authorization/authorization-server-location:2
 #[test]
 fn metadata_says_who_we_are_and_whom_to_ask() {
     let world = world(|builder| {

@@ -51,10 +51,10 @@ impl World {
     }
 }
 
+// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:2
 // SPEC: 2026-07-28/basic/authorization/index/token-handling:1
 // SPEC: 2026-07-28/basic/authorization/security-considerations/access-token-privilege-restriction:2
 // SPEC: 2025-11-25/basic/authorization/token-handling:1
-// SPEC: 2025-11-25/basic/authorization/access-token-privilege-restriction:2
 #[tokio::test]
 async fn claims_are_checked() {
     let good = "alice mcp:use+files:read";

@@ -27,6 +27,8 @@ async fn asked(client: &Client, peer: &mut Peer, result: &Value) -> bool {
     waited.is_ok()
 }
 
+// SPEC: 2026-07-28/server/utilities/caching/freshness-calculation:1-2
+// SPEC: 2026-07-28/server/utilities/caching/time-to-live-ttl-field:1-3
 #[tokio::test(start_paused = true)]
 async fn results_are_kept_as_long_as_they_say() {
     for (result, kept) in [
@@ -45,6 +47,7 @@ async fn results_are_kept_as_long_as_they_say() {
     }
 }
 
+// SPEC: 2026-07-28/server/utilities/caching/cache-scope-field:1
 #[tokio::test(start_paused = true)]
 async fn nothing_crosses_to_another_account() {
     for scope in ["private", "public"] {
@@ -68,6 +71,7 @@ async fn nothing_crosses_to_another_account() {
     }
 }
 
+// SPEC: 2026-07-28/server/utilities/caching/cache-scope-field:1
 /// The account changes between a request and its answer.
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_another_account_is_not_kept() {
@@ -122,6 +126,7 @@ async fn a_change_makes_results_stale() {
     assert!(!asked(&client, &mut peer, &result).await);
 }
 
+// SPEC: 2026-07-28/server/utilities/caching/cache-key:1
 #[tokio::test(start_paused = true)]
 async fn other_parameters_are_another_result() {
     let (client, mut peer) = pair(builder(), Revision::V2026_07_28).await;
@@ -142,6 +147,7 @@ async fn other_parameters_are_another_result() {
     assert!(!read("file:///b").await);
 }
 
+// SPEC: 2026-07-28/server/utilities/caching/cache-key:2
 /// A result that depends on what a person answered belongs to that one request.
 #[tokio::test(start_paused = true)]
 async fn results_of_several_rounds_are_not_kept() {

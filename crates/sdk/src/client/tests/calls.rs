@@ -20,6 +20,7 @@ fn call(client: &Client) -> tokio::task::JoinHandle<Result<String, CallError>> {
     })
 }
 
+// SPEC: both/basic/index/result-responses:1
 #[tokio::test(start_paused = true)]
 async fn answers_find_their_calls() {
     for revision in BOTH {
@@ -68,6 +69,7 @@ async fn errors_are_handed_on() {
     );
 }
 
+// SPEC: 2026-07-28/basic/index/resulttype:2
 #[tokio::test(start_paused = true)]
 async fn malformed_answers_fail_at_once() {
     for (revision, answer) in [
@@ -105,6 +107,12 @@ async fn malformed_answers_fail_at_once() {
     }
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/behavior-requirements:1-2,7
+// SPEC: 2026-07-28/basic/patterns/cancellation/top:1
+// SPEC: 2026-07-28/basic/patterns/cancellation/transport-specific-cancellation:2
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:17
+// SPEC: 2026-07-28/basic/transports/stdio/cancellation:1
+// SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:1-2,8
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_is_cancelled() {
     for (revision, http) in [(BOTH[0], false), (BOTH[1], false), (BOTH[1], true)] {
@@ -129,6 +137,9 @@ async fn a_call_that_is_dropped_is_cancelled() {
     }
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/error-handling:3 2025-11-25/basic/lifecycle/timeouts:1-3
+// SPEC: 2026-07-28/basic/patterns/cancellation/timeouts:1-3 2025-11-25/server/tools/security-considerations:8
+// SPEC: 2026-07-28/server/tools/security-considerations:9
 #[tokio::test(start_paused = true)]
 async fn time_runs_out() {
     let (client, mut peer) = pair(builder(), Revision::V2025_11_25).await;
@@ -141,6 +152,8 @@ async fn time_runs_out() {
     assert!(matches!(error, CallError::Timeout(after) if after == Duration::from_secs(3)));
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/timeouts:4 2026-07-28/basic/patterns/cancellation/timeouts:4
+// SPEC: 2026-07-28/basic/patterns/progress/implementation-notes:1
 #[tokio::test(start_paused = true)]
 async fn progress_is_told_and_keeps_a_call_alive() {
     let (client, mut peer) = pair(builder(), Revision::V2026_07_28).await;
@@ -188,6 +201,7 @@ async fn the_end_of_the_connection_ends_all() {
     client.close().await;
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/operation:2 both/server/prompts/implementation-considerations:3
 #[tokio::test(start_paused = true)]
 async fn what_is_not_offered_is_not_asked_for() {
     let bare = json!({});

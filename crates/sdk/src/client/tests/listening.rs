@@ -46,6 +46,7 @@ async fn waits(subscription: &mut Subscription) -> bool {
     waited.is_err()
 }
 
+// SPEC: 2026-07-28/basic/patterns/subscriptions/acknowledgment:3
 #[tokio::test(start_paused = true)]
 async fn changes_of_a_subscription_are_told() {
     let (client, mut peer) = pair(builder(), Revision::V2026_07_28).await;
@@ -84,6 +85,8 @@ async fn changes_of_a_subscription_are_told() {
     assert!(waits(&mut subscription).await);
 }
 
+// SPEC: 2026-07-28/basic/patterns/subscriptions/receiving-notifications:1
+// SPEC: 2026-07-28/basic/transports/stdio/receiving-messages:1
 #[tokio::test(start_paused = true)]
 async fn two_subscriptions_are_told_apart() {
     let (client, mut peer) = pair(builder(), Revision::V2026_07_28).await;
@@ -95,6 +98,8 @@ async fn two_subscriptions_are_told_apart() {
     assert!(waits(&mut first).await);
 }
 
+// SPEC: 2026-07-28/basic/patterns/cancellation/transport-specific-cancellation:2
+// SPEC: 2026-07-28/basic/transports/stdio/cancellation:1
 #[tokio::test(start_paused = true)]
 async fn a_subscription_ends() {
     // By the server, in order and otherwise.

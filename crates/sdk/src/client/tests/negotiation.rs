@@ -77,6 +77,9 @@ async fn check(builder: Builder, probe: Probe, legacy: Option<&str>, expected: &
     assert_eq!(shown, expected);
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/version-negotiation:6 2026-07-28/basic/transports/stdio/backward-compatibility:1-2
+// SPEC: 2026-07-28/basic/versioning/compatibility-matrix:1 2026-07-28/basic/versioning/protocol-version-negotiation:2
+// SPEC: 2026-07-28/server/discover/when-to-call:1
 #[tokio::test(start_paused = true)]
 async fn a_probe_finds_the_era() {
     for (probe, legacy, expected) in [
@@ -172,6 +175,7 @@ async fn a_probe_finds_the_era() {
     }
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/version-negotiation:6 2026-07-28/basic/transports/stdio/backward-compatibility:3
 #[tokio::test(start_paused = true)]
 async fn only_allowed_revisions_are_spoken() {
     let legacy = || builder().revision(Revision::V2025_06_18);
@@ -209,6 +213,7 @@ async fn only_allowed_revisions_are_spoken() {
     .await;
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/error-handling:1 2025-11-25/basic/lifecycle/version-negotiation:1-2
 #[tokio::test(start_paused = true)]
 async fn a_server_that_refuses_a_revision_is_asked_for_another() {
     let serve = |mut peer: Peer| async move {
@@ -227,6 +232,7 @@ async fn a_server_that_refuses_a_revision_is_asked_for_another() {
     assert_eq!(client.server().revision(), Revision::V2024_11_05);
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/timeouts:1 2025-11-25/basic/utilities/cancellation/behavior-requirements:3
 #[tokio::test(start_paused = true)]
 async fn silence_to_everything_ends() {
     let serve = |mut peer: Peer| async move {
@@ -259,6 +265,9 @@ async fn a_modern_server_that_starts_slowly_is_met() {
     assert_eq!(client.server().revision(), Revision::V2026_07_28);
 }
 
+// SPEC: 2026-07-28/basic/index/meta:6,9 2026-07-28/basic/patterns/mrtr/top:2 2026-07-28/server/prompts/top:1
+// SPEC: 2026-07-28/server/resources/top:1 2026-07-28/server/tools/top:1 2026-07-28/server/utilities/completion/top:1
+// SPEC: 2026-07-28/server/utilities/pagination/top:1
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_says_who_asks() {
     let (client, mut peer) = pair(builder(), Revision::V2026_07_28).await;
@@ -313,6 +322,8 @@ async fn a_hurried_server_is_answered() {
     handshake(with_roots, serve).await.unwrap();
 }
 
+// SPEC: 2025-11-25/client/elicitation/capabilities:1-2 2025-11-25/client/roots/capabilities:1
+// SPEC: 2025-11-25/client/sampling/capabilities:1 both/client/sampling/tools-in-sampling:1
 #[tokio::test(start_paused = true)]
 async fn capabilities_follow_from_the_handlers() {
     use crate::RpcError;

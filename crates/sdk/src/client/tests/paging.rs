@@ -10,6 +10,9 @@ fn named(name: &str) -> serde_json::Value {
     json!({"name": name, "inputSchema": {"type": "object"}})
 }
 
+// SPEC: both/server/prompts/implementation-considerations:2
+// SPEC: both/server/utilities/pagination/implementation-guidelines:3-6
+// SPEC: both/server/utilities/pagination/pagination-model:1
 #[tokio::test(start_paused = true)]
 async fn all_pages_are_read() {
     let (client, mut peer) = pair(builder(), Revision::V2025_11_25).await;
@@ -54,6 +57,7 @@ async fn lists_end() {
     assert_eq!(listing.await.unwrap().unwrap(), []);
 }
 
+// SPEC: 2026-07-28/server/utilities/caching/interaction-with-pagination:3
 /// A cursor may outlive what it points into.
 #[tokio::test(start_paused = true)]
 async fn a_cursor_that_became_invalid_starts_the_list_again() {

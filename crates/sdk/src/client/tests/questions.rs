@@ -37,6 +37,8 @@ fn form(name: &str) -> Value {
     json!({"message": "Well?", "requestedSchema": schema})
 }
 
+// SPEC: 2025-11-25/basic/utilities/ping/behavior-requirements:1 both/client/elicitation/form-mode-security:1
+// SPEC: both/client/elicitation/url-mode-elicitation-requests:2
 #[tokio::test(start_paused = true)]
 async fn handlers_answer() {
     let (_client, mut peer) = pair(answering(), Revision::V2025_11_25).await;
@@ -88,6 +90,9 @@ async fn handlers_answer() {
     }
 }
 
+// SPEC: 2025-11-25/basic/lifecycle/error-handling:2 2025-11-25/client/roots/error-handling:1
+// SPEC: 2025-11-25/client/sampling/error-handling:2 both/client/sampling/security-considerations:2
+// SPEC: both/client/sampling/tool-use-and-result-balance:1
 #[tokio::test(start_paused = true)]
 async fn what_is_not_offered_is_refused() {
     let (_client, mut peer) = pair(answering(), Revision::V2025_11_25).await;
@@ -130,6 +135,7 @@ async fn what_is_not_offered_is_refused() {
     );
 }
 
+// SPEC: 2026-07-28/basic/patterns/index/top:1 2026-07-28/basic/transports/stdio/sending-messages:1
 #[tokio::test(start_paused = true)]
 async fn in_the_modern_era_nothing_is_answered() {
     let (_client, mut peer) = pair(answering(), Revision::V2026_07_28).await;
@@ -190,6 +196,7 @@ async fn a_cancelled_question_is_dropped_and_not_answered() {
     assert_eq!(client.link().core.machine().in_flight(), (0, 0));
 }
 
+// SPEC: 2025-11-25/client/elicitation/security-considerations:5
 #[tokio::test(start_paused = true)]
 async fn questions_at_the_same_time_are_bounded() {
     let counter = Counter::default();
@@ -223,6 +230,7 @@ async fn a_call_waits_while_a_person_thinks() {
     calling.await.unwrap().unwrap();
 }
 
+// SPEC: 2025-11-25/client/roots/root-list-changes:1
 #[tokio::test(start_paused = true)]
 async fn roots_change() {
     let (client, mut peer) = pair(answering(), Revision::V2025_11_25).await;

@@ -27,6 +27,8 @@ async fn connected() -> (Client, Peer) {
     pair(answering(), Revision::V2026_07_28).await
 }
 
+// SPEC: 2026-07-28/basic/patterns/mrtr/client-requirements-basic-workflow:1-5
+// SPEC: 2026-07-28/basic/patterns/mrtr/inputrequiredresult:1 2026-07-28/server/tools/input-required-tool-results:1
 #[tokio::test(start_paused = true)]
 async fn answers_and_state_go_back() {
     let (client, mut peer) = connected().await;
@@ -104,6 +106,7 @@ async fn what_was_not_offered_ends_the_call() {
     }
 }
 
+// SPEC: 2026-07-28/basic/index/resulttype:2 2026-07-28/basic/patterns/mrtr/supported-requests:1
 #[tokio::test(start_paused = true)]
 async fn only_three_methods_may_ask() {
     let (client, mut peer) = connected().await;

@@ -47,6 +47,9 @@ fn text(text: &str) -> Value {
     json!({"content": [{"type": "text", "text": text}]})
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/audit-and-logging:5 2025-11-25/basic/utilities/tasks/getting-tasks:3
+// SPEC: 2025-11-25/basic/utilities/tasks/task-notifications:1
+// SPEC: 2025-11-25/basic/utilities/tasks/task-status-notification:1-2
 #[tokio::test(start_paused = true)]
 async fn a_task_is_seen_through() {
     let (client, mut peer) = connected(asking()).await;
@@ -183,6 +186,8 @@ async fn legacy(support: Option<&str>) -> (Client, Peer) {
     (client, peer)
 }
 
+// SPEC: 2025-11-25/basic/utilities/tasks/capability-negotiation:1
+// SPEC: 2025-11-25/basic/utilities/tasks/tool-level-negotiation:2,4
 #[tokio::test(start_paused = true)]
 async fn the_first_tasks_are_asked_for() {
     for (support, wished, expected) in [

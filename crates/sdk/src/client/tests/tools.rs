@@ -32,6 +32,7 @@ fn tool(name: &str, properties: Value) -> Value {
     json!({"name": name, "inputSchema": {"type": "object", "properties": properties}})
 }
 
+// SPEC: both/server/tools/output-schema:2 both/server/tools/security-considerations:7
 #[tokio::test(start_paused = true)]
 async fn structured_results_match_their_schema() {
     let schema =
@@ -110,6 +111,8 @@ async fn typed_results_are_read() {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/client-behavior:5
+// SPEC: 2026-07-28/basic/transports/streamable-http/custom-headers-from-tool-parameters:1-2
 #[tokio::test(start_paused = true)]
 async fn marked_arguments_go_into_headers() {
     let marked = json!({"region": {"type": "string", "x-mcp-header": "Region"}, "n": {"type": "integer", "x-mcp-header": "Count"}});
@@ -134,6 +137,7 @@ async fn marked_arguments_go_into_headers() {
     }
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/schema-extension:9-10 2026-07-28/server/tools/x-mcp-header:8-9
 #[tokio::test(start_paused = true)]
 async fn tools_with_invalid_marks_are_left_out_where_marks_count() {
     let tools = json!([
@@ -168,6 +172,7 @@ async fn tools_with_invalid_marks_are_left_out_where_marks_count() {
     assert_eq!(list(&client, &mut peer, tools).await.len(), 6);
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/client-behavior:6
 /// The tool's marks changed since it was listed: it is listed again, and called once more.
 #[tokio::test(start_paused = true)]
 async fn a_mismatch_of_headers_is_mended() {
