@@ -108,7 +108,14 @@ impl RpcError {
     }
 
     /// -32042, in 2025-11-25 only: the person has to answer at these URLs before the call can be done.
-    pub fn url_elicitation_required(elicitations: Vec<ElicitUrlParams>) -> Self {
+    ///
+    /// Questions without an id are given one.
+    pub fn url_elicitation_required(mut elicitations: Vec<ElicitUrlParams>) -> Self {
+        for asked in &mut elicitations {
+            asked
+                .elicitation_id
+                .get_or_insert_with(crate::server::ids::random);
+        }
         let data = UrlElicitationData {
             elicitations,
             ..UrlElicitationData::default()
@@ -125,6 +132,23 @@ impl RpcError {
     /// The code.
     pub fn code(&self) -> i64 {
         self.code
+    }
+
+    /// Whether it says that there is no such resource: -32002 up to 2025-11-25, later -32602 with the URI. Servers of the newest
+    /// revision that still send the older code are understood too.
+    ///
+    /// ```
+    /// use interlock_sdk::RpcError;
+    ///
+    /// assert!(RpcError::new(-32002, "no such file").is_resource_not_found());
+    /// assert!(!RpcError::invalid_params("`uri` is missing").is_resource_not_found());
+    /// ```
+    pub fn is_resource_not_found(&self) -> bool {
+        let names_it = || {
+            let data = self.data().unwrap_or(b"null");
+            json::member(data, "uri").is_some()
+        };
+        self.code == RESOURCE_NOT_FOUND || (self.code == INVALID_PARAMS && names_it())
     }
 
     /// The sentence. A peer's own words when the error came from a peer: show it as [`Untrusted`] only.

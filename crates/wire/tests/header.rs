@@ -161,6 +161,7 @@ fn tool() -> ParamHeaders {
     ParamHeaders::of_schema(schema(properties).as_bytes()).expect("valid")
 }
 
+// SPEC: 2026-07-28/basic/transports/streamable-http/schema-extension:6 2026-07-28/server/tools/x-mcp-header:6
 // SPEC: 2026-07-28/basic/transports/streamable-http/client-behavior:3-5
 // SPEC: 2026-07-28/basic/transports/streamable-http/custom-headers-from-tool-parameters:2
 // SPEC: 2026-07-28/basic/transports/streamable-http/server-behavior-for-custom-headers:5,7,9

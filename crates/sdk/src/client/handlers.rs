@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use interlock_wire::error_reply::INTERNAL_ERROR;
 use interlock_wire::types::{
     CreateMessageParams, CreateMessageResult, Decode, ElicitAction, ElicitFormParams, ElicitParams,
-    ElicitResult, ElicitUrlParams, Encode, ListRootsResult, LogParams, Root,
+    ElicitResult, ElicitUrlParams, Encode, FormSchema, ListRootsResult, LogParams, Root,
 };
 use interlock_wire::{Json, Method, Revision};
 
@@ -122,7 +123,9 @@ impl Handlers {
                 declined()
             }
             (ElicitParams::Form(params), Some(handler), _) => {
-                encode_later(handler(params), revision)
+                let schema = params.requested_schema.clone();
+                let work = handler(params);
+                Box::pin(async move { Ok(encoded(&fitting(work.await?, &schema)?, revision)) })
             }
             (ElicitParams::Url(params), _, Some(_)) if !elicit::may_open(&params.url) => declined(),
             (ElicitParams::Url(params), _, Some(handler)) => {
@@ -166,6 +169,15 @@ impl Handlers {
             hook(why);
         }
     }
+}
+
+/// An accepted answer that does not fit its form is a fault of the handler, and is not sent.
+fn fitting(result: ElicitResult, schema: &FormSchema) -> Result<ElicitResult, RpcError> {
+    if result.action == ElicitAction::Accept {
+        crate::server::form::check(schema, result.content.as_ref())
+            .map_err(|fault| RpcError::new(INTERNAL_ERROR, format!("the answer: {fault}")))?;
+    }
+    Ok(result)
 }
 
 pub(crate) fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, T> {

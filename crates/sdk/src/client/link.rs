@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::core::Core;
 use super::error::{CallError, ConnectError};
 use super::message::{self, Envelope, Request};
-use super::negotiate::negotiate;
+use super::negotiate::{negotiate, renegotiate};
 use super::options::CallOptions;
 use super::server_info::ServerInfo;
 use super::settings::Settings;
@@ -114,7 +114,11 @@ impl Link {
     }
 
     async fn shake_hands(&self) -> Result<(), ConnectError> {
-        let info = Arc::new(negotiate(self).await?);
+        let before = self.agreed();
+        let info = Arc::new(match before.generation {
+            0 => negotiate(self).await?,
+            _ => renegotiate(self, before.info.revision()).await?,
+        });
         let mut agreed = self.agreed.write().unwrap_or_else(PoisonError::into_inner);
         let generation = agreed.generation + 1;
         *agreed = Agreed { info, generation };

@@ -37,7 +37,7 @@ mod options;
 mod pages;
 mod roots;
 mod rounds;
-mod sampling;
+pub(crate) mod sampling;
 mod schema;
 mod server_info;
 mod settings;

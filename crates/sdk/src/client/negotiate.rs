@@ -43,6 +43,17 @@ pub(crate) async fn negotiate(link: &Link) -> Result<ServerInfo, ConnectError> {
     }
 }
 
+/// After the end of an HTTP session: the era of the server is known, and probed for only when it refuses to be of it any more.
+pub(crate) async fn renegotiate(link: &Link, before: Revision) -> Result<ServerInfo, ConnectError> {
+    if let (Era::Legacy, Some(revision)) = (before.era(), link.settings.newest_legacy()) {
+        let outcome = initialize(link, revision).await;
+        if !matches!(outcome, Err(ConnectError::Refused(_))) {
+            return outcome;
+        }
+    }
+    negotiate(link).await
+}
+
 fn stay_modern(link: &Link, info: ServerInfo) -> ServerInfo {
     link.core.machine().agreed(Revision::V2026_07_28);
     link.transport.negotiated(Revision::V2026_07_28);

@@ -4,11 +4,12 @@
 //! with the answer, and **the handler runs again from its start**: what it does before a question it does once more, unless it
 //! [remembers](Context::once) it. In a task the question waits in the task.
 
-use interlock_wire::Json;
 use interlock_wire::types::{
     CreateMessageParams, CreateMessageResult, Decode, ElicitAction, ElicitParams, ElicitResult,
-    EmptyParams, Encode, InputRequest, ListRootsRequest, ListRootsResult, RequestMeta, Root,
+    EmptyParams, Encode, IncludeContext, InputRequest, ListRootsRequest, ListRootsResult,
+    RequestMeta, Root,
 };
+use interlock_wire::{Json, Revision};
 use thiserror::Error;
 
 use super::context::Context;
@@ -25,6 +26,9 @@ pub enum AskError {
     /// A form asks for a secret. Secrets are asked at a URL.
     #[error("the field `{0}` asks for a secret, which a form must not; ask at a URL")]
     Secret(String),
+    /// Uses of tools and their results do not match in the messages for the client's model.
+    #[error("the messages are not in order: {0}")]
+    Unbalanced(String),
     /// The client is gone, or did not answer in time.
     #[error("the client did not answer")]
     NoAnswer,
@@ -54,6 +58,9 @@ pub enum Missing {
     /// Sampling with tools.
     #[error("sampling with tools")]
     SamplingTools,
+    /// Sampling with context that the client adds.
+    #[error("sampling with context of servers")]
+    SamplingContext,
     /// Roots.
     #[error("roots")]
     Roots,
@@ -66,6 +73,7 @@ impl Missing {
             Self::Url => br#"{"elicitation":{"url":{}}}"#,
             Self::Sampling => br#"{"sampling":{}}"#,
             Self::SamplingTools => br#"{"sampling":{"tools":{}}}"#,
+            Self::SamplingContext => br#"{"sampling":{"context":{}}}"#,
             Self::Roots => br#"{"roots":{}}"#,
         }
     }
@@ -171,6 +179,17 @@ impl Context {
         if tools && capability.tools.is_none() {
             return Err(AskError::Unsupported(Missing::SamplingTools));
         }
+        // Up to 2025-06-18 clients had no way to declare it.
+        let declares = matches!(
+            self.revision(),
+            Revision::V2025_11_25 | Revision::V2026_07_28
+        );
+        let context = !matches!(params.include_context, None | Some(IncludeContext::None));
+        if declares && context && capability.context.is_none() {
+            return Err(AskError::Unsupported(Missing::SamplingContext));
+        }
+        crate::client::sampling::judge(&params, true)
+            .map_err(|error| AskError::Unbalanced(error.message().to_owned()))?;
         self.put(key.into(), params.into()).await
     }
 

@@ -27,6 +27,9 @@ pub enum BuildError {
     /// 1 to 128 of `A-Z a-z 0-9 _ - .` are allowed.
     #[error("`{0}` is no name for a tool")]
     ToolName(String),
+    /// Two tools of one name. Without [`Builder::try_build`] the later one counts.
+    #[error("there are two tools `{0}`")]
+    ToolTwice(String),
     /// The schema of a tool cannot be used.
     #[error("tool `{tool}`: {reason}")]
     Schema {
@@ -65,6 +68,8 @@ pub struct Builder {
     info: Implementation,
     settings: Settings,
     offers: Offers,
+    /// The first name that two tools have.
+    twice: Option<String>,
 }
 
 impl Builder {
@@ -73,6 +78,7 @@ impl Builder {
             info: Implementation::new(name, version),
             settings: Settings::default(),
             offers: Offers::default(),
+            twice: None,
         }
     }
 
@@ -110,6 +116,9 @@ impl Builder {
 
     /// A tool with all that can be said of it.
     pub fn offer_tool(mut self, tool: OfferedTool) -> Self {
+        if self.twice.is_none() && self.offers.tools.get(tool.name()).is_some() {
+            self.twice = Some(tool.name().to_owned());
+        }
         self.offers.tool(tool);
         self
     }
@@ -319,6 +328,9 @@ impl Builder {
     /// # Ok::<(), interlock_wire::NotAnObject>(())
     /// ```
     pub fn try_build(self) -> Result<Server, BuildError> {
+        if let Some(name) = self.twice {
+            return Err(BuildError::ToolTwice(name));
+        }
         for tool in self.offers.tools.as_slice() {
             if let Some(fault) = &tool.fault {
                 return Err(fault.clone());

@@ -117,7 +117,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Checks an accepted answer; the error says which field does not fit.
-pub(super) fn check(schema: &FormSchema, content: Option<&Map<Json>>) -> Result<(), String> {
+pub(crate) fn check(schema: &FormSchema, content: Option<&Map<Json>>) -> Result<(), String> {
     let nothing = Map::default();
     let content = content.unwrap_or(&nothing);
     let missing = schema.required.iter().flatten();

@@ -28,7 +28,7 @@ mod fault;
 pub(crate) mod form;
 mod handled;
 mod hub;
-mod ids;
+pub(crate) mod ids;
 mod layers;
 mod offers;
 mod outbound;

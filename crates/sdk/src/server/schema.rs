@@ -9,6 +9,14 @@ use thiserror::Error;
 
 /// Keywords that a schema may have, counted over all of its subschemas, before it is refused as too expensive.
 const MOST_KEYWORDS: usize = 20_000;
+/// Without `$schema` it is the first; the others are what servers wrote before the specification named one.
+const DIALECTS: &[&str] = &[
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema",
+];
 /// The longest text of a value that an error message repeats.
 const SHOWN: usize = 200;
 
@@ -18,6 +26,9 @@ pub enum SchemaError {
     /// Not a valid JSON Schema, or one that refers to what is not in it.
     #[error("not a usable JSON Schema: {0}")]
     Invalid(String),
+    /// Of another dialect than 2020-12, 2019-09 or the drafts 7, 6 and 4, which are the supported ones.
+    #[error("the JSON Schema dialect `{0}` is not supported; 2020-12 is")]
+    Dialect(String),
     /// Over the limit on its size.
     #[error("the JSON Schema has more than {MOST_KEYWORDS} keywords")]
     TooLarge,
@@ -51,6 +62,12 @@ pub(super) fn of_arguments<T: JsonSchema>() -> Object {
 pub(super) fn compile(schema: &Object) -> Result<Validator, SchemaError> {
     let value: serde_json::Value = serde_json::from_slice(schema.raw())
         .map_err(|error| SchemaError::Invalid(error.to_string()))?;
+    if let Some(dialect) = value.get("$schema").and_then(|dialect| dialect.as_str()) {
+        let known = DIALECTS.contains(&dialect.trim_end_matches('#'));
+        known
+            .then_some(())
+            .ok_or_else(|| SchemaError::Dialect(short(dialect)))?;
+    }
     let mut left = MOST_KEYWORDS;
     count(&value, &mut left)?;
     jsonschema::options()

@@ -261,6 +261,7 @@ async fn sessions_are_kept_and_ended() {
 }
 
 // SPEC: 2025-11-25/basic/transports/session-management:7
+// SPEC: 2026-07-28/basic/versioning/backward-compatibility-with-initialization-based-versions:1
 #[tokio::test]
 async fn a_session_that_ended_is_begun_again() {
     let scripted = Scripted::start(|request| {
@@ -283,6 +284,7 @@ async fn a_session_that_ended_is_begun_again() {
     let client = connect(&scripted).await.unwrap();
     client.call_tool("t", &json!({})).await.unwrap();
     assert_eq!(scripted.calls("initialize").len(), 2);
+    assert_eq!(scripted.calls("server/discover").len(), 1, "remembered");
     let calls = scripted.calls("tools/call");
     let sessions: Vec<_> = calls
         .iter()
@@ -290,6 +292,25 @@ async fn a_session_that_ended_is_begun_again() {
         .collect();
     assert_eq!(sessions, [Some("session-1"), Some("session-2")]);
     assert_ne!(calls[0].json["id"], calls[1].json["id"]);
+}
+
+// SPEC: 2025-11-25/basic/transports/session-management:3
+#[tokio::test]
+async fn a_session_id_is_for_its_own_server_only() {
+    let elsewhere = Scripted::start(|request| json_body(&fine(request))).await;
+    let away = format!("http://{}/mcp", elsewhere.address);
+    let scripted = Scripted::start(move |request| {
+        let fallback = || match request.verb.as_str() {
+            "GET" => response("405 Method Not Allowed", &[], ""),
+            _ => response("307 Temporary Redirect", &[("location", &away)], ""),
+        };
+        legacy(request, Some("session-of-mine")).unwrap_or_else(fallback)
+    })
+    .await;
+    let client = connect(&scripted).await.unwrap();
+    let error = client.call_tool("t", &json!({})).await.unwrap_err();
+    assert!(elsewhere.seen().is_empty());
+    assert!(!format!("{client:?} {error:?} {error}").contains("session-of-mine"));
 }
 
 #[tokio::test]

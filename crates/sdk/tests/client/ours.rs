@@ -216,6 +216,7 @@ async fn a_dual_server_is_met_in_the_newest_revision() {
     assert_eq!(client.server().revision(), Revision::V2026_07_28);
 }
 
+// SPEC: 2026-07-28/basic/transports/index/messages:2
 #[tokio::test]
 async fn changes_are_heard() {
     for (revision, http) in [

@@ -101,6 +101,7 @@ async fn the_default_server_judges_every_request_as_expected() {
 }
 
 /// The cases that speak of callers, with callers: the session is there, and somebody else's.
+// SPEC: 2025-11-25/client/elicitation/security-considerations:1 2025-11-25/client/elicitation/statefulness:1-2
 #[tokio::test]
 async fn sessions_of_others_are_refused_with_authentication_too() {
     let world = World::start(HttpServer::new(server()).auth(ByName::shared())).await;

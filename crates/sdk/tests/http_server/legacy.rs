@@ -54,6 +54,7 @@ async fn sessions_begin_live_and_end() {
 }
 
 // SPEC: 2025-11-25/basic/transports/protocol-version-header:4 2025-11-25/basic/transports/session-management:5-6
+// SPEC: 2025-11-25/basic/transports/sending-messages-to-the-server:6
 #[tokio::test]
 async fn what_no_session_asks_is_refused() {
     let world = World::of(server()).await;
@@ -84,6 +85,12 @@ async fn what_no_session_asks_is_refused() {
     let answer = world.send(&broken).await;
     assert!(answer.code().is_some() && answer.header("mcp-session-id").is_none());
     assert_eq!(world.service.sessions(), 1);
+    // Notifications that are not accepted have an error's status as well.
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let note = Ask::legacy("2025-11-25", &session, note);
+    check(note.clone(), 202).await;
+    check(note.clone().with("Mcp-Session-Id", "unknown"), 404).await;
+    check(note.with("MCP-Protocol-Version", "1999-01-01"), 400).await;
     // Listening wants a stream.
     check(
         Ask::listen("2025-11-25", &session).with("Accept", "application/json"),
@@ -170,7 +177,7 @@ async fn streams_have_ids_and_a_start_where_the_revision_has_them() {
     world.stop().await;
 }
 
-// SPEC: 2025-11-25/basic/transports/listening-for-messages-from-the-server:2-3
+// SPEC: 2025-11-25/basic/transports/listening-for-messages-from-the-server:2-5
 // SPEC: 2025-11-25/basic/transports/multiple-connections:1-2
 #[tokio::test]
 async fn the_standalone_stream_carries_what_belongs_to_no_request() {
@@ -181,12 +188,16 @@ async fn the_standalone_stream_carries_what_belongs_to_no_request() {
     let mut stream = Connection::open(world.address).await.stream(&listen).await;
     let start = stream.event().await.expect("a start");
     assert!(start.data.is_empty());
+    // An answer goes to whoever asked, and never here.
+    let call = Ask::legacy_call("2025-11-25", &session, 1, "quick");
+    assert_eq!(world.send(&call).await.json()["id"], 1);
     server.change(|offers| offers.remove_tool("quick"));
     let told = stream.message().await.expect("the change");
     assert_eq!(told["method"], "notifications/tools/list_changed");
     // The newest listener takes over; the other stream ends.
     let mut newer = Connection::open(world.address).await.stream(&listen).await;
     assert!(stream.event().await.is_none());
+    assert_eq!(stream.retry(), Some(Duration::from_secs(1)), "come back");
     server.change(|offers| offers.remove_tool("telling"));
     assert!(newer.message().await.is_some(), "said once, to the newest");
     // The session ends, and its stream with it.

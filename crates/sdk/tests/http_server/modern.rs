@@ -159,7 +159,7 @@ async fn what_is_sent_arrives_before_the_answer_is_known() {
 }
 
 // SPEC: 2026-07-28/basic/patterns/cancellation/transport-specific-cancellation:1
-// SPEC: 2026-07-28/basic/transports/streamable-http/cancellation:1-2
+// SPEC: 2026-07-28/basic/transports/streamable-http/cancellation:1-3
 #[tokio::test]
 async fn a_closed_connection_cancels() {
     let tools = tools();
@@ -192,7 +192,7 @@ async fn a_closed_connection_cancels() {
 }
 
 // SPEC: 2026-07-28/basic/transports/streamable-http/protocol-version-header:5
-// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:6-7
+// SPEC: 2026-07-28/basic/transports/streamable-http/sending-messages:6-8 2026-07-28/basic/index/meta:12
 #[tokio::test]
 async fn errors_have_the_statuses_of_the_revision() {
     let tools = tools();
@@ -217,6 +217,8 @@ async fn errors_have_the_statuses_of_the_revision() {
         check(Ask::modern(method, json!({})), 404, -32601).await;
     }
     check(Ask::call("nobody", json!({})), 200, -32602).await;
+    let tasks = json!({"notifications": {"taskIds": ["t"]}});
+    check(Ask::modern("subscriptions/listen", tasks), 400, -32021).await;
     // Nothing is expected of a client in this revision but requests and notifications.
     let response = Ask::modern("x", json!({}))
         .without("Mcp-Method")
@@ -227,6 +229,15 @@ async fn errors_have_the_statuses_of_the_revision() {
     let note = Ask::post(&note).header("MCP-Protocol-Version", "2026-07-28");
     let answer = world.send(&note).await;
     assert_eq!((answer.status, answer.body.len()), (202, 0));
+    // One that is not accepted has an error's status.
+    for (header, value, status) in [
+        ("MCP-Protocol-Version", "1900-01-01", 400),
+        ("Content-Type", "text/plain", 415),
+        ("Origin", "https://evil.example", 403),
+    ] {
+        let refused = world.send(&note.clone().with(header, value)).await;
+        assert_eq!(refused.status, status, "{header}");
+    }
     world.stop().await;
 }
 

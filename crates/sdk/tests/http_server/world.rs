@@ -400,6 +400,11 @@ impl Stream {
         }
     }
 
+    /// When the server wants its client back.
+    pub(super) fn retry(&self) -> Option<Duration> {
+        self.parser.retry()
+    }
+
     /// The next message, past the events that only have an id.
     pub(super) async fn message(&mut self) -> Option<Value> {
         loop {

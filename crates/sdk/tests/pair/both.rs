@@ -140,6 +140,7 @@ async fn until_running(running: &AtomicUsize, expected: usize) {
 // SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:1
 // SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:5
 // SPEC: 2025-11-25/basic/utilities/cancellation/behavior-requirements:6
+// SPEC: 2026-07-28/basic/transports/index/messages:2
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_waits_for_stops_in_the_server() {
     for revision in [Revision::V2025_06_18, Revision::V2026_07_28] {

@@ -10,6 +10,8 @@ mod lists;
 mod machine;
 mod outbound;
 mod peer;
+mod promises;
+mod questions;
 mod reporting;
 mod tasks_core;
 mod tasks_extension;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use interlock_sdk::Principal;
 use interlock_sdk::clock::{Clock, Hand};
 use interlock_sdk::server::{CallError, Context, OfferedTool, Server, SessionKind, TaskSettings};
+use interlock_sdk::{Principal, RpcError};
 use interlock_wire::types::{ElicitParams, Field, FormSchema, TaskSupport};
 use serde_json::{Value, json};
 
@@ -22,6 +22,16 @@ fn server() -> (Server, Hand) {
             match work.what.as_str() {
                 "wait" => std::future::pending().await,
                 "fail" => Err(CallError::new("broken")),
+                "break" => Err(CallError::rpc(RpcError::internal())),
+                "tell" => {
+                    cx.progress(1.0, None, None).await;
+                    let late = cx.clone();
+                    tokio::spawn(async move {
+                        settle().await;
+                        late.progress(2.0, None, None).await;
+                    });
+                    Ok(String::new())
+                }
                 "ask" => {
                     let form = FormSchema::new([("ok", Field::boolean())]);
                     let answer = cx.elicit(ElicitParams::form("Sure?", form)).await?;
@@ -102,7 +112,7 @@ async fn a_task_works_and_gives_its_result() {
     assert_eq!(told[0]["params"]["status"], "completed");
 }
 
-// SPEC: 2025-11-25/basic/utilities/tasks/task-execution-errors:3
+// SPEC: 2025-11-25/basic/utilities/tasks/task-execution-errors:1,3
 #[tokio::test]
 async fn a_tool_that_fails_is_a_task_that_failed() {
     let (server, _) = server();
@@ -110,8 +120,93 @@ async fn a_tool_that_fails_is_a_task_that_failed() {
     let id = create(&peer, "fail");
     settle().await;
     assert_eq!(get(&peer, &id)["result"]["status"], "failed");
+    assert_eq!(get(&peer, &id)["result"]["statusMessage"], "broken");
     let result = peer.ask_now(json!(2), "tasks/result", json!({"taskId": id}));
     assert_eq!(result["result"]["isError"], true);
+}
+
+// SPEC: 2025-11-25/basic/utilities/tasks/protocol-errors:4-5
+// SPEC: 2025-11-25/basic/utilities/tasks/task-execution-errors:1-2
+#[tokio::test]
+async fn an_error_inside_is_the_result_of_its_task() {
+    let (server, _) = server();
+    let peer = peer(&server);
+    let id = create(&peer, "break");
+    settle().await;
+    let task = get(&peer, &id)["result"].clone();
+    assert_eq!(
+        (&task["status"], &task["statusMessage"]),
+        (&json!("failed"), &json!("internal error"))
+    );
+    let result = peer.ask_now(json!(2), "tasks/result", json!({"taskId": id}));
+    assert_eq!(result["error"]["code"], -32603);
+    for (method, params) in [
+        ("tasks/get", json!({"taskId": "x"})),
+        ("tasks/get", json!({})),
+        ("tasks/cancel", json!({"taskId": id})),
+    ] {
+        let error = peer.ask_now(json!(3), method, params)["error"].clone();
+        assert!(
+            error["message"].as_str().unwrap().contains("task"),
+            "{error}"
+        );
+    }
+}
+
+// SPEC: 2025-11-25/basic/utilities/progress/behavior-requirements:5
+// SPEC: 2025-11-25/basic/utilities/tasks/related-task-metadata:1
+#[tokio::test]
+async fn progress_of_a_task_stops_with_it() {
+    let (server, _) = server();
+    let mut peer = peer(&server);
+    let mut params = call("may", "tell");
+    params["_meta"] = json!({"progressToken": "p"});
+    let created = peer.ask_now(json!(1), "tools/call", params);
+    let id = created["result"]["task"]["taskId"].clone();
+    for _ in 0..4 {
+        settle().await;
+    }
+    let sent = peer.sent();
+    let methods: Vec<_> = sent
+        .iter()
+        .map(|told| told["method"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        methods,
+        ["notifications/progress", "notifications/tasks/status"]
+    );
+    let meta = &sent[0]["params"]["_meta"];
+    assert_eq!(meta["io.modelcontextprotocol/related-task"]["taskId"], id);
+}
+
+// SPEC: 2025-11-25/basic/utilities/tasks/associating-task-related-messages:5
+// SPEC: 2025-11-25/basic/utilities/tasks/input-required-status:2
+// SPEC: 2025-11-25/basic/utilities/tasks/related-task-metadata:2
+#[tokio::test]
+async fn a_related_task_of_a_question_about_tasks_is_ignored() {
+    let (server, _) = server();
+    let mut peer = peer(&server);
+    let (one, other) = (create(&peer, "wait"), create(&peer, "ask"));
+    settle().await;
+    let meta = json!({"io.modelcontextprotocol/related-task": {"taskId": other}});
+    for method in ["tasks/get", "tasks/cancel"] {
+        let params = json!({"taskId": one, "_meta": meta});
+        let result = peer.ask_now(json!(2), method, params)["result"].clone();
+        assert_eq!(
+            (&result["taskId"], &result["_meta"]),
+            (&json!(one), &Value::Null)
+        );
+    }
+    peer.sent();
+    // Nothing comes before the answer, though the task has a question.
+    let asked = get(&peer, &other)["result"].clone();
+    assert_eq!(
+        (&asked["status"], &asked["_meta"]),
+        (&json!("input_required"), &Value::Null)
+    );
+    let list = peer.ask_now(json!(3), "tasks/list", json!({"_meta": meta}))["result"].clone();
+    assert_eq!(list["_meta"], Value::Null);
+    assert!(peer.sent().is_empty());
 }
 
 // SPEC: 2025-11-25/basic/utilities/tasks/associating-task-related-messages:1-2
@@ -225,7 +320,7 @@ async fn a_task_belongs_to_its_caller() {
 }
 
 // SPEC: 2025-11-25/basic/utilities/tasks/protocol-errors:2 2025-11-25/basic/utilities/tasks/resource-management:1-3
-// SPEC: 2025-11-25/basic/utilities/tasks/task-listing:1-2,4
+// SPEC: 2025-11-25/basic/utilities/tasks/task-listing:1-4
 #[tokio::test]
 async fn tasks_are_bounded_in_number_and_time() {
     let (server, hand) = server();

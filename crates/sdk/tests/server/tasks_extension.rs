@@ -92,6 +92,7 @@ async fn settle() {
     }
 }
 
+// SPEC: 2026-07-28/basic/index/statelessness:5
 #[tokio::test]
 async fn a_slow_call_becomes_a_task_and_a_quick_one_does_not() {
     let peer = Peer::new(&server(), SessionKind::HttpModern);
@@ -245,6 +246,7 @@ async fn rounds_come_before_the_task() {
     );
 }
 
+// SPEC: 2026-07-28/basic/versioning/extension-negotiation:2
 #[tokio::test]
 async fn without_the_extension_there_are_no_tasks() {
     let peer = Peer::new(&server(), SessionKind::HttpModern);

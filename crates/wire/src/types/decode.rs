@@ -77,6 +77,14 @@ macro_rules! decode {
     )*};
 }
 
+/// How long a result holds: 2026-07-28 has a negative time read as none at all.
+pub(super) fn time(input: &mut Input<'_>) -> Result<Option<u64>, DecodeError> {
+    match input.peek() {
+        Some(b'-') => i64::read(input).map(|_| Some(0)),
+        _ => Decode::read(input),
+    }
+}
+
 decode! {
     String: input => input.string().map(Cow::into_owned);
     f64: input => input.number("a number");

@@ -78,7 +78,7 @@ message! {
         /// How to use the server, for the model.
         may instructions: String = "instructions";
         /// For how many milliseconds it holds.
-        may ttl_ms: u64 = "ttlMs", or 0;
+        time ttl_ms: u64 = "ttlMs", or 0;
         /// For whom it holds.
         may cache_scope: CacheScope = "cacheScope", or CacheScope::Private;
         /// What rides along, as who the server is.

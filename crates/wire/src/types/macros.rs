@@ -4,8 +4,8 @@
 /// Declares objects. A member reads: need, name, type, JSON name, and where revisions differ, `since` and `until` which revision it
 /// exists and what is written `or` else in a revision that requires it.
 ///
-/// `must` members are required, `may` members are `Option`s with a setter, `list` members are empty when absent. Unknown members are
-/// kept in `extra`.
+/// `must` members are required, `may` members are `Option`s with a setter, `list` members are empty when absent. A
+/// `time` is a `may` member whose negative values are read as 0. Unknown members are kept in `extra`.
 macro_rules! message {
     ($(
         $(#[$meta:meta])*
@@ -62,9 +62,11 @@ macro_rules! message {
         }
     )*};
 
+    (@type time $type:ty) => { Option<$type> };
     (@type may $type:ty) => { Option<$type> };
     (@type $need:ident $type:ty) => { $type };
 
+    (@setter time $($rest:tt)*) => { message!(@setter may $($rest)*); };
     (@setter may $field:ident $type:ty, $key:literal) => {
         #[doc = concat!("With `", $key, "`.")]
         #[must_use]
@@ -75,15 +77,18 @@ macro_rules! message {
     };
     (@setter $need:ident $field:ident $type:ty, $key:literal) => {};
 
+    (@read time $input:ident) => { $crate::types::decode::time($input) };
     (@read must $input:ident) => { $crate::types::Decode::read($input).map(Some) };
     (@read $need:ident $input:ident) => { $crate::types::Decode::read($input) };
 
     (@finish must $field:ident $key:literal) => {
         $field.ok_or_else(|| $crate::types::DecodeError::missing($key))?
     };
+    (@finish time $field:ident $key:literal) => { $field };
     (@finish may $field:ident $key:literal) => { $field };
     (@finish list $field:ident $key:literal) => { $field.unwrap_or_default() };
 
+    (@write time $($rest:tt)*) => { message!(@write may $($rest)*) };
     (@write may $object:ident, $value:expr, $key:expr, $range:expr, $fill:expr) => {
         $object.may($key, $value.as_ref(), $range, $fill)
     };

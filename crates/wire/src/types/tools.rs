@@ -83,7 +83,7 @@ message! {
         /// Where the next page begins; none when this is the last.
         may next_cursor: String = "nextCursor";
         /// For how many milliseconds it holds.
-        may ttl_ms: u64 = "ttlMs", since V2026_07_28, or 0;
+        time ttl_ms: u64 = "ttlMs", since V2026_07_28, or 0;
         /// For whom it holds.
         may cache_scope: CacheScope = "cacheScope", since V2026_07_28, or CacheScope::Private;
         /// What rides along.

@@ -28,13 +28,14 @@ async fn asked(client: &Client, peer: &mut Peer, result: &Value) -> bool {
 }
 
 // SPEC: 2026-07-28/server/utilities/caching/freshness-calculation:1-2
-// SPEC: 2026-07-28/server/utilities/caching/time-to-live-ttl-field:1-3
+// SPEC: 2026-07-28/server/utilities/caching/time-to-live-ttl-field:1-4
 #[tokio::test(start_paused = true)]
 async fn results_are_kept_as_long_as_they_say() {
     for (result, kept) in [
         (list(json!(60_000), json!("private")), true),
         (list(json!(60_000), json!("public")), true),
         (list(json!(0), json!("public")), false),
+        (list(json!(-1), json!("public")), false),
         (list(json!(60_000), json!("everybody")), false),
         (list(json!(60_000), json!(null)), false),
         (json!({"resultType": "complete", "tools": []}), false),

@@ -6,6 +6,7 @@ mod listening;
 mod negotiation;
 mod paging;
 mod peer;
+mod promises;
 mod questions;
 mod rounds;
 mod tasks;

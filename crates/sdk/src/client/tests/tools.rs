@@ -33,6 +33,7 @@ fn tool(name: &str, properties: Value) -> Value {
 }
 
 // SPEC: both/server/tools/output-schema:2 both/server/tools/security-considerations:7
+// SPEC: 2026-07-28/server/tools/security-considerations:8
 #[tokio::test(start_paused = true)]
 async fn structured_results_match_their_schema() {
     let schema =

@@ -235,6 +235,10 @@ impl TaskHandle {
         };
         let message = match &outcome {
             Err(error) => Some(error.message().to_owned()),
+            Ok(Body::Tool(result)) if failed => {
+                let text = result.content.first().and_then(|block| block.as_text());
+                text.map(str::to_owned)
+            }
             Ok(_) => None,
         };
         self.end(status, message, Some(outcome));
