@@ -2,12 +2,14 @@
 
 use crate::conformance;
 use crate::run::{cargo, root, run};
+use crate::spec;
 use crate::stdio;
 
 /// All that CI runs. Cheap checks come first, so that a slip is told within seconds.
 pub fn test(with_interop: bool) -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"])?;
     tidy()?;
+    spec::coverage(true, false)?;
     cargo(&[
         "clippy",
         "--workspace",
