@@ -28,9 +28,9 @@ mod resolve;
 mod tests;
 pub(crate) mod tls;
 
-pub use address::is_global;
 pub use error::FetchError;
 pub use fetcher::Fetcher;
+pub use interlock_wire::resource_uri::is_global;
 pub use message::{Answer, Question};
 pub use policy::Policy;
 pub use resolve::{Resolve, SystemResolver};

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::address::{is_global, is_private};
+use super::address::is_private;
 use super::error::FetchError;
+use super::is_global;
 
 /// Which URLs and addresses are taken. The default is `https` to public addresses; there is no other way to get one but
 /// [`danger`](super::danger).

@@ -1,50 +1,72 @@
-//! Which addresses are on the public Internet.
+//! Which addresses are public ones, by the special-purpose registries (RFC 6890 and successors).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address is one of the public Internet, so that connecting to it reaches nothing of this machine or its
-/// networks. Addresses that carry another one (IPv4-mapped, NAT64, 6to4, Teredo) are never.
+/// First bits of an IPv4 block that is not public, and how many of them count.
+const V4: &[([u8; 4], u32)] = &[
+    ([0, 0, 0, 0], 8),
+    ([10, 0, 0, 0], 8),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([168, 63, 129, 16], 32), // Azure's wire server, a public number
+    ([169, 254, 0, 0], 16),
+    ([172, 16, 0, 0], 12),
+    ([192, 0, 0, 0], 24),
+    ([192, 0, 2, 0], 24),
+    ([192, 0, 192, 192], 32), // Oracle's metadata service, a public number
+    ([192, 31, 196, 0], 24),
+    ([192, 52, 193, 0], 24),
+    ([192, 88, 99, 0], 24),
+    ([192, 168, 0, 0], 16),
+    ([192, 175, 48, 0], 24),
+    ([198, 18, 0, 0], 15),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    ([224, 0, 0, 0], 3), // multicast, reserved, broadcast
+];
+
+/// The same for IPv6, inside 2000::/3; nothing outside it is public.
+const V6: &[([u16; 3], u32)] = &[
+    ([0x2001, 0, 0], 23),     // protocol assignments, Teredo and ORCHID among them
+    ([0x2001, 0xdb8, 0], 32), // documentation
+    ([0x2002, 0, 0], 16),     // 6to4: an IPv4 address inside
+    ([0x2620, 0x4f, 0x8000], 48),
+    ([0x3fff, 0, 0], 20), // documentation
+];
+
+/// Whether an address belongs to a host on the public Internet, and to no other host than it shows.
+///
+/// Loopback, private, shared, link-local, metadata, documentation, benchmark and multicast addresses do not, nor do IPv6
+/// addresses with an IPv4 one inside: mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP.
 ///
 /// ```
 /// use interlock_wire::resource_uri::is_global;
-///
-/// assert!(is_global("93.184.216.34".parse()?));
-/// assert!(!is_global("169.254.169.254".parse()?));
-/// assert!(!is_global("::ffff:169.254.169.254".parse()?));
-/// assert!(!is_global("64:ff9b::a9fe:a9fe".parse()?));
-/// # Ok::<(), std::net::AddrParseError>(())
+/// assert!(is_global("8.8.8.8".parse().unwrap()));
+/// assert!(!is_global("::ffff:8.8.8.8".parse().unwrap()));
+/// assert!(!is_global("169.254.169.254".parse().unwrap()));
 /// ```
+#[must_use]
 pub fn is_global(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => is_global_v4(address),
-        IpAddr::V6(address) => is_global_v6(address),
+        IpAddr::V4(v4) => is_global_v4(v4),
+        IpAddr::V6(v6) => is_global_v6(v6),
     }
 }
 
-/// IANA's registry of special-purpose IPv4 addresses, and multicast.
 fn is_global_v4(address: Ipv4Addr) -> bool {
-    let special = match address.octets() {
-        [0 | 10 | 127 | 224..=255, ..] => true,
-        [100, second, ..] => (64..128).contains(&second),
-        [169, 254, ..] | [192, 168, ..] => true,
-        [172, second, ..] => (16..32).contains(&second),
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] => true,
-        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
-        // Addresses of clouds' own machinery that lie in public ranges: Azure's and Oracle's.
-        [168, 63, 129, 16] | [192, 0, 192, 192] => true,
-        _ => false,
+    let inside = |(prefix, length): &([u8; 4], u32)| {
+        (address.to_bits() ^ u32::from_be_bytes(*prefix)).leading_zeros() >= *length
     };
-    !special
+    !V4.iter().any(inside)
 }
 
-/// Only 2000::/3 is given out, and parts of it are special (IANA's registry).
 fn is_global_v6(address: Ipv6Addr) -> bool {
-    match address.segments() {
-        // 2001::/23 holds Teredo, benchmarking and ORCHID; 2001:db8::/32 and 3fff::/20 are for documentation; 2002::/16 is
-        // 6to4.
-        [0x2001, second, ..] => second >= 0x200 && second != 0xdb8,
-        [0x2002, ..] => false,
-        [0x3fff, second, ..] => second >= 0x1000,
-        [first, ..] => (0x2000..0x4000).contains(&first),
-    }
+    let bits = address.to_bits();
+    let inside = |(prefix, length): &([u16; 3], u32)| {
+        let [a, b, c] = *prefix;
+        (bits ^ Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_bits()).leading_zeros() >= *length
+    };
+    let [.., marker_high, marker, _, _] = address.segments();
+    let isatap = marker == 0x5efe && matches!(marker_high, 0 | 0x200);
+    bits >> 125 == 1 && !isatap && !V6.iter().any(inside)
 }
