@@ -17,13 +17,21 @@ pub enum IntegrityError {
     Malformed,
 }
 
-/// The SHA-512 of a package archive, as registries publish it (Subresource Integrity, `sha512-…`).
+/// The digest of a package archive, as registries publish it, in Subresource Integrity form: a SHA-512
+/// (`sha512-…`, npm) or a SHA-256 (`sha256-…`, the Python package index).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Integrity([u8; 64]);
+pub struct Integrity(Sum);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Sum {
+    Sha512([u8; 64]),
+    Sha256([u8; 32]),
+}
 
 impl Integrity {
-    /// Reads Subresource Integrity text; of several hashes the (first) SHA-512 counts.
+    /// Reads Subresource Integrity text as npm's registry gives it; of several hashes the (first) SHA-512
+    /// counts, and a weaker one alone is refused.
     ///
     /// # Errors
     /// When there is no SHA-512 in it or the digest is malformed.
@@ -37,29 +45,55 @@ impl Integrity {
         let bytes = STANDARD
             .decode(base64)
             .map_err(|_| IntegrityError::Malformed)?;
-        Ok(Self(
+        Ok(Self(Sum::Sha512(
             bytes.try_into().map_err(|_| IntegrityError::Malformed)?,
-        ))
+        )))
+    }
+
+    /// Reads the 64 hexadecimal digits of a SHA-256, as the Python package index gives them.
+    ///
+    /// # Errors
+    /// On any other text.
+    pub fn parse_sha256(text: &str) -> Result<Self, IntegrityError> {
+        let bytes = unhex(&text.to_ascii_lowercase()).ok_or(IntegrityError::Malformed)?;
+        Ok(Self(Sum::Sha256(bytes)))
     }
 
     /// Wraps a computed SHA-512.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 64]) -> Self {
-        Self(bytes)
+        Self(Sum::Sha512(bytes))
     }
 
-    /// The first half as hexadecimal: the package's file name in the store (256 bits are plenty to
-    /// be unique, and half as long a path).
+    /// Wraps a computed SHA-256.
+    #[must_use]
+    pub fn from_sha256(bytes: [u8; 32]) -> Self {
+        Self(Sum::Sha256(bytes))
+    }
+
+    /// Whether it is a SHA-256.
+    #[must_use]
+    pub fn is_sha256(&self) -> bool {
+        matches!(self.0, Sum::Sha256(_))
+    }
+
+    /// 64 hexadecimal digits, of a SHA-512 the first half: the package's file name in the store (256 bits
+    /// are plenty to be unique, and half as long a path).
     #[must_use]
     pub fn key(&self) -> String {
-        let (half, _) = self.0.split_at(32);
-        hex(half)
+        match &self.0 {
+            Sum::Sha512(bytes) => hex(bytes.split_at(32).0),
+            Sum::Sha256(bytes) => hex(bytes),
+        }
     }
 }
 
 impl fmt::Display for Integrity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha512-{}", STANDARD.encode(self.0))
+        match &self.0 {
+            Sum::Sha512(bytes) => write!(f, "sha512-{}", STANDARD.encode(bytes)),
+            Sum::Sha256(bytes) => write!(f, "sha256-{}", STANDARD.encode(bytes)),
+        }
     }
 }
 
@@ -72,7 +106,16 @@ impl fmt::Debug for Integrity {
 impl TryFrom<String> for Integrity {
     type Error = IntegrityError;
     fn try_from(text: String) -> Result<Self, IntegrityError> {
-        Self::parse(&text)
+        let Some(base64) = text.strip_prefix("sha256-") else {
+            return Self::parse(&text);
+        };
+        let bytes = STANDARD
+            .decode(base64)
+            .ok()
+            .and_then(|raw| raw.try_into().ok());
+        bytes
+            .map(Self::from_sha256)
+            .ok_or(IntegrityError::Malformed)
     }
 }
 
@@ -217,6 +260,25 @@ mod tests {
         check("sha512-", Err(IntegrityError::Malformed));
         check("sha512-AAAA", Err(IntegrityError::Malformed));
         check("sha512-***", Err(IntegrityError::Malformed));
+        // npm's registry must not get away with less than it publishes.
+        let weaker = Integrity::from_sha256([7; 32]).to_string();
+        check(&weaker, Err(IntegrityError::NoSha512));
+    }
+
+    #[test]
+    fn sha256_text() {
+        let hex = "0a".repeat(32);
+        let integrity = Integrity::parse_sha256(&hex).unwrap();
+        assert_eq!(
+            Integrity::parse_sha256(&hex.to_uppercase()),
+            Ok(integrity.clone())
+        );
+        assert_eq!(integrity.key(), hex);
+        assert_eq!(Integrity::try_from(integrity.to_string()), Ok(integrity));
+        for bad in ["", "0a", "sha256-", "sha256-AAAA", "sha256-***"] {
+            assert!(Integrity::parse_sha256(bad).is_err(), "{bad}");
+            assert!(Integrity::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
     }
 
     #[test]

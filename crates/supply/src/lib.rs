@@ -24,7 +24,8 @@ pub use digest::{Integrity, IntegrityError, Sha256, TreeDigest};
 pub use host::{Host, Libc};
 pub use http::{Client, FetchError, Trust};
 pub use locked::{
-    Ecosystem, Entry, Interpreter, LockedPackage, LockedTree, TreePath, TreePathError,
+    Ecosystem, Entry, ExactVersion, ExactVersionError, Interpreter, LockedPackage, LockedTree,
+    TreePath, TreePathError,
 };
 pub use progress::{Progress, Silent};
 pub use store::{

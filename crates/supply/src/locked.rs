@@ -4,7 +4,7 @@
 //! the text form is stable: packages are sorted by their place in the tree.
 
 use crate::digest::{Integrity, TreeDigest};
-use crate::npm::{PackageName, Version};
+use crate::npm::PackageName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -31,12 +31,15 @@ impl Ecosystem {
 
 /// What has to start the entry file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Interpreter {
     /// Node, with the entry as its script.
     Node,
     /// Python, with the entry as its script.
     Python,
+    /// Python without any package of the machine (`-S`); the entry, which Interlock wrote into the tree, adds the
+    /// tree's packages and calls the command.
+    IsolatedPython,
     /// None: the entry is a binary that the kernel executes itself.
     Native,
     /// Another one; the text of the entry's first line after `#!`.
@@ -62,12 +65,13 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedPackage {
-    /// Its directory, relative to the tree's root, for example `node_modules/a/node_modules/b`.
+    /// Its directory, relative to the tree's root, for example `node_modules/a/node_modules/b`. All packages
+    /// of a Python tree share one.
     pub path: TreePath,
     /// The name it is published under (an alias shows in `path` only).
     pub name: PackageName,
     /// Exact version.
-    pub version: Version,
+    pub version: ExactVersion,
     /// Digest of its archive.
     pub integrity: Integrity,
     /// Where the archive is, when it is not at the registry's usual place.
@@ -89,16 +93,20 @@ pub struct LockedTree {
     /// The package that was asked for.
     pub name: PackageName,
     /// Its exact version.
-    pub version: Version,
+    pub version: ExactVersion,
     /// What starts.
     pub entry: Entry,
+    /// The interpreter that Python packages were chosen for: implementation, version, system, processor and C
+    /// library, for example `cpython-3.11.7-linux-x86_64-glibc-2.36`. It says why these files and no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Digest of every file in the tree, with its place and mode.
     pub digest: TreeDigest,
     /// Number of files.
     pub files: u64,
     /// Sum of the files' sizes in bytes.
     pub bytes: u64,
-    /// Every package in the tree, the one asked for included, sorted by `path`.
+    /// Every package in the tree, the one asked for included, sorted by `path` and `name`.
     pub packages: Vec<LockedPackage>,
 }
 
@@ -122,6 +130,68 @@ impl LockedTree {
         self.packages
             .iter()
             .filter(|package| package.install_script)
+    }
+}
+
+/// Text that is no exact version of any ecosystem.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not an exact version")]
+pub struct ExactVersionError;
+
+/// An exact version in the form its registry publishes it: semantic (npm) or PEP 440 (PyPI). Safe in a path and to
+/// print; what orders versions is the ecosystem's own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ExactVersion(String);
+
+impl ExactVersion {
+    /// Checks `text`: letters, digits and `.-+!_`, with a digit or a letter first.
+    ///
+    /// # Errors
+    /// When it cannot be a version.
+    pub fn new(text: impl Into<String>) -> Result<Self, ExactVersionError> {
+        let text = text.into();
+        let plain = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'!' | b'_')
+        };
+        let shaped = text.len() <= 256
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(plain);
+        if shaped {
+            Ok(Self(text))
+        } else {
+            Err(ExactVersionError)
+        }
+    }
+
+    /// `0`, the lowest.
+    pub(crate) fn zero() -> Self {
+        Self("0".into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ExactVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ExactVersion {
+    type Error = ExactVersionError;
+    fn try_from(text: String) -> Result<Self, ExactVersionError> {
+        Self::new(text)
+    }
+}
+
+impl From<ExactVersion> for String {
+    fn from(version: ExactVersion) -> Self {
+        version.0
     }
 }
 
@@ -224,6 +294,21 @@ impl From<TreePath> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exact_versions() {
+        for (text, good) in [
+            ("1.2.3-rc.1+b", true),
+            ("1!2.0.post1.dev2+local_1", true),
+            ("", false),
+            ("-1", false),
+            ("../1", false),
+            ("1 2", false),
+            ("^1", false),
+        ] {
+            assert_eq!(ExactVersion::new(text).is_ok(), good, "{text}");
+        }
+    }
 
     #[test]
     fn plain_paths_only() {

@@ -69,6 +69,7 @@ fn runs(entry: &Entry) -> Runs {
         // A first line with options is read where scripts are.
         Interpreter::Node if entry.interpreter_args.is_empty() => Runs::Node,
         Interpreter::Python if entry.interpreter_args.is_empty() => Runs::Python,
+        Interpreter::IsolatedPython => Runs::IsolatedPython,
         _ => Runs::Itself,
     }
 }

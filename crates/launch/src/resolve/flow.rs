@@ -12,7 +12,8 @@ use super::{Prior, Resolver, python, roots, shebang};
 use crate::grammar::wrappers;
 use crate::guarded::shown;
 use crate::judge::{
-    BinaryRef, Class, ContainerRef, Decision, Judgement, PackageRef, ScriptKind, ScriptRef, Unlock,
+    BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, PackageRef, ScriptKind,
+    ScriptRef, Unlock,
 };
 use crate::profile::Danger;
 use crate::request::Request;
@@ -368,6 +369,11 @@ impl Flow<'_, '_, '_> {
                 // `-P`: the entry's own directory is no place to look for modules.
                 self.packaged("python3", &entry, &["-P".to_owned()])?;
             }
+            Interpreter::IsolatedPython => {
+                let version = package.interpreter_version.as_deref();
+                let python = python::choose(version, self.resolver.search)?;
+                self.isolated(&python, &entry)?;
+            }
         }
         self.draft.argv.extend_from_slice(&package.args);
         Ok(())
@@ -385,6 +391,24 @@ impl Flow<'_, '_, '_> {
         self.draft.argv.extend_from_slice(options);
         self.draft.argv.push(looked.record.path.clone());
         self.draft.link(looked.record);
+        Ok(())
+    }
+
+    /// An entry file of the store for an interpreter of which only the standard library is used: packages beside it are
+    /// neither digested nor shown to the server.
+    fn isolated(&mut self, python: &Found, entry: &Found) -> Result<(), ResolveError> {
+        let looked = self.look(python)?;
+        if let Some(library) = python::library(&python.real) {
+            let hidden = python::unused(&python.real, true);
+            self.tree(&library, TreeRole::Interpreter, &hidden)?;
+        }
+        let started = self.look(entry)?;
+        let options = ["-s", "-S", "-B"].map(str::to_owned);
+        self.draft.argv = vec![looked.record.path.clone()];
+        self.draft.argv.extend(options);
+        self.draft.argv.push(started.record.path.clone());
+        self.draft.program = Some(looked.record);
+        self.draft.link(started.record);
         Ok(())
     }
 }
@@ -409,21 +433,53 @@ fn described(package: &PackageRef) -> String {
 
 /// A locked package must be the one that the request names, and its version the one that the request fixes.
 fn check_same(package: &PackageRef, locked: &LockedPackage) -> Result<(), ResolveError> {
-    let exact = package
-        .spec
-        .as_deref()
-        .map(|spec| spec.trim_start_matches('='));
-    let exact = exact.filter(|spec| is_exact(spec));
-    let same = package.ecosystem.as_str() == locked.ecosystem
-        && package.name == locked.name
-        && exact.is_none_or(|exact| exact == locked.version);
-    if same {
+    let spec = package.spec.as_deref();
+    let same = match package.ecosystem {
+        Ecosystem::PyPi => {
+            python_name(&package.name) == locked.name
+                && spec.is_none_or(|spec| may_be_release(spec, &locked.version))
+        }
+        _ => {
+            let exact = spec.map(|spec| spec.trim_start_matches('='));
+            let exact = exact.filter(|spec| is_exact(spec));
+            package.name == locked.name && exact.is_none_or(|exact| exact == locked.version)
+        }
+    };
+    if same && package.ecosystem.as_str() == locked.ecosystem {
         return Ok(());
     }
     Err(ResolveError::OtherPackage {
         locked: format!("{}@{}", locked.name, locked.version),
         asked: described(package),
     })
+}
+
+/// The one form of a Python package's name (PEP 503).
+fn python_name(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let parts = lower.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-")
+}
+
+/// Whether `version` can be the release that `spec` fixes, where it fixes one: `==1.2` and uv's `@1.2`. Of versions that
+/// are more than numbers nothing is said here; the store compared them when the package was locked.
+fn may_be_release(spec: &str, version: &str) -> bool {
+    let exact = spec.strip_prefix("==").or_else(|| spec.strip_prefix('@'));
+    let numbers = |text: &str| -> Option<Vec<u64>> {
+        let mut all = text
+            .trim()
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect::<Option<Vec<u64>>>()?;
+        while all.last() == Some(&0) {
+            all.pop();
+        }
+        Some(all)
+    };
+    match (exact.and_then(numbers), numbers(version)) {
+        (Some(asked), Some(found)) => asked == found,
+        _ => true,
+    }
 }
 
 /// `1.2.3` and `1.2.3-beta.1`, but no range and no tag.

@@ -25,6 +25,7 @@ pub use package::{Interpreter, LocateError, Located, NoPackages, PackageStore};
 use std::path::PathBuf;
 
 use crate::digest_cache::DigestCache;
+use crate::judge::PackageRef;
 use crate::ledger::Entry;
 use crate::places::Places;
 use crate::profile::{Danger, GrantPath};
@@ -39,6 +40,18 @@ pub struct Resolver<'a> {
     pub places: &'a Places,
     /// Remembered digests.
     pub cache: &'a mut DigestCache,
+}
+
+impl Resolver<'_> {
+    /// The interpreter that a Python package would be started with: the version that its request names, else `python3`.
+    /// Its real path; nothing is started to find it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn python(&self, package: &PackageRef) -> Result<PathBuf, ResolveError> {
+        let version = package.interpreter_version.as_deref();
+        Ok(python::choose(version, self.search)?.real)
+    }
 }
 
 /// What an earlier approval fixed, or an approval that is being made will fix.

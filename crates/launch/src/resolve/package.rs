@@ -34,6 +34,9 @@ pub enum Interpreter {
     Node,
     /// `python3 -P ENTRY ARGS` with the store's tree as its only path of modules.
     Python,
+    /// `python3 -s -S -B ENTRY ARGS`: no package of the machine is visible, and no bytecode is written. The entry, which
+    /// the store made, adds the tree to the path of modules.
+    IsolatedPython,
     /// None: the entry is a native program, or names its interpreter in its own first line.
     Itself,
 }

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::draft::is_system;
+use super::error::ResolveError;
+use super::program::{self, Found};
+use crate::guarded::shown;
 
 /// Whether a program is CPython or PyPy, by its real name: `python`, `python3`, `python3.12`, `pypy3`.
 pub(super) fn is_python(real: &Path) -> bool {
@@ -14,6 +17,45 @@ pub(super) fn is_python(real: &Path) -> bool {
         .strip_prefix("python")
         .or_else(|| name.strip_prefix("pypy"));
     rest.is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit() || c == b'.'))
+}
+
+/// The interpreter for an isolated tree: of the version that the request names, else the one that `python3` means. It is
+/// taken at its real path, so that a virtual environment around the name adds nothing.
+pub(super) fn choose(version: Option<&str>, search: &[PathBuf]) -> Result<Found, ResolveError> {
+    let name = match version {
+        None => "python3".to_owned(),
+        Some(path) if path.starts_with('/') => path.to_owned(),
+        Some(version) => command(version).ok_or_else(|| ResolveError::Unsupported {
+            what: format!("the interpreter `{}`", version.escape_debug()),
+            instead: "name a version such as `--python 3.12`, or the whole path",
+        })?,
+    };
+    let found = program::find(&name, search, None)?;
+    if !is_python(&found.real) {
+        return Err(ResolveError::Unsupported {
+            what: format!("`{}` as a Python interpreter", shown(&found.real)),
+            instead: "name the interpreter itself, for example `--python 3.12`",
+        });
+    }
+    Ok(Found {
+        path: found.real.clone(),
+        real: found.real,
+    })
+}
+
+/// `3`, `3.12`, `3.12.1` and `python3.12` as the name of a program: which `python3.12` that is, the machine decides.
+fn command(version: &str) -> Option<String> {
+    let numbers = version.strip_prefix("python").unwrap_or(version);
+    let mut parts = numbers.split('.');
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
+    if parts.clone().count() > 3 || !parts.clone().all(plain) {
+        return None;
+    }
+    let minor = (parts.next()?, parts.next());
+    Some(match minor {
+        (major, Some(minor)) => format!("python{major}.{minor}"),
+        (major, None) => format!("python{major}"),
+    })
 }
 
 /// The library of an interpreter that is not the system's: `PREFIX/lib`.

@@ -143,6 +143,13 @@ impl FromStr for Version {
     }
 }
 
+impl From<&Version> for crate::locked::ExactVersion {
+    fn from(version: &Version) -> Self {
+        // INVARIANT: a semantic version is made of digits, letters and `.-+`, and starts with a digit.
+        Self::new(version.text.as_str()).unwrap_or_else(|_| Self::zero())
+    }
+}
+
 impl PartialEq for Version {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

@@ -56,7 +56,7 @@ impl Store {
         on_bytes: &dyn Fn(u64),
     ) -> Result<Stored, InstallError> {
         let scratch = self.scratch()?;
-        let (spool, found) = Spool::fill(archive, &scratch, limits.archive, on_bytes)?;
+        let (spool, found) = Spool::fill(archive, &scratch, integrity, limits.archive, on_bytes)?;
         if found != *integrity {
             let expected = integrity.clone();
             return Err(InstallError::Integrity(Box::new(Mismatch {
@@ -121,6 +121,36 @@ pub(super) fn make_read_only(root: &Path, records: &[FileRecord]) -> Result<(), 
     Ok(())
 }
 
+/// Computes the kind of digest that is expected.
+enum Hasher {
+    Sha512(sha2::Sha512),
+    Sha256(sha2::Sha256),
+}
+
+impl Hasher {
+    fn like(expected: &Integrity) -> Self {
+        if expected.is_sha256() {
+            Self::Sha256(sha2::Sha256::new())
+        } else {
+            Self::Sha512(sha2::Sha512::new())
+        }
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        match self {
+            Self::Sha512(hasher) => hasher.update(data),
+            Self::Sha256(hasher) => hasher.update(data),
+        }
+    }
+
+    fn finish(self) -> Integrity {
+        match self {
+            Self::Sha512(hasher) => Integrity::from_bytes(hasher.finalize().into()),
+            Self::Sha256(hasher) => Integrity::from_sha256(hasher.finalize().into()),
+        }
+    }
+}
+
 /// An archive that arrived whole.
 enum Spool {
     Memory(Vec<u8>),
@@ -132,10 +162,11 @@ impl Spool {
     fn fill(
         mut from: impl Read,
         scratch: &Scratch,
+        expected: &Integrity,
         limit: u64,
         on_bytes: &dyn Fn(u64),
     ) -> Result<(Self, Integrity), InstallError> {
-        let mut hasher = sha2::Sha512::new();
+        let mut hasher = Hasher::like(expected);
         let mut spool = Self::Memory(Vec::new());
         let mut buffer = vec![0; 64 << 10];
         let mut total = 0;
@@ -155,7 +186,7 @@ impl Spool {
             spool.push(data, scratch)?;
             on_bytes(data.len() as u64);
         }
-        Ok((spool, Integrity::from_bytes(hasher.finalize().into())))
+        Ok((spool, hasher.finish()))
     }
 
     fn push(&mut self, data: &[u8], scratch: &Scratch) -> Result<(), StoreError> {

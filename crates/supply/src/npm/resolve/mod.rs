@@ -222,7 +222,7 @@ impl Locker<'_> {
         let package = |(place, stored): (&Place, &Stored)| LockedPackage {
             path: place.path.clone(),
             name: place.manifest.name.clone(),
-            version: place.manifest.version.clone(),
+            version: (&place.manifest.version).into(),
             integrity: place.archive.integrity.clone(),
             archive: Some(place.archive.url.clone()).filter(|url| {
                 *url != self
@@ -235,8 +235,9 @@ impl Locker<'_> {
             format: 1,
             ecosystem: Ecosystem::Npm,
             name: own.name.clone(),
-            version: own.version.clone(),
+            version: (&own.version).into(),
             entry: start(wish, placed, stored)?,
+            target: None,
             digest: layout.digest,
             files: layout.count(),
             bytes: layout.bytes(),
@@ -254,7 +255,8 @@ impl Locker<'_> {
         let real = spec.alias.as_ref().unwrap_or(name);
         let fits = |tree: &LockedTree| {
             // What a tag pointed to is not known: any version will do for it.
-            let version = spec.wanted.admits(&tree.version, |_| true);
+            let version: Option<Version> = tree.version.as_str().parse().ok();
+            let version = version.is_some_and(|version| spec.wanted.admits(&version, |_| true));
             let rest = wish.packages.iter().skip(1).all(|(other, _)| {
                 tree.packages
                     .iter()
@@ -273,7 +275,9 @@ impl Locker<'_> {
             .filter_map(|tree| tree.locked)
             .filter(fits);
         let best = trees
-            .max_by(|a, b| a.version.semver().cmp(b.version.semver()))
+            .filter_map(|tree| Some((tree.version.as_str().parse::<Version>().ok()?, tree)))
+            .max_by(|(a, _), (b, _)| a.semver().cmp(b.semver()))
+            .map(|(_, tree)| tree)
             .ok_or_else(none)?;
         Ok(Locked {
             tree: best,
@@ -401,18 +405,15 @@ pub(crate) fn entry_in_tree(
             name: &package.name,
             path: &package.path,
             stored,
-            commands: own_commands(stored, &package.name, &package.version),
+            commands: own_commands(stored, &package.name),
         })
         .collect();
     entry(&candidates, Some(command)).ok().flatten()
 }
 
-fn own_commands(
-    stored: &Stored,
-    name: &PackageName,
-    version: &Version,
-) -> BTreeMap<String, String> {
-    Manifest::read(&own_manifest(stored), name.clone(), version.clone(), None).bin
+fn own_commands(stored: &Stored, name: &PackageName) -> BTreeMap<String, String> {
+    // The version is not looked at.
+    Manifest::read(&own_manifest(stored), name.clone(), Version::zero(), None).bin
 }
 
 /// npm runs `node-gyp` for a package with `binding.gyp`, even without a script that says so.
