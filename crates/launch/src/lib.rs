@@ -30,11 +30,12 @@ pub use config::{
 pub use difference::{Difference, Line};
 pub use digest::{Digest, NotADigest};
 pub use digest_cache::{DigestCache, DigestError, Seal};
+pub use environment::{secret_of_argument, secret_of_url, secret_of_variable};
 pub use fingerprint::Fingerprint;
 pub use guarded::GuardError;
 pub use judge::{
     BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef, Reason,
-    ScriptKind, ScriptRef, Severity, Unlock, judge,
+    ScriptKind, ScriptRef, Severity, Unlock, judge, reason_codes,
 };
 pub use ledger::{
     AdministratorError, Anchor, Approval, ApproveError, CommitError, Distrust, EditError, Entry,

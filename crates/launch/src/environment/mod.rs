@@ -14,6 +14,7 @@ use crate::judge::{Case, paths, rules};
 use crate::text;
 
 pub(crate) use secrets::judge_secret_args;
+pub use secrets::{secret_of_argument, secret_of_url, secret_of_variable};
 
 /// Judges one variable of the request.
 pub(crate) fn judge_variable(name: &str, value: &str, case: &mut Case<'_>) {

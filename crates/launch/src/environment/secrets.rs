@@ -78,6 +78,7 @@ const SECRET_PREFIXES: &[&str] = &[
 /// Whether a value is a real secret rather than a hint where one goes.
 fn is_secret_value(value: &str) -> bool {
     let bare = value.strip_prefix("Bearer ").unwrap_or(value);
+    let hint = value.to_ascii_lowercase().contains("your") || is_a_name(bare);
     let known = SECRET_PREFIXES.iter().any(|prefix| {
         bare.strip_prefix(prefix).is_some_and(|rest| {
             rest.len() >= 12
@@ -86,13 +87,19 @@ fn is_secret_value(value: &str) -> bool {
                 && !rest.contains('*')
         })
     });
-    known
-        || (bare.len() >= 8
-            && !text::is_placeholder(value)
-            && !value.contains(' ')
-            && bare
-                .bytes()
-                .any(|b| b.is_ascii_digit() || b.is_ascii_punctuation()))
+    !hint
+        && (known
+            || (bare.len() >= 8
+                && !text::is_placeholder(value)
+                && !value.contains(' ')
+                && bare
+                    .bytes()
+                    .any(|b| b.is_ascii_digit() || b.is_ascii_punctuation())))
+}
+
+/// Whether a value is the name of a variable: some hosts take the name where others take the value.
+fn is_a_name(value: &str) -> bool {
+    value.contains('_') && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
 fn is_known_secret(value: &str) -> bool {
@@ -114,11 +121,65 @@ fn names_secret(name: &str) -> bool {
     SECRET_NAMES.iter().any(|part| lower.contains(part))
 }
 
+/// The secret that a variable or a header of this name holds in plain text: the whole value, or the password in an address.
+/// None where the value is no secret, or only says where one goes.
+#[must_use]
+pub fn secret_of_variable<'v>(name: &str, value: &'v str) -> Option<&'v str> {
+    let whole = is_known_secret(value) || (names_secret(name) && is_secret_value(value));
+    whole.then_some(value).or_else(|| secret_of_url(value))
+}
+
+/// The secret among an argument, given the argument before it: by its own look, after an option that names one, in an address.
+#[must_use]
+pub fn secret_of_argument<'a>(before: &str, argument: &'a str) -> Option<&'a str> {
+    let (option, value) = match argument.split_once(['=', ':']) {
+        Some((option, value)) if option.starts_with('-') || names_secret(option) => {
+            (option, value.trim())
+        }
+        _ if before.starts_with('-') => (before, argument),
+        _ => ("", argument),
+    };
+    let named = names_secret(option) && !value.starts_with('-') && is_secret_value(value);
+    if named || is_known_secret(value) {
+        return Some(value);
+    }
+    if is_known_secret(argument) {
+        return Some(argument);
+    }
+    secret_of_url(argument)
+}
+
+/// The password of `scheme://user:password@host`, or the value of a query parameter that names a secret, when it is no hint.
+#[must_use]
+pub fn secret_of_url(value: &str) -> Option<&str> {
+    password_of_url(value).or_else(|| parameter_of_url(value))
+}
+
+fn password_of_url(value: &str) -> Option<&str> {
+    let authority = value.split_once("://")?.1.split(['/', '?', '#']).next()?;
+    let password = authority.rsplit_once('@')?.0.split_once(':')?.1;
+    (password.len() >= 4
+        && !text::is_placeholder(password)
+        && !matches!(
+            password.to_ascii_lowercase().as_str(),
+            "password" | "pass" | "secret" | "postgres"
+        ))
+    .then_some(password)
+}
+
+fn parameter_of_url(value: &str) -> Option<&str> {
+    let query = value.split_once("://")?.1.split_once('?')?.1;
+    let query = query.split('#').next()?;
+    query.split('&').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let secret = is_known_secret(value)
+            || ((names_secret(name) || name.eq_ignore_ascii_case("key")) && is_secret_value(value));
+        secret.then_some(value)
+    })
+}
+
 pub(super) fn judge_secret(name: &str, value: &str, case: &mut Case<'_>) {
-    if is_known_secret(value)
-        || (names_secret(name) && is_secret_value(value))
-        || url_password(value).is_some()
-    {
+    if secret_of_variable(name, value).is_some() {
         case.note(
             rules::SECRET_IN_ENV,
             format!(
@@ -130,42 +191,61 @@ pub(super) fn judge_secret(name: &str, value: &str, case: &mut Case<'_>) {
     }
 }
 
-/// The password of `scheme://user:password@host`, when it is no hint.
-fn url_password(value: &str) -> Option<&str> {
-    let authority = value.split_once("://")?.1.split('/').next()?;
-    let password = authority.rsplit_once('@')?.0.split_once(':')?.1;
-    (password.len() >= 4
-        && !text::is_placeholder(password)
-        && !matches!(
-            password.to_ascii_lowercase().as_str(),
-            "password" | "pass" | "secret" | "postgres"
-        ))
-    .then_some(password)
-}
-
-/// Notes secrets among arguments: by their own look, after an option that names one, in an address.
+/// Notes secrets among arguments.
 pub(crate) fn judge_secret_args(args: &[String], case: &mut Case<'_>) {
     let mut before = "";
     for arg in args {
-        let (option, value) = match arg.split_once(['=', ':']) {
-            Some((option, value)) if option.starts_with('-') || names_secret(option) => {
-                (option, value.trim())
-            }
-            _ => (before, arg.as_str()),
-        };
-        let named = (option.starts_with('-') || names_secret(option))
-            && names_secret(option)
-            && !value.starts_with('-')
-            && is_secret_value(value);
-        if named || is_known_secret(value) || is_known_secret(arg) || url_password(arg).is_some() {
+        if let Some(secret) = secret_of_argument(before, arg) {
             case.note(
                 rules::SECRET_IN_ARGS,
                 format!(
                     "an argument holds a secret, which every process can read: {}",
-                    text::mask(value)
+                    text::mask(secret)
                 ),
             );
         }
         before = arg;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_arguments_are_told_from_names_and_images() {
+        for (before, argument, secret) in [
+            ("--api-key", "0123456789ab", Some("0123456789ab")),
+            ("", "--token=0123456789ab", Some("0123456789ab")),
+            ("-e", "API_KEY=0123456789ab", Some("0123456789ab")),
+            (
+                "GITHUB_PERSONAL_ACCESS_TOKEN",
+                "ghcr.io/github/github-mcp-server",
+                None,
+            ),
+            ("-e", "GITHUB_PERSONAL_ACCESS_TOKEN", None),
+            ("--header", "Authorization: Bearer ${TOKEN}", None),
+            ("", "postgresql://u:hunter22@h/db", Some("hunter22")),
+            (
+                "",
+                "https://h/mcp?api_key=0123456789ab&x=1",
+                Some("0123456789ab"),
+            ),
+            ("", "https://h/mcp?page=0123456789ab", None),
+            ("", "https://h/mcp?apiKey=YOUR_API_KEY", None),
+        ] {
+            assert_eq!(
+                secret_of_argument(before, argument),
+                secret,
+                "{before} {argument}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_variable_is_no_secret() {
+        assert_eq!(secret_of_variable("TOKEN", "COPILOT_MCP_TOKEN"), None);
+        assert_eq!(secret_of_variable("API_KEY", "fc-YOUR_API_KEY"), None);
+        assert!(secret_of_variable("API_KEY", "fc-0123456789abcdef").is_some());
     }
 }

@@ -20,3 +20,4 @@ pub use flow::judge;
 pub use judgement::{Decision, Judgement, Unlock};
 pub use reason::{Reason, Severity};
 pub(crate) use rules::Rule;
+pub use rules::reason_codes;

@@ -11,12 +11,15 @@ pub(crate) struct Rule {
     pub(crate) severity: Severity,
 }
 
+/// Every code that a reason can have, with its weight: for those who explain them.
+pub fn reason_codes() -> impl Iterator<Item = (&'static str, Severity)> {
+    ALL.iter().map(|rule| (rule.code, rule.severity))
+}
+
 macro_rules! rules {
     ($($name:ident = $code:literal $severity:ident;)*) => {
         $(pub(crate) const $name: Rule = Rule { code: $code, severity: $severity };)*
-        /// All rules, for the check that codes are unique and well-formed.
-        #[cfg(test)]
-        pub(crate) const ALL: &[Rule] = &[$($name),*];
+        const ALL: &[Rule] = &[$($name),*];
     };
 }
 
