@@ -14,6 +14,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("sandbox", &["sys"]),
     ("supply", &["launch"]),
     ("sdk", &["wire"]),
+    ("inspect", &["wire"]),
     ("gateway", &["wire", "audit", "launch", "supply", "sandbox"]),
     (
         "cli",
