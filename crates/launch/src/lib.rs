@@ -56,4 +56,5 @@ pub use resolve::{
 };
 pub use secret::{Secret, SecretError, SecretStore};
 pub use stamp::{Changed, Identity};
+pub use text::hidden_char;
 pub use tree::{Manifest, Node, TreeError};

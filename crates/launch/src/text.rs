@@ -6,7 +6,8 @@ const EXCERPT: usize = 120;
 
 /// The first character that a reader would not see, or that changes how the rest is seen: controls, bidirectional
 /// overrides, zero-width and tag characters, unusual spaces, private use. `allow_lines` admits tab and line feed.
-pub(crate) fn hidden_char(text: &str, allow_lines: bool) -> Option<char> {
+#[must_use]
+pub fn hidden_char(text: &str, allow_lines: bool) -> Option<char> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return None;
     }

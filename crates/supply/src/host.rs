@@ -66,6 +66,16 @@ impl Host {
         }
     }
 
+    /// The kind of machine in one word: `linux-x64-glibc`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let libc = self.libc.map(|libc| match libc {
+            Libc::Glibc => "-glibc",
+            Libc::Musl => "-musl",
+        });
+        format!("{}-{}{}", self.os, self.cpu, libc.unwrap_or_default())
+    }
+
     /// Whether a package's `os`, `cpu` and `libc` lists admit this machine (npm-install-checks).
     #[must_use]
     pub fn admits(&self, os: &[String], cpu: &[String], libc: &[String]) -> bool {

@@ -14,6 +14,7 @@ mod digest;
 mod host;
 mod http;
 mod locked;
+pub mod lockfile;
 pub mod npm;
 mod package_store;
 mod progress;

@@ -1,0 +1,219 @@
+//! The strict reader. Whoever wrote the file may be an attacker, a merge that went wrong, or a newer version of this program:
+//! each is told apart, and nothing is guessed.
+
+use super::{Base, Lockfile, Server, Source, VERSION};
+use crate::{locked::Ecosystem, npm::Spec};
+use interlock_launch::{hidden_char, judge};
+use std::str::FromStr;
+use toml::{Table, Value};
+
+/// Largest file, in bytes; five hundred packages take about 100 KB.
+pub(super) const MOST_BYTES: usize = 16 << 20;
+/// Most servers in one file, arguments of one server, and bytes of one argument.
+const MOST: (usize, usize, usize) = (1000, 1000, 32 << 10);
+
+/// Why a text is no lock.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Larger than any lock.
+    #[error("the lock is larger than 16 MiB")]
+    TooLarge,
+    /// A version control system left both sides in it.
+    #[error(
+        "line {line} is the mark of a merge conflict: keep one side, then run `interlock lock`"
+    )]
+    Conflict {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// Written by a newer program.
+    #[error(
+        "the lock has format {found}, and this program reads up to {VERSION}: update interlock"
+    )]
+    Newer {
+        /// Its version.
+        found: i64,
+    },
+    /// Not TOML, or with keys or values that a lock does not have. Includes a key that is there twice.
+    #[error("line {line} of the lock cannot be read: {problem}")]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong; escaped.
+        problem: String,
+    },
+    /// A character that a reviewer would not see.
+    #[error("`{place}` holds a character that cannot be seen (U+{character:04X})")]
+    Hidden {
+        /// Which key; escaped.
+        place: String,
+        /// Which character.
+        character: u32,
+    },
+    /// What the file says of a server does not fit together.
+    #[error("server `{server}`: {problem}")]
+    Inconsistent {
+        /// Which one.
+        server: String,
+        /// What does not fit; escaped.
+        problem: String,
+    },
+}
+
+impl FromStr for Lockfile {
+    type Err = ReadError;
+
+    fn from_str(text: &str) -> Result<Self, ReadError> {
+        if text.len() > MOST_BYTES {
+            return Err(ReadError::TooLarge);
+        }
+        no_conflict(text)?;
+        // The version is looked at before all else: what follows may have another shape.
+        let table: Table = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        match table.get("version").and_then(Value::as_integer) {
+            Some(version) if version > i64::from(VERSION) => {
+                return Err(ReadError::Newer { found: version });
+            }
+            Some(1) => {}
+            _ => {
+                let problem = "`version = 1` is missing".into();
+                return Err(ReadError::Syntax { line: 1, problem });
+            }
+        }
+        for (key, value) in &table {
+            visible(key, key)?;
+            all_visible(key, value)?;
+        }
+        let lock: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        if lock.server.len() > MOST.0 {
+            return Err(ReadError::TooLarge);
+        }
+        for (name, server) in &lock.server {
+            consistent(server).map_err(|problem| ReadError::Inconsistent {
+                server: name.to_string(),
+                problem,
+            })?;
+        }
+        Ok(lock)
+    }
+}
+
+fn no_conflict(text: &str) -> Result<(), ReadError> {
+    let marks = ["<<<<<<<", ">>>>>>>", "|||||||", "======="];
+    let is_mark = |line: &str| marks.iter().any(|mark| line.starts_with(mark));
+    match text.lines().position(is_mark) {
+        Some(index) => Err(ReadError::Conflict { line: index + 1 }),
+        None => Ok(()),
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> ReadError {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    let problem: String = error.message().chars().take(300).collect();
+    ReadError::Syntax {
+        line,
+        problem: problem.escape_debug().to_string(),
+    }
+}
+
+fn all_visible(place: &str, value: &Value) -> Result<(), ReadError> {
+    match value {
+        Value::String(text) => visible(place, text),
+        Value::Array(list) => list
+            .iter()
+            .try_for_each(|element| all_visible(place, element)),
+        Value::Table(table) => table.iter().try_for_each(|(key, value)| {
+            let place = format!("{place}.{}", key.escape_debug());
+            visible(&place, key)?;
+            all_visible(&place, value)
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn visible(place: &str, text: &str) -> Result<(), ReadError> {
+    match hidden_char(text, false) {
+        Some(character) => Err(ReadError::Hidden {
+            place: place.escape_debug().to_string(),
+            character: character.into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A reviewer reads the source line; what is locked has to be that package and nothing else.
+fn consistent(server: &Server) -> Result<(), String> {
+    if server.args.len() > MOST.1 || server.args.iter().any(|arg| arg.len() > MOST.2) {
+        return Err("its arguments are longer than any command line".into());
+    }
+    let Some(tree) = &server.content.tree else {
+        return Ok(());
+    };
+    if server.content.platform.is_none() {
+        return Err("a package's tree is there without the `platform` that it is for".into());
+    }
+    if !tree.packages.is_sorted_by(|a, b| a.path < b.path) {
+        return Err("its packages are not sorted by `path`, or one is there twice".into());
+    }
+    if tree.integrity().is_none() {
+        return Err(format!("`{}` is not among its own packages", tree.name));
+    }
+    let nowhere = Base {
+        project: "/project".into(),
+        home: "/home/user".into(),
+    };
+    let judgement = judge(&server.request(&nowhere));
+    let interlock_launch::Class::Package(asked) = &judgement.class else {
+        return Err("it has a package's tree, but its source is no package".into());
+    };
+    let same = same_name(tree.ecosystem, &asked.name, &tree.name.to_string());
+    if asked.ecosystem.as_str() != tree.ecosystem.as_str() || !same {
+        return Err(format!(
+            "its source asks for `{}`, but `{}` is locked",
+            asked.name.escape_debug(),
+            tree.name
+        ));
+    }
+    admitted(server, &tree.version.to_string())
+}
+
+/// Python's index takes names for one that differ in case and in `-`, `_`, `.`.
+fn same_name(ecosystem: Ecosystem, a: &str, b: &str) -> bool {
+    let folded = |name: &str| {
+        let plain = name.to_ascii_lowercase().replace(['_', '.'], "-");
+        let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
+        parts.join("-")
+    };
+    match ecosystem {
+        Ecosystem::Npm => a == b,
+        Ecosystem::Pypi => folded(a) == folded(b),
+    }
+}
+
+fn admitted(server: &Server, locked: &str) -> Result<(), String> {
+    let fits = match &server.source {
+        Source::Npm { spec, .. } => {
+            let version = locked.parse().ok();
+            let spec = Spec::parse(spec).ok();
+            // What a tag pointed to is the registry's word, not the file's.
+            version
+                .zip(spec)
+                .is_some_and(|(version, spec)| spec.wanted.admits(&version, |_| true))
+        }
+        Source::Pypi { version, .. } => version.is_empty() || version == locked,
+        Source::File(_) | Source::Command(_) => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(format!(
+        "its source is `{}`, but version {} is locked",
+        server.source,
+        locked.escape_debug()
+    ))
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;
