@@ -17,10 +17,10 @@ mod request;
 mod resolve;
 mod secret;
 mod stamp;
-mod text;
 mod tree;
 
 pub mod key;
+pub mod text;
 
 pub use approve::{Approved, Authority, Refusal, approve_command, command_line};
 pub use config::{

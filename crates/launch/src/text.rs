@@ -27,7 +27,8 @@ fn is_invisible(c: char) -> bool {
 
 /// `text` made safe for a terminal and for one line: what is hidden becomes an escape, and the middle of something
 /// very long is left out (reasons are hints; approval shows requests in full elsewhere).
-pub(crate) fn excerpt(text: &str) -> String {
+#[must_use]
+pub fn excerpt(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(EXCERPT) + 8);
     for (count, c) in text.chars().enumerate() {
         if count >= EXCERPT {
@@ -44,7 +45,8 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// A secret's first characters and its length: enough to find it, too little to use it.
-pub(crate) fn mask(secret: &str) -> String {
+#[must_use]
+pub fn mask(secret: &str) -> String {
     let count = secret.chars().count();
     let shown: String = secret
         .chars()
@@ -135,7 +137,8 @@ const EXAMPLE_PATHS: &[&str] = &[
 
 /// Whether the text contains something that a client or a person fills in: `${VAR}`, `$VAR`, `{…}`, `<…>`,
 /// `%VAR%`, `[…]` around the whole.
-pub(crate) fn has_variable(text: &str) -> bool {
+#[must_use]
+pub fn has_variable(text: &str) -> bool {
     enclosed(text, "${", '}')
         || enclosed(text, "{", '}')
         || enclosed(text, "<", '>')
@@ -147,7 +150,8 @@ pub(crate) fn has_variable(text: &str) -> bool {
 }
 
 /// Whether the whole text is one variable or bracketed hint, with nothing before or after it.
-pub(crate) fn is_variable(text: &str) -> bool {
+#[must_use]
+pub fn is_variable(text: &str) -> bool {
     let braces = text.starts_with("${") && text.ends_with('}') && text.matches('}').count() == 1;
     let angle = text.starts_with('<') && text.ends_with('>') && text.matches('>').count() == 1;
     let percent =
@@ -159,7 +163,8 @@ pub(crate) fn is_variable(text: &str) -> bool {
 }
 
 /// Whether a value is an example that has to be replaced before anything can work.
-pub(crate) fn is_placeholder(text: &str) -> bool {
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     text.is_empty() || has_variable(text) || EXAMPLES.iter().any(|part| lower.contains(part))
 }

@@ -15,6 +15,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("supply", &["launch"]),
     ("sdk", &["wire"]),
     ("inspect", &["wire"]),
+    ("scan", &["launch", "inspect"]),
     ("gateway", &["wire", "audit", "launch", "supply", "sandbox"]),
     (
         "cli",

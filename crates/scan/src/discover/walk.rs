@@ -1,0 +1,190 @@
+//! Looking into directories: by a pattern of names, or all the way down a project.
+//!
+//! A link to a directory is followed where a path of the table leads through it, as the client follows it, and never where a
+//! walk goes down by itself; so a walk cannot leave its tree or run in circles.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::file::Unreadable;
+use super::limits::Limits;
+use super::open::reason;
+use super::paths::matches;
+use super::run::Skipped;
+use crate::clients::Os;
+
+/// Deepest that `**` goes.
+const STARS: usize = 8;
+
+/// Directories of a project that hold what other people wrote, or what was built: not looked into.
+const LEFT_OUT: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    "node_modules",
+    "target",
+    ".venv",
+    "__pycache__",
+];
+
+/// A path at which something is, whatever it is.
+pub(super) struct Seen(pub(super) PathBuf);
+
+/// Looks into directories, and counts how much it looked at.
+pub(super) struct Walk {
+    os: Os,
+    entries: usize,
+    depth: usize,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+struct Entry {
+    name: String,
+    path: PathBuf,
+    /// A directory itself, not a link to one.
+    directory: bool,
+}
+
+impl Walk {
+    pub(super) fn new(os: Os, limits: &Limits) -> Self {
+        Walk {
+            os,
+            entries: limits.entries,
+            depth: limits.depth,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Whether a directory can be looked into at all.
+    pub(super) fn can_enter(&self, path: &Path) -> Result<(), Unreadable> {
+        std::fs::read_dir(path)
+            .map(drop)
+            .map_err(|error| reason(&error))
+    }
+
+    /// Everything that is at `base` and, below it, at the components of `rest`.
+    pub(super) fn pattern(&mut self, base: &Path, rest: &[&'static str]) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        self.descend(base, rest, STARS, &mut seen);
+        seen
+    }
+
+    fn descend(&mut self, at: &Path, rest: &[&'static str], stars: usize, seen: &mut Vec<Seen>) {
+        let Some((first, after)) = rest.split_first() else {
+            if exists(at) {
+                seen.push(Seen(at.to_owned()));
+            }
+            return;
+        };
+        if *first == "**" {
+            self.descend(at, after, stars, seen);
+            if stars > 0 {
+                for entry in self.list(at).into_iter().filter(|entry| entry.directory) {
+                    self.descend(&entry.path, rest, stars - 1, seen);
+                }
+            }
+            return;
+        }
+        if !first.contains('*') {
+            self.descend(&at.join(first), after, stars, seen);
+            return;
+        }
+        for entry in self.list(at) {
+            if matches(first, &entry.name, self.os) {
+                self.descend(&entry.path, after, stars, seen);
+            }
+        }
+    }
+
+    /// Everything below `top` that one of `patterns` leads to from any directory, with the pattern's number.
+    pub(super) fn tree(&mut self, top: &Path, patterns: &[&[&'static str]]) -> Vec<(usize, Seen)> {
+        let mut seen = Vec::new();
+        let mut open = vec![(top.to_owned(), 0)];
+        while let Some((directory, depth)) = open.pop() {
+            for entry in self.list(&directory) {
+                self.starting_at(&entry, patterns, &mut seen);
+                let inside = entry.directory && !LEFT_OUT.contains(&entry.name.as_str());
+                if inside && depth < self.depth {
+                    open.push((entry.path, depth + 1));
+                }
+            }
+        }
+        seen
+    }
+
+    /// What the patterns lead to whose first component is this entry.
+    fn starting_at(
+        &mut self,
+        entry: &Entry,
+        patterns: &[&[&'static str]],
+        seen: &mut Vec<(usize, Seen)>,
+    ) {
+        for (number, pattern) in patterns.iter().enumerate() {
+            if let Some((first, after)) = pattern.split_first()
+                && matches(first, &entry.name, self.os)
+            {
+                let mut found = Vec::new();
+                self.descend(&entry.path, after, STARS, &mut found);
+                seen.extend(found.into_iter().map(|path| (number, path)));
+            }
+        }
+    }
+
+    /// What is in a directory, sorted by name; nothing for what is none.
+    fn list(&mut self, directory: &Path) -> Vec<Entry> {
+        let listing = match std::fs::read_dir(directory) {
+            Ok(listing) => listing,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Vec::new();
+            }
+            Err(error) => {
+                self.skip(directory, reason(&error));
+                return Vec::new();
+            }
+        };
+        let mut entries = Vec::new();
+        for entry in listing.filter_map(Result::ok) {
+            if self.entries == 0 {
+                self.skip(directory, Unreadable::TooMany);
+                break;
+            }
+            self.entries -= 1;
+            entries.push(Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                path: entry.path(),
+                directory: entry.file_type().is_ok_and(|kind| kind.is_dir()),
+            });
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    fn skip(&mut self, path: &Path, reason: Unreadable) {
+        let full = reason == Unreadable::TooMany;
+        if full
+            && self
+                .skipped
+                .iter()
+                .any(|skipped| skipped.reason == Unreadable::TooMany)
+        {
+            return;
+        }
+        self.skipped.push(Skipped {
+            path: path.to_owned(),
+            reason,
+        });
+    }
+}
+
+/// Whether something is at `path`, be it unreadable.
+fn exists(path: &Path) -> bool {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => !matches!(
+            error.kind(),
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
+        ),
+    }
+}

@@ -1,0 +1,28 @@
+//! Configurations of MCP clients: found on a machine or in a repository, read, judged, rewritten.
+//!
+//! The way through the crate: a [`Machine`] names homes, projects and the system's root; [`discover`] looks where the table
+//! [`CLIENTS`] says that clients keep their files, reads each one as a [`Document`] (a tree that knows where in the text everything
+//! stands) and takes the [`Server`]s out of it by the place's [`Shape`]. What a strict reader would refuse and the client would not is a
+//! [`Problem`], never an error: a file that cannot be read is a finding about that file.
+//!
+//! It starts no process, connects to nothing, reads no clock and no environment, and prints nothing.
+
+mod clients;
+mod discover;
+mod document;
+mod server;
+
+pub use clients::{
+    AnyOf, CLIENTS, Client, CommandForm, Expansion, Fields, Layout, Os, Place, Relocation, Root,
+    Scope, Shape, SwitchField, SwitchRule, client,
+};
+pub use discover::{
+    ConfigFile, Content, Discovery, Home, Limits, Machine, Meta, Progress, Skipped, Unreadable,
+    discover, read_place, read_text,
+};
+pub use document::{
+    Document, Format, LARGEST_FILE, Member, Node, Problem, ProblemKind, Span, Strength, Value,
+};
+pub use server::{
+    Effect, Header, Kind, Local, Remote, Server, Switch, SwitchKind, Text, Transport, Variable,
+};
