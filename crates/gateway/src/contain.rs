@@ -1,6 +1,6 @@
 //! Starting a server: the one function that does, and what it makes of an approval.
 //!
-//! [`contain`] takes the proof of approval and the proof of the record by value, so neither can serve twice and
+//! [`contain`] (or [`plan`], for those who start it on another thread) takes the proof of approval and the proof of the record by value, so neither can serve twice and
 //! nothing else in this crate can start a process. What the server may touch comes from the approval alone; the
 //! caller adds the values that an approval only names: secrets and variables of its own environment.
 
@@ -106,7 +106,15 @@ pub(crate) enum Reach {
     Learn(Heard),
 }
 
-/// Starts an approved and recorded server, contained. There is no other way to start one.
+/// An approved and recorded launch made concrete for this kernel. Nothing runs yet.
+pub(crate) struct Planned {
+    approved: Approved,
+    receipt: Receipt,
+    plan: Plan,
+    sink: Option<EgressLog>,
+}
+
+/// Starts an approved and recorded server, contained: [`plan`] and [`Planned::start`] at once.
 pub(crate) fn contain(
     approved: Approved,
     receipt: Receipt,
@@ -115,6 +123,18 @@ pub(crate) fn contain(
     journal: &mut Journal,
     now: Now,
 ) -> Result<(Running, Pipes), ContainError> {
+    plan(approved, receipt, reach, around, journal, now)?.start(journal, now)
+}
+
+/// Works out everything that the start needs.
+pub(crate) fn plan(
+    approved: Approved,
+    receipt: Receipt,
+    reach: Reach,
+    around: &Surroundings<'_>,
+    journal: &Journal,
+    now: Now,
+) -> Result<Planned, ContainError> {
     let profile = profile(&approved, &reach, around)?;
     let sink = match profile.network {
         Network::None => None,
@@ -126,29 +146,52 @@ pub(crate) fn contain(
         )?),
     };
     let plan = profile.plan(around.kernel)?;
-    mounts_what_was_digested(&plan, approved.launch())?;
-    record_weakenings(&approved, journal, now);
-    let recorded = journal.commit(now)?;
-    // The proofs end here: one launch each.
-    drop((receipt, recorded));
-    let mut confined = plan.spawn(Stdio3::default())?;
-    let egress = match (confined.egress.take(), sink) {
-        (Some(prepared), Some(sink)) => Some(egress::start(prepared, sink)?),
-        _ => None,
-    };
-    // It runs, and nobody has spoken to it: if anything it was started from is not what was approved, it ends here.
-    approved.launch().check_unchanged()?;
-    let pipes = Pipes {
-        stdin: confined.stdin.take().ok_or(ContainError::Pipes)?,
-        stdout: confined.stdout.take().ok_or(ContainError::Pipes)?,
-        stderr: confined.stderr.take().ok_or(ContainError::Pipes)?,
-    };
-    record_start(&confined, approved.launch(), journal, now);
-    let running = Running {
-        confined,
-        _egress: egress,
-    };
-    Ok((running, pipes))
+    Ok(Planned {
+        approved,
+        receipt,
+        plan,
+        sink,
+    })
+}
+
+impl Planned {
+    /// Starts it. There is no other way to start a server. The server ends with the thread that calls this, so that must be
+    /// the one that stays with it.
+    pub(crate) fn start(
+        self,
+        journal: &mut Journal,
+        now: Now,
+    ) -> Result<(Running, Pipes), ContainError> {
+        let Self {
+            approved,
+            receipt,
+            plan,
+            sink,
+        } = self;
+        mounts_what_was_digested(&plan, approved.launch())?;
+        record_weakenings(&approved, journal, now);
+        let recorded = journal.commit(now)?;
+        // The proofs end here: one launch each.
+        drop((receipt, recorded));
+        let mut confined = plan.spawn(Stdio3::default())?;
+        let egress = match (confined.egress.take(), sink) {
+            (Some(prepared), Some(sink)) => Some(egress::start(prepared, sink)?),
+            _ => None,
+        };
+        // It runs, and nobody has spoken to it: if anything it was started from is not what was approved, it ends here.
+        approved.launch().check_unchanged()?;
+        let pipes = Pipes {
+            stdin: confined.stdin.take().ok_or(ContainError::Pipes)?,
+            stdout: confined.stdout.take().ok_or(ContainError::Pipes)?,
+            stderr: confined.stderr.take().ok_or(ContainError::Pipes)?,
+        };
+        record_start(&confined, approved.launch(), journal, now);
+        let running = Running {
+            confined,
+            _egress: egress,
+        };
+        Ok((running, pipes))
+    }
 }
 
 /// A path that was digested may lead to something else by now. The sandbox mounts what the plan has seen, so that must be

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! - [`run`](run()) is the whole story of one server for one client; [`inventory`](inventory()) starts an approved
-//!   server once to list its tools, [`learn`] to hear what it would like to reach.
+//!   server once to list its tools, [`learn`] to hear what it would like to reach. [`launch`](launch()) is `run` for a client of the
+//!   SDK in this same program.
 //! - A process is started in one function, which takes the approval and the receipt of its record by value.
 //! - A tool call leaves when its record is written, and never when the tool is not what was approved: [`pins`].
 //! - The relay itself takes bytes and the time, and gives bytes and deadlines; one loop around it polls. What was
@@ -27,6 +28,7 @@ mod hash_seed;
 mod inventory;
 mod io;
 mod journal;
+mod local;
 mod outcome;
 mod refusal;
 mod relay;
@@ -45,6 +47,7 @@ pub use inventory::{
 };
 pub use io::Signals;
 pub use journal::Journal;
+pub use local::{Ending, Local, launch};
 pub use outcome::{Exit, NotMcp, Outcome};
 pub use refusal::turn_away;
 pub use relay::{Observer, Unapproved};

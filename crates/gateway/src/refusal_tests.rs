@@ -45,7 +45,7 @@ fn requests_are_answered_and_nothing_else() {
 /// Sends `input`, closes, and gives what came back.
 fn converse(input: &[u8], patience: Duration) -> String {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
-    let signals = Signals::none();
+    let signals = Signals::none().unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
             let client = Client {
@@ -86,7 +86,7 @@ fn a_client_is_answered_until_it_closes() {
 #[test]
 fn a_client_that_says_nothing_is_not_waited_for_for_ever() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
-    let signals = Signals::none();
+    let signals = Signals::none().unwrap();
     let client = Client {
         input: ours.as_fd(),
         output: ours.as_fd(),

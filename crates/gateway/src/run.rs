@@ -5,6 +5,7 @@
 //! client is told why.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use interlock_wire::Limits;
 use thiserror::Error;
 
 use crate::clock::{Clock, Now};
-use crate::contain::{ContainError, Reach, Running, Surroundings, contain};
+use crate::contain::{ContainError, Planned, Reach, Running, Surroundings, plan};
 use crate::front::Client;
 use crate::journal::Journal;
 use crate::outcome::{Exit, NotMcp, Outcome};
@@ -94,6 +95,9 @@ pub enum NotStarted {
     /// The attempt cannot be recorded: it does not happen.
     #[error("the audit log cannot be written: run `interlock doctor`")]
     Unrecorded(#[source] AppendError),
+    /// This process has no descriptor, memory or thread left for it ([`launch`](crate::launch()) only).
+    #[error("this process cannot take another server: close what it does not need")]
+    Exhausted(#[source] io::Error),
 }
 
 /// How a run ended, and what to tell a person about it.
@@ -113,9 +117,9 @@ pub fn run(
     client: &Client<'_>,
     clock: &impl Clock,
 ) -> Report {
-    match start(wanted, setting, clock) {
+    match prepare(wanted, setting, clock).and_then(Prepared::start) {
         Ok(started) => Report {
-            outcome: connect(started, setting, observer, client, clock),
+            outcome: connect(started, observer, client, clock),
             not_started: None,
         },
         Err(why) => {
@@ -128,8 +132,16 @@ pub fn run(
     }
 }
 
+/// A server that may run, and everything its start and its relay need. Nothing runs yet.
+pub(crate) struct Prepared {
+    planned: Planned,
+    terms: Terms,
+    journal: Journal,
+    since: Now,
+}
+
 /// A server that runs, and what it was approved with.
-struct Started {
+pub(crate) struct Started {
     running: Running,
     pipes: Pipes,
     terms: Terms,
@@ -137,17 +149,21 @@ struct Started {
     since: Now,
 }
 
-/// What of an approval matters while the server runs.
+/// What of an approval and of the setting matters while the server runs.
 struct Terms {
     name: String,
     pins: Pins,
+    limits: Limits,
+    handshake_timeout: Duration,
+    record_arguments: bool,
 }
 
-fn start(
+/// Everything before the start: judged, admitted, recorded, planned.
+pub(crate) fn prepare(
     wanted: Wanted<'_>,
     setting: &Setting<'_>,
     clock: &impl Clock,
-) -> Result<Started, NotStarted> {
+) -> Result<Prepared, NotStarted> {
     let now = clock.now();
     let mut journal = open_journal(setting, now).map_err(NotStarted::NoLog)?;
     request_recorded(wanted.request, &mut journal, now);
@@ -160,28 +176,46 @@ fn start(
         }
     };
     let receipt = record_approval(&approved, &mut journal, now).map_err(NotStarted::Unrecorded)?;
-    let terms = Terms::of(&approved);
+    let terms = Terms::of(&approved, setting);
     let since = clock.now();
     let around = setting.surroundings();
-    match contain(
-        approved,
-        receipt,
-        Reach::Granted,
-        &around,
-        &mut journal,
-        since,
-    ) {
-        Ok((running, pipes)) => Ok(Started {
-            running,
-            pipes,
+    match plan(approved, receipt, Reach::Granted, &around, &journal, since) {
+        Ok(planned) => Ok(Prepared {
+            planned,
             terms,
             journal,
             since,
         }),
-        Err(error) => {
-            failure_recorded(&error, &mut journal, now).map_err(NotStarted::Unrecorded)?;
-            Err(NotStarted::NotContained(error))
+        Err(error) => Err(not_contained(error, &mut journal, now)),
+    }
+}
+
+impl Prepared {
+    /// The start itself, on the thread that stays with the server.
+    pub(crate) fn start(self) -> Result<Started, NotStarted> {
+        let Self {
+            planned,
+            terms,
+            mut journal,
+            since,
+        } = self;
+        match planned.start(&mut journal, since) {
+            Ok((running, pipes)) => Ok(Started {
+                running,
+                pipes,
+                terms,
+                journal,
+                since,
+            }),
+            Err(error) => Err(not_contained(error, &mut journal, since)),
         }
+    }
+}
+
+fn not_contained(error: ContainError, journal: &mut Journal, now: Now) -> NotStarted {
+    match failure_recorded(&error, journal, now) {
+        Ok(()) => NotStarted::NotContained(error),
+        Err(unrecorded) => NotStarted::Unrecorded(unrecorded),
     }
 }
 
@@ -282,9 +316,8 @@ fn reasons(judgement: &Judgement) -> String {
 }
 
 /// The relay, from the first byte to the last.
-fn connect(
+pub(crate) fn connect(
     started: Started,
-    setting: &Setting<'_>,
     observer: Box<dyn Observer>,
     client: &Client<'_>,
     clock: &impl Clock,
@@ -297,11 +330,11 @@ fn connect(
         since,
     } = started;
     let setup = Setup {
-        limits: setting.limits.clone(),
+        limits: terms.limits.clone(),
         pins: terms.pins,
-        handshake_timeout: setting.handshake_timeout,
+        handshake_timeout: terms.handshake_timeout,
         approve: format!("interlock approve {}", terms.name),
-        record_arguments: setting.record_arguments,
+        record_arguments: terms.record_arguments,
         observer,
     };
     let mut relay = Relay::new(setup, since);
@@ -317,7 +350,7 @@ fn connect(
     if relay.why() == Some(Why::ServerEnded) && !relay.has_spoken() {
         // It ended before it was asked; whoever asks now gets the reason.
         let message = relay.ending(exit);
-        refuse(client, &message, &setting.limits, LINGER, clock);
+        refuse(client, &message, &terms.limits, LINGER, clock);
     }
     outcome
 }
@@ -457,11 +490,14 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 impl Terms {
-    fn of(approved: &Approved) -> Self {
+    fn of(approved: &Approved, setting: &Setting<'_>) -> Self {
         let pins = approved.pins().iter();
         Self {
             name: approved.name().to_owned(),
             pins: Pins::new(pins.map(|pin| (pin.name.clone(), *pin.digest.as_bytes()))),
+            limits: setting.limits.clone(),
+            handshake_timeout: setting.handshake_timeout,
+            record_arguments: setting.record_arguments,
         }
     }
 }
@@ -485,7 +521,7 @@ impl NotStarted {
             Self::Judged(_) | Self::NoSuchName(_) | Self::Unresolved(_) | Self::Refused(_) => {
                 Outcome::Refused
             }
-            Self::NotContained(_) => Outcome::NotContained,
+            Self::NotContained(_) | Self::Exhausted(_) => Outcome::NotContained,
             Self::NoLog(_) | Self::Unrecorded(_) => Outcome::Unrecorded,
         }
     }

@@ -11,6 +11,8 @@ use signal_hook::low_level::pipe;
 #[derive(Debug)]
 pub struct Signals {
     arrived: UnixStream,
+    /// Kept open where nothing else keeps it: an end would count as a signal.
+    _sender: Option<UnixStream>,
 }
 
 impl Signals {
@@ -24,7 +26,20 @@ impl Signals {
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             pipe::register(signal, sender.try_clone()?)?;
         }
-        Ok(Self { arrived })
+        Ok(Self {
+            arrived,
+            _sender: None,
+        })
+    }
+
+    /// Signals that never come: a library leaves those of its process to the program.
+    pub(crate) fn none() -> io::Result<Self> {
+        let (arrived, sender) = UnixStream::pair()?;
+        arrived.set_nonblocking(true)?;
+        Ok(Self {
+            arrived,
+            _sender: Some(sender),
+        })
     }
 
     /// Signals that a test sends, and none of this process.
@@ -32,15 +47,11 @@ impl Signals {
     pub(crate) fn played() -> (Self, UnixStream) {
         let (arrived, sender) = UnixStream::pair().unwrap();
         arrived.set_nonblocking(true).unwrap();
-        (Self { arrived }, sender)
-    }
-
-    /// Signals that never come.
-    #[cfg(test)]
-    pub(crate) fn none() -> Self {
-        let (signals, sender) = Self::played();
-        std::mem::forget(sender);
-        signals
+        let signals = Self {
+            arrived,
+            _sender: None,
+        };
+        (signals, sender)
     }
 
     /// How many have come since the last call.

@@ -154,7 +154,7 @@ fn play(ignores: bool, signals: &Signals, act: impl FnOnce(&mut Stage) + Send) -
 
 #[test]
 fn a_client_that_closes_has_its_server_closed_at_once() {
-    let why = play(false, &Signals::none(), |stage| {
+    let why = play(false, &Signals::none().unwrap(), |stage| {
         stage.greet();
         stage.client.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(Stage::line(&stage.server_in), "", "stdin is closed");
@@ -188,7 +188,7 @@ fn everything_arrives_through_slow_readers_in_both_directions() {
         )
     };
     let sizes = [16, 300_000, 16, 3_000_000, 100, 65_536];
-    play(false, &Signals::none(), |stage| {
+    play(false, &Signals::none().unwrap(), |stage| {
         stage.greet();
         let client = stage.client.try_clone().unwrap();
         thread::scope(|scope| {

@@ -11,5 +11,6 @@
     reason = "tests measure real time"
 )]
 
+mod local;
 mod server;
 mod world;

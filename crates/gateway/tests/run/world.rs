@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use interlock_audit::{Log, Options};
 use interlock_gateway::{
-    Client, Clock as _, Inventory, InventoryError, Journal, Learned, Observer, Report, Setting,
-    Signals, Surroundings, SystemClock, Unapproved, Wanted, admit, inventory, learn,
-    record_approval, run,
+    Client, Clock as _, Inventory, InventoryError, Journal, Learned, Local, NotStarted, Observer,
+    Report, Setting, Signals, Surroundings, SystemClock, Unapproved, Wanted, admit, inventory,
+    launch, learn, record_approval, run,
 };
 use interlock_launch::key::KeyFile;
 use interlock_launch::{
@@ -272,6 +272,28 @@ impl World {
             took: began.elapsed(),
             events: events(&self.audit()),
         }
+    }
+
+    /// Starts the server in that mode for a client of the SDK.
+    pub(crate) fn launch(&self, mode: &str) -> Result<Local, NotStarted> {
+        let request = self.request(mode);
+        let wanted = Wanted {
+            request: &request,
+            name: Some("test"),
+        };
+        let diagnostics = tempfile::tempfile().unwrap().into();
+        let observer = Box::new(Told(Arc::clone(&self.unapproved)));
+        self.with_setting(Duration::from_secs(30), |setting| {
+            launch(wanted, setting, observer, diagnostics, SystemClock)
+        })
+    }
+
+    /// What was recorded until now.
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        let names = events(&self.audit()).into_iter();
+        names
+            .map(|event| event.get("event").unwrap().as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Admits, records, and hands over to `act`.

@@ -16,7 +16,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What it does not do: start processes. A local server is launched by whoever approved it, and its pipes are passed in.
+//! What it does not do: start processes. A local server comes from an approved launch: `interlock_gateway::launch` gives what
+//! [`Builder::connect`] takes.
 
 mod builder;
 mod cache;

@@ -16,7 +16,10 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("sdk", &["wire"]),
     ("inspect", &["wire"]),
     ("scan", &["launch", "inspect"]),
-    ("gateway", &["wire", "audit", "launch", "supply", "sandbox"]),
+    (
+        "gateway",
+        &["sdk", "wire", "audit", "launch", "supply", "sandbox"],
+    ),
     (
         "cli",
         &["wire", "audit", "launch", "supply", "sandbox", "gateway"],
