@@ -5,12 +5,26 @@
 //! stands) and takes the [`Server`]s out of it by the place's [`Shape`]. What a strict reader would refuse and the client would not is a
 //! [`Problem`], never an error: a file that cannot be read is a finding about that file.
 //!
+//! [`judge_files`] looks for everything in the table of [`rules`] and gives [`Finding`]s; a [`Report`](report::Report) is what of them is
+//! told, as text, a table, JSON or SARIF.
+//!
 //! It starts no process, connects to nothing, reads no clock and no environment, and prints nothing.
 
+mod advisories;
+mod baseline;
 mod clients;
 mod discover;
 mod document;
+mod finding;
+mod fix;
+mod ignore;
+mod rules;
 mod server;
+
+pub mod report;
+
+pub use advisories::{Advisories, AdvisoriesError, Advisory, Matched, Range};
+pub use baseline::{Baseline, BaselineError};
 
 pub use clients::{
     AnyOf, CLIENTS, Client, CommandForm, Expansion, Fields, Layout, Os, Place, Relocation, Root,
@@ -22,6 +36,13 @@ pub use discover::{
 };
 pub use document::{
     Document, Format, LARGEST_FILE, Member, Node, Problem, ProblemKind, Span, Strength, Value,
+};
+pub use finding::{Confidence, Finding, Location, Position, Region, Severity};
+pub use fix::Fix;
+pub use ignore::{IgnoreFile, IgnoreFileError, Ignores, Inline};
+pub use rules::{
+    Base, Context, JudgedFile, JudgedServer, Judgements, Rule, Standing, judge_files, judge_tools,
+    rule_of, rules,
 };
 pub use server::{
     Effect, Header, Kind, Local, Remote, Server, Switch, SwitchKind, Text, Transport, Variable,

@@ -1,0 +1,232 @@
+//! What of a file may be shown: nothing that is a secret, and of values that are set nothing but what a finding is about.
+
+use interlock_launch::text;
+
+use crate::document::{Document, Span};
+use crate::finding::{Position, Region};
+
+/// Most characters of a line that are shown, besides what is marked.
+const AROUND: usize = 60;
+/// Most characters that are marked.
+const MARKED: usize = 80;
+/// What stands for something that is not shown.
+const HIDDEN: &str = "…";
+
+/// The secrets of one file: where they stand, and what they are.
+#[derive(Default)]
+pub(super) struct Veil {
+    /// Never shown.
+    secrets: Vec<Span>,
+    /// Shown only where a finding is about them.
+    values: Vec<Span>,
+    texts: Vec<String>,
+}
+
+impl Veil {
+    /// Something that is never shown, and its text, which is taken out of messages.
+    pub(super) fn secret(&mut self, span: Span, text: &str) {
+        self.secrets.push(span);
+        if text.chars().count() >= 4 {
+            self.texts.push(text.to_owned());
+        }
+    }
+
+    /// Something that is shown only where a finding is about it.
+    pub(super) fn value(&mut self, span: Span) {
+        self.values.push(span);
+    }
+
+    /// Whether the file holds secrets.
+    pub(super) fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// A message without the file's secrets. A secret that was cut off in the middle is taken out as well.
+    pub(super) fn redact(&self, message: &str) -> String {
+        let mut redacted = message.to_owned();
+        for secret in &self.texts {
+            redacted = redact_one(&redacted, secret);
+        }
+        redacted
+    }
+
+    /// Where `span` is, with its first line as it may be shown. Nothing of a file is shown that could not be read as a whole:
+    /// there nobody knows what is a secret.
+    pub(super) fn region(&self, document: &Document, span: Span) -> Region {
+        let text = document.text();
+        let position = |offset| {
+            let (line, column) = document.line_column(offset);
+            Position { line, column }
+        };
+        let from = text.get(..span.start).and_then(|before| before.rfind('\n'));
+        let line_start = from.map_or(0, |at| at + 1);
+        let to = text.get(span.start..).and_then(|after| after.find('\n'));
+        let line_end = to.map_or(text.len(), |length| span.start + length);
+        let marked = Span::new(span.start, span.end.clamp(span.start, line_end));
+        let readable = document.root().is_some();
+        let show = |piece: Span| {
+            if readable {
+                self.show(text, piece, marked)
+            } else {
+                String::new()
+            }
+        };
+        let before = tail(&show(Span::new(line_start, marked.start)), AROUND);
+        let middle = head(&show(marked), MARKED);
+        let after = head(show(Span::new(marked.end, line_end)).trim_end(), AROUND);
+        Region {
+            span,
+            start: position(span.start),
+            end: position(span.end),
+            before: before.chars().count(),
+            width: middle.chars().count().max(1),
+            snippet: format!("{before}{middle}{after}"),
+        }
+    }
+
+    /// A piece of the text: escaped, with what is hidden left out.
+    fn show(&self, text: &str, piece: Span, marked: Span) -> String {
+        let about = |value: &&Span| value.start >= marked.end || value.end <= marked.start;
+        let mut hidden: Vec<Span> = self
+            .secrets
+            .iter()
+            .chain(self.values.iter().filter(about))
+            .filter(|span| span.start < piece.end && span.end > piece.start)
+            .copied()
+            .collect();
+        hidden.sort();
+        let mut shown = String::new();
+        let mut at = piece.start;
+        for span in hidden {
+            escape(text.get(at..span.start.max(at)).unwrap_or(""), &mut shown);
+            if span.end > at {
+                shown.push_str(HIDDEN);
+            }
+            at = at.max(span.end);
+        }
+        escape(text.get(at..piece.end).unwrap_or(""), &mut shown);
+        shown
+    }
+}
+
+/// One line, with nothing in it that does not show.
+fn escape(text: &str, shown: &mut String) {
+    for c in text.chars() {
+        match c {
+            '\t' => shown.push_str("    "),
+            '\r' => {}
+            c if text::hidden_char(c.encode_utf8(&mut [0; 4]), false).is_some() => {
+                shown.extend(c.escape_unicode());
+            }
+            c => shown.push(c),
+        }
+    }
+}
+
+fn head(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(most).collect();
+    cut.push('…');
+    cut
+}
+
+fn tail(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let mut cut = String::from("…");
+    cut.extend(text.chars().skip(count - most));
+    cut
+}
+
+/// `message` without `secret`, and without a beginning of it of six characters or more.
+fn redact_one(message: &str, secret: &str) -> String {
+    let beginning: String = secret.chars().take(6).collect();
+    let mut redacted = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some((before, _)) = rest.split_once(&beginning) {
+        let from = rest.get(before.len()..).unwrap_or("");
+        let common: usize = from
+            .chars()
+            .zip(secret.chars())
+            .take_while(|(a, b)| a == b)
+            .map(|(a, _)| a.len_utf8())
+            .sum();
+        redacted.push_str(before);
+        redacted.push_str(HIDDEN);
+        rest = from.get(common..).unwrap_or("");
+    }
+    redacted.push_str(rest);
+    redacted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Format;
+
+    #[test]
+    fn a_snippet_shows_no_secret_and_no_value_it_is_not_about() {
+        let text = "{\n\t\"env\": {\"A\": \"ghp_secret\", \"B\": \"plain-value\", \"C\": \"other\u{202e}\"}\n}";
+        let document = Document::read(text.as_bytes(), Format::Jsonc);
+        let span = |part: &str| {
+            let start = text.find(part).unwrap();
+            Span::new(start, start + part.len())
+        };
+        let mut veil = Veil::default();
+        veil.secret(span("ghp_secret"), "ghp_secret");
+        veil.value(span("\"plain-value\""));
+        for (about, snippet, marked) in [
+            (
+                "\"C\"",
+                "    \"env\": {\"A\": \"…\", \"B\": …, \"C\": \"other\\u{202e}\"}",
+                "\"C\"",
+            ),
+            (
+                "\"plain-value\"",
+                "    \"env\": {\"A\": \"…\", \"B\": \"plain-value\", \"C\": \"other\\u{202e}\"}",
+                "\"plain-value\"",
+            ),
+            (
+                "\"ghp_secret\"",
+                "    \"env\": {\"A\": \"…\", \"B\": …, \"C\": \"other\\u{202e}\"}",
+                "\"…\"",
+            ),
+        ] {
+            let region = veil.region(&document, span(about));
+            assert_eq!(region.snippet, snippet);
+            let mark: String = region
+                .snippet
+                .chars()
+                .skip(region.before)
+                .take(region.width)
+                .collect();
+            assert_eq!(mark, marked);
+            assert_eq!(region.start.line, 2);
+        }
+    }
+
+    #[test]
+    fn messages_lose_secrets_even_where_they_are_cut() {
+        let mut veil = Veil::default();
+        veil.secret(Span::new(0, 1), "sk-0123456789abcdef");
+        for (message, redacted) in [
+            ("`--key=sk-0123456789abcdef` is", "`--key=…` is"),
+            ("`sk-0123456…` is", "`……` is"),
+            ("nothing sk-", "nothing sk-"),
+            ("sk-0123456789abcdef sk-0123456789abcdef", "… …"),
+        ] {
+            assert_eq!(veil.redact(message), redacted);
+        }
+    }
+
+    #[test]
+    fn of_a_file_that_could_not_be_read_nothing_is_shown() {
+        let document = Document::read(b"{\"TOKEN\": \"ghp_secret", Format::Json);
+        let region = Veil::default().region(&document, Span::new(1, 4));
+        assert_eq!(region.snippet, "");
+    }
+}
