@@ -21,6 +21,7 @@ mod ignore;
 mod rules;
 mod server;
 
+pub mod edit;
 pub mod report;
 
 pub use advisories::{Advisories, AdvisoriesError, Advisory, Matched, Range};
