@@ -23,6 +23,7 @@ mod server;
 
 pub mod edit;
 pub mod report;
+pub mod wrap;
 
 pub use advisories::{Advisories, AdvisoriesError, Advisory, Matched, Range};
 pub use baseline::{Baseline, BaselineError};

@@ -1,0 +1,201 @@
+//! What a file would look like with its local servers behind Interlock.
+
+use std::path::Path;
+
+use interlock_launch::Request;
+
+use crate::clients::{Client, Place, Scope};
+use crate::discover::{ConfigFile, read_text};
+use crate::document::Document;
+use crate::edit::{EditError, Editor};
+use crate::server::{Effect, Kind, Local, Server, SwitchKind};
+
+use super::entry::Parts;
+use super::inner::inner;
+use super::record::Kept;
+use super::replace::{Links, Original, ReplaceError};
+
+/// How Interlock is called in what is written.
+#[derive(Debug, Clone)]
+pub struct Writing {
+    /// In a person's own files: an absolute path, because a client that is started from a desktop has another `PATH`.
+    pub own: String,
+    /// In files of a project, which others use on their machines: the bare name.
+    pub shared: String,
+}
+
+/// What a file would look like.
+#[derive(Debug)]
+pub struct Plan {
+    /// Which client reads it.
+    pub client: &'static Client,
+    /// The entry of the table that it was found by.
+    pub place: &'static Place,
+    /// The file as it is.
+    pub original: Original,
+    /// The text with all of it done; the same as before where nothing is to be done.
+    pub text: String,
+    /// The entries that change.
+    pub wrapped: Vec<Wrapped>,
+    /// The entries that stay, and why.
+    pub skipped: Vec<(String, Skip)>,
+}
+
+/// An entry that changes.
+#[derive(Debug)]
+pub struct Wrapped {
+    /// The server's name in the file.
+    pub name: String,
+    /// What it starts, as written.
+    pub request: Request,
+    /// How it is written.
+    pub kept: Kept,
+}
+
+/// Why an entry stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Skip {
+    /// It starts Interlock.
+    #[error("is behind Interlock already")]
+    Already,
+    /// It is connected to, not started.
+    #[error("is a remote server, which Interlock does not stand in front of yet")]
+    Remote,
+    /// It is part of the client.
+    #[error("is part of the client")]
+    BuiltIn,
+    /// The client cannot start it as it stands.
+    #[error("cannot be started as it is written")]
+    Unusable,
+    /// The client starts it in a sandbox of its own, in which Interlock's cannot be made.
+    #[error(
+        "is started in the client's own sandbox, where Interlock's cannot be set up: turn `sandboxEnabled` off, then wrap it"
+    )]
+    Sandboxed,
+    /// It is an administrator's, or came with a plugin that replaces it at its next update.
+    #[error("came with a {0}, which would bring it back: approve what it starts, or remove it")]
+    NotYours(&'static str),
+    /// It cannot be changed piece by piece.
+    #[error("{0}")]
+    Edit(EditError),
+}
+
+/// Why there is no plan for a file.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// It cannot be read or replaced.
+    #[error(transparent)]
+    File(#[from] ReplaceError),
+    /// Nobody reads it as it is.
+    #[error(
+        "`{0}` is broken, so its client reads nothing of it: run `interlock scan` to see where"
+    )]
+    Broken(String),
+    /// The changes do not go together.
+    #[error("`{path}` cannot be changed")]
+    Edit {
+        /// The file.
+        path: String,
+        /// Why.
+        source: EditError,
+    },
+}
+
+/// Works out what a file would look like. Writes nothing.
+///
+/// # Errors
+/// When the file cannot be read or could not be replaced, or is broken.
+pub fn plan(
+    client: &'static Client,
+    place: &'static Place,
+    path: &Path,
+    writing: &Writing,
+) -> Result<Plan, PlanError> {
+    let links = if place.scope == Scope::Project {
+        Links::Refuse
+    } else {
+        Links::Follow
+    };
+    let original = Original::read(path, links)?;
+    let file = read_text(client, place, path, original.bytes());
+    let shown = || super::replace::shown(path);
+    let document = readable(&file).ok_or_else(|| PlanError::Broken(shown()))?;
+    let unchangeable = |source| PlanError::Edit {
+        path: shown(),
+        source,
+    };
+    let (mut wrapped, mut skipped) = (Vec::new(), Vec::new());
+    let mut editor = Editor::new(document).map_err(unchangeable)?;
+    for server in &file.servers {
+        match wrap(document, &file, server, writing, &mut editor) {
+            Ok(entry) => wrapped.push(entry),
+            Err(skip) => skipped.push((server.name.clone(), skip)),
+        }
+    }
+    let text = editor.finish().map_err(unchangeable)?;
+    Ok(Plan {
+        client,
+        place,
+        text,
+        wrapped,
+        skipped,
+        original,
+    })
+}
+
+/// The document, where its client reads it.
+pub(super) fn readable(file: &ConfigFile) -> Option<&Document> {
+    file.document()
+        .filter(|document| document.is_exact() && document.root().is_some())
+}
+
+fn wrap<'a>(
+    document: &'a Document,
+    file: &ConfigFile,
+    server: &Server,
+    writing: &Writing,
+    editor: &mut Editor<'a>,
+) -> Result<Wrapped, Skip> {
+    let local = local(server)?;
+    let interlock = if file.scope == Scope::Project {
+        &writing.shared
+    } else {
+        &writing.own
+    };
+    let parts = Parts::of(document, file.place.shape, server, local).map_err(Skip::Edit)?;
+    // Alone first: an entry that cannot be changed must not keep the others from being.
+    let mut alone = Editor::new(document).map_err(Skip::Edit)?;
+    parts.wrap(&mut alone, interlock).map_err(Skip::Edit)?;
+    alone.finish().map_err(Skip::Edit)?;
+    parts.wrap(editor, interlock).map_err(Skip::Edit)?;
+    Ok(Wrapped {
+        name: server.name.clone(),
+        request: local.request.clone(),
+        kept: parts.kept(document, server),
+    })
+}
+
+/// The program that an entry starts, where that is the user's to change.
+fn local(server: &Server) -> Result<&Local, Skip> {
+    let local = match &server.kind {
+        Kind::Local(local) => local,
+        Kind::Remote(_) => return Err(Skip::Remote),
+        Kind::BuiltIn => return Err(Skip::BuiltIn),
+        Kind::Unusable => return Err(Skip::Unusable),
+    };
+    if inner(&local.request).is_some() {
+        return Err(Skip::Already);
+    }
+    let sandboxed = |switch: &crate::server::Switch| {
+        switch.kind == SwitchKind::Sandbox && switch.effect == Effect::All
+    };
+    if server.switches.iter().any(sandboxed) {
+        return Err(Skip::Sandboxed);
+    }
+    match server.scope {
+        Scope::Managed | Scope::Plugin | Scope::Extension | Scope::Devcontainer => {
+            Err(Skip::NotYours(server.scope.as_str()))
+        }
+        _ => Ok(local),
+    }
+}

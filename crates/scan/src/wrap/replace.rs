@@ -1,0 +1,226 @@
+//! Replacing a client's file: whole or not at all, with its mode and owner, and only when it still holds what was read.
+//!
+//! The new text is written beside the old one and flushed, then both change places in one step of the file system. Only then
+//! is the old one looked at again: had a client replaced it in between, the two change places back. A process that is killed at any
+//! point leaves the old or the new file whole, and at worst a temporary file beside it.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use thiserror::Error;
+
+use crate::document::LARGEST_FILE;
+
+/// Why a file stays as it is.
+#[derive(Debug, Error)]
+pub enum ReplaceError {
+    /// The system refused.
+    #[error("`{path}` cannot be rewritten")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Somebody wrote to it after it was read.
+    #[error(
+        "`{0}` was changed by another program meanwhile and was left alone: run the command again"
+    )]
+    Changed(String),
+    /// It is a directory, a device or the like.
+    #[error("`{0}` is no regular file")]
+    NotAFile(String),
+    /// A link where none is followed.
+    #[error("`{0}` is a symbolic link in a project: replace it with the file itself")]
+    Link(String),
+    /// It has another name elsewhere, which would keep the old content.
+    #[error("`{0}` has a second name (a hard link): make it a file of its own first")]
+    Linked(String),
+    /// Its owner may not write it.
+    #[error("`{0}` is read-only: run `chmod u+w` on it if Interlock may change it")]
+    ReadOnly(String),
+    /// It belongs to another user.
+    #[error("`{0}` belongs to another user: run this as that user")]
+    Owner(String),
+}
+
+/// Whether a symbolic link is followed to the file that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// A person's own files: many keep them elsewhere and link to them.
+    Follow,
+    /// Files of a project, which somebody else may have written.
+    Refuse,
+}
+
+/// A file as it was when it was read.
+#[derive(Debug)]
+pub struct Original {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    metadata: Metadata,
+}
+
+impl Original {
+    /// Reads a file that is to be replaced later.
+    ///
+    /// # Errors
+    /// When it cannot be replaced anyway, or not be read.
+    pub fn read(path: &Path, links: Links) -> Result<Self, ReplaceError> {
+        let io = |source| ReplaceError::Io {
+            path: shown(path),
+            source,
+        };
+        if links == Links::Refuse && path.is_symlink() {
+            return Err(ReplaceError::Link(shown(path)));
+        }
+        let real = std::fs::canonicalize(path).map_err(io)?;
+        let (bytes, metadata) = read(&real).map_err(io)?;
+        if !metadata.is_file() {
+            return Err(ReplaceError::NotAFile(shown(path)));
+        }
+        if metadata.nlink() > 1 {
+            return Err(ReplaceError::Linked(shown(path)));
+        }
+        if metadata.mode() & 0o200 == 0 {
+            return Err(ReplaceError::ReadOnly(shown(path)));
+        }
+        let user = rustix::process::geteuid();
+        if metadata.uid() != user.as_raw() && !user.is_root() {
+            return Err(ReplaceError::Owner(shown(path)));
+        }
+        Ok(Self {
+            path: real,
+            bytes,
+            metadata,
+        })
+    }
+
+    /// The file itself, with no link on the way to it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was in it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Puts `bytes` in its place.
+    ///
+    /// # Errors
+    /// When it is not any more what was read, or the system refuses. Nothing has changed then.
+    pub fn replace(self, bytes: &[u8]) -> Result<(), ReplaceError> {
+        let io = |source| ReplaceError::Io {
+            path: shown(&self.path),
+            source,
+        };
+        let temporary = self.write_beside(bytes).map_err(io)?;
+        let outcome = self.exchange(&temporary);
+        // After an exchange this is the old file, else the new one that nobody wants.
+        let removed = std::fs::remove_file(&temporary);
+        outcome?;
+        removed.map_err(io)?;
+        let directory = self.path.parent().unwrap_or(Path::new("/"));
+        File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(io)
+    }
+
+    fn exchange(&self, temporary: &Path) -> Result<(), ReplaceError> {
+        let io = |source| ReplaceError::Io {
+            path: shown(&self.path),
+            source,
+        };
+        if !self.is_at(&self.path) {
+            return Err(ReplaceError::Changed(shown(&self.path)));
+        }
+        let swap = || renameat_with(CWD, temporary, CWD, &self.path, RenameFlags::EXCHANGE);
+        match swap() {
+            Ok(()) if self.is_at(temporary) => Ok(()),
+            Ok(()) => {
+                swap().map_err(|errno| io(errno.into()))?;
+                Err(ReplaceError::Changed(shown(&self.path)))
+            }
+            // A file system that cannot exchange: the moment between looking and renaming stays.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                std::fs::rename(temporary, &self.path).map_err(io)?;
+                // So that removing the temporary file finds one.
+                File::create_new(temporary).map(drop).map_err(io)
+            }
+            Err(errno) => Err(io(errno.into())),
+        }
+    }
+
+    /// Whether the very file that was read, with the very content, is at `path`.
+    fn is_at(&self, path: &Path) -> bool {
+        read(path).is_ok_and(|(bytes, metadata)| {
+            (metadata.dev(), metadata.ino()) == (self.metadata.dev(), self.metadata.ino())
+                && bytes == self.bytes
+        })
+    }
+
+    /// The new content under a name of its own, flushed, with the old one's mode and owner.
+    fn write_beside(&self, bytes: &[u8]) -> io::Result<PathBuf> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let directory = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let temporary = (0..100_u32)
+            .map(|number| {
+                directory.join(format!(".{name}.interlock-{}-{number}", std::process::id()))
+            })
+            .find(|path| std::fs::symlink_metadata(path).is_err())
+            .ok_or(io::ErrorKind::AlreadyExists)?;
+        let written = self.write_new(&temporary, bytes);
+        if written.is_err() {
+            let _ = std::fs::remove_file(&temporary);
+        }
+        written.map(|()| temporary)
+    }
+
+    fn write_new(&self, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let mut file = options
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(temporary)?;
+        file.write_all(bytes)?;
+        let (uid, gid) = (self.metadata.uid(), self.metadata.gid());
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (uid, gid) {
+            std::os::unix::fs::fchown(&file, Some(uid), Some(gid))?;
+        }
+        file.set_permissions(std::fs::Permissions::from_mode(
+            self.metadata.mode() & 0o7777,
+        ))?;
+        file.sync_all()
+    }
+}
+
+/// Reads a regular file without waiting for anything that is none.
+fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Vec::new();
+    if metadata.is_file() {
+        file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() > LARGEST_FILE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok((bytes, metadata))
+}
+
+/// A path as it is shown in a message.
+pub(super) fn shown(path: &Path) -> String {
+    path.to_string_lossy().escape_debug().to_string()
+}

@@ -1,0 +1,152 @@
+//! What a file would look like with its servers taken out from behind Interlock.
+
+use std::path::Path;
+
+use crate::clients::{Client, Place, Scope};
+use crate::discover::{ConfigFile, read_text};
+use crate::document::Document;
+use crate::edit::{EditError, Editor};
+use crate::server::{Kind, Server};
+use interlock_launch::Digest;
+
+use super::entry::Parts;
+use super::inner::{Inner, inner};
+use super::plan::{PlanError, readable};
+use super::record::{Kept, Record};
+use super::replace::{Links, Original};
+
+/// What a file would look like.
+#[derive(Debug)]
+pub struct Unplan {
+    /// Which client reads it.
+    pub client: &'static Client,
+    /// The file as it is.
+    pub original: Original,
+    /// The bytes with all of it undone.
+    pub bytes: Vec<u8>,
+    /// Whether these are the very bytes from before it was wrapped. Otherwise something else changed since, or there is no
+    /// record, and only the wrapped entries change.
+    pub exact: bool,
+    /// The names of the entries that change.
+    pub unwrapped: Vec<String>,
+    /// The entries that stay, and why.
+    pub skipped: Vec<(String, EditError)>,
+}
+
+/// Works out what a file would look like. Writes nothing.
+///
+/// # Errors
+/// When the file cannot be read or could not be replaced, or is broken.
+pub fn unplan(
+    client: &'static Client,
+    place: &'static Place,
+    path: &Path,
+    records: &[Record],
+) -> Result<Unplan, PlanError> {
+    let links = if place.scope == Scope::Project {
+        Links::Refuse
+    } else {
+        Links::Follow
+    };
+    let original = Original::read(path, links)?;
+    let now = Digest::of(original.bytes());
+    let file = read_text(client, place, path, original.bytes());
+    if let Some(record) = records.iter().find(|record| record.after == now) {
+        let unwrapped = file
+            .servers
+            .iter()
+            .filter(|server| wrapped(server))
+            .map(|server| server.name.clone());
+        return Ok(Unplan {
+            client,
+            original,
+            bytes: record.original.clone(),
+            exact: true,
+            unwrapped: unwrapped.collect(),
+            skipped: Vec::new(),
+        });
+    }
+    let merged = merge(&file, records.first()).map_err(|source| match source {
+        None => PlanError::Broken(super::replace::shown(path)),
+        Some(source) => PlanError::Edit {
+            path: super::replace::shown(path),
+            source,
+        },
+    })?;
+    Ok(Unplan {
+        client,
+        original,
+        bytes: merged.text.into_bytes(),
+        exact: false,
+        unwrapped: merged.unwrapped,
+        skipped: merged.skipped,
+    })
+}
+
+/// A text with its wrapped entries unwrapped and nothing else changed.
+#[derive(Debug)]
+pub(super) struct Merged {
+    pub(super) text: String,
+    pub(super) unwrapped: Vec<String>,
+    /// How the unwrapped entries are written now that they are unwrapped.
+    pub(super) kept: Vec<Kept>,
+    pub(super) skipped: Vec<(String, EditError)>,
+}
+
+/// Unwraps each entry by what it says itself; the record tells how it was written. No error text where nobody reads the file.
+pub(super) fn merge(
+    file: &ConfigFile,
+    record: Option<&Record>,
+) -> Result<Merged, Option<EditError>> {
+    let document = readable(file).ok_or(None)?;
+    let mut editor = Editor::new(document).map_err(Some)?;
+    let mut merged = Merged {
+        text: String::new(),
+        unwrapped: Vec::new(),
+        kept: Vec::new(),
+        skipped: Vec::new(),
+    };
+    for server in file.servers.iter().filter(|server| wrapped(server)) {
+        let kept = record.and_then(|record| record.kept(&server.trail));
+        match undo(document, file, server, kept, &mut editor) {
+            Ok(kept) => {
+                merged.unwrapped.push(server.name.clone());
+                merged.kept.push(kept);
+            }
+            Err(error) => merged.skipped.push((server.name.clone(), error)),
+        }
+    }
+    merged.text = editor.finish().map_err(Some)?;
+    Ok(merged)
+}
+
+fn undo<'a>(
+    document: &'a Document,
+    file: &ConfigFile,
+    server: &Server,
+    kept: Option<&Kept>,
+    editor: &mut Editor<'a>,
+) -> Result<Kept, EditError> {
+    let Kind::Local(local) = &server.kind else {
+        return Err(EditError::Outside);
+    };
+    let Some(Inner::Command(request)) = inner(&local.request) else {
+        return Err(EditError::Shape(
+            "it starts an approval by its name, and does not say what that runs",
+        ));
+    };
+    let parts = Parts::of(document, file.place.shape, server, local)?;
+    let mut alone = Editor::new(document)?;
+    parts.unwrap(&mut alone, local, kept)?;
+    alone.finish()?;
+    parts.unwrap(editor, local, kept)?;
+    let known = kept.filter(|kept| kept.command == request.command).cloned();
+    Ok(known.unwrap_or_else(|| Kept {
+        command: request.command,
+        ..parts.kept(document, server)
+    }))
+}
+
+fn wrapped(server: &Server) -> bool {
+    matches!(&server.kind, Kind::Local(local) if inner(&local.request).is_some())
+}
