@@ -78,7 +78,7 @@ fn comments(file: &ConfigFile) -> Vec<Comment> {
         return Vec::new();
     };
     let marks = match document.format() {
-        Format::Json => return Vec::new(),
+        Format::Json | Format::Bundle => return Vec::new(),
         Format::Jsonc => &["//", "/*"][..],
         Format::Toml | Format::Yaml | Format::FrontMatter => &["#"][..],
     };

@@ -17,6 +17,7 @@ const PLAIN: Fields = Fields {
     headers: &["headers"],
     headers_helper: &[],
     credential: &[],
+    credential_names: &[],
     transport: &["type"],
     local_words: &["stdio"],
     remote_words: &["http", "sse", "streamable-http"],
@@ -197,7 +198,8 @@ pub(super) static CODEX: Fields = Fields {
     cwd: &["cwd"],
     headers: &["http_headers"],
     headers_helper: &["http_headers_helper"],
-    credential: &["bearer_token_env_var", "env_http_headers", "bearer_token"],
+    credential: &["bearer_token"],
+    credential_names: &["bearer_token_env_var", "env_http_headers"],
     transport: &[],
     enabled: &["enabled"],
     switches: &[
@@ -434,7 +436,7 @@ pub(super) static CRUSH: Fields = Fields {
 
 pub(super) static VIBE: Fields = Fields {
     cwd: &["cwd"],
-    credential: &["api_key_env"],
+    credential_names: &["api_key_env"],
     transport: &["transport"],
     remote_words: &["http", "streamable-http"],
     others: &[
@@ -454,6 +456,8 @@ pub(super) static MCPORTER: Fields = Fields {
     command: &["command"],
     url: &["baseUrl", "url", "serverUrl"],
     cwd: &["cwd"],
+    credential: &["bearerToken"],
+    credential_names: &["bearerTokenEnv"],
     transport: &["type", "transport"],
     expansion: Expansion::Braces,
     others: &[
@@ -463,8 +467,6 @@ pub(super) static MCPORTER: Fields = Fields {
         "clientName",
         "oauthRedirectUrl",
         "lifecycle",
-        "bearerToken",
-        "bearerTokenEnv",
     ],
     ..PLAIN
 };

@@ -30,8 +30,10 @@ pub struct Fields {
     pub headers: AnyOf,
     /// A program that the client starts to make headers.
     pub headers_helper: AnyOf,
-    /// Variables or keys whose content is sent as credential: one name, or a map of headers to names.
+    /// A credential that is written here. A dot leads into a map.
     pub credential: AnyOf,
+    /// Variables whose content is sent as credential: one name, or a map of headers to names.
+    pub credential_names: AnyOf,
     /// The word for the transport.
     pub transport: AnyOf,
     /// Words that mean a program is started.
@@ -69,6 +71,7 @@ impl Fields {
             self.headers,
             self.headers_helper,
             self.credential,
+            self.credential_names,
             self.transport,
             self.nested,
             self.enabled,

@@ -142,6 +142,8 @@ pub struct Place {
     pub format: Format,
     /// How servers are written in it.
     pub shape: &'static Shape,
+    /// Other programs have files of this name too: one without a server in it is none of this client's.
+    pub common_name: bool,
 }
 
 /// An environment variable that puts a file elsewhere, for the user who scans.

@@ -419,20 +419,8 @@ pub(super) static VIBE: Shape = Shape {
 pub(super) static LITELLM: Shape = Shape {
     id: "litellm",
     roots: &[
-        Root {
-            path: &["mcp_servers"],
-            layout: Layout::List {
-                name: &[&["alias"], &["name"], &["server_name"]],
-            },
-            loose: false,
-            scope: None,
-        },
-        Root {
-            path: &["litellm_settings", "mcp_servers"],
-            layout: Layout::List { name: &[&["name"]] },
-            loose: true,
-            scope: None,
-        },
+        map(&["mcp_servers"]),
+        loose(&["litellm_settings", "mcp_servers"]),
     ],
     fields: &entries::LITELLM,
     switches: &[],

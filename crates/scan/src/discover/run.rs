@@ -201,11 +201,13 @@ impl Search<'_> {
     }
 }
 
-fn read_one(candidate: &Candidate) -> ConfigFile {
+/// Reads one file. None for what only has the name of a client's file.
+fn read_one(candidate: &Candidate) -> Option<ConfigFile> {
     let mut file = read_place(candidate.client, candidate.place, &candidate.path);
     file.also.clone_from(&candidate.also);
     file.user.clone_from(&candidate.user);
-    file
+    let other = candidate.place.common_name && file.servers.is_empty();
+    (!other).then_some(file)
 }
 
 /// Reads every candidate. The caller's thread reads too, and tells of progress.
@@ -226,13 +228,15 @@ fn read_all(
             .filter_map(|_| {
                 thread::Builder::new()
                     .stack_size(STACK)
-                    .spawn_scoped(scope, || std::iter::from_fn(work).collect::<Vec<_>>())
+                    .spawn_scoped(scope, || {
+                        std::iter::from_fn(work).flatten().collect::<Vec<_>>()
+                    })
                     .ok()
             })
             .collect();
         let mut files = Vec::new();
         while let Some(file) = work() {
-            files.push(file);
+            files.extend(file);
             progress(Progress {
                 found: candidates.len(),
                 read: next.load(Ordering::Relaxed).min(candidates.len()),

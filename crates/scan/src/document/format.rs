@@ -13,6 +13,8 @@ pub enum Format {
     Yaml,
     /// YAML between two lines of `---` at the start of a Markdown file.
     FrontMatter,
+    /// JSON in the `manifest.json` of a zip archive. The text is the manifest's, so the file must not be edited.
+    Bundle,
 }
 
 impl Format {
@@ -25,6 +27,7 @@ impl Format {
             Format::Toml => "toml",
             Format::Yaml => "yaml",
             Format::FrontMatter => "front-matter",
+            Format::Bundle => "bundle",
         }
     }
 }

@@ -39,7 +39,13 @@ pub(super) fn read(text: &str, shift: usize, plain: bool) -> Reading {
         };
     }
     let root = match parse_to_ast(text, &CollectOptions::default(), &LENIENT) {
-        Ok(parsed) => parsed.value.map(|value| node(value, shift)),
+        Ok(parsed) => {
+            if parsed.value.is_none() && plain {
+                let said = "the file is empty, which is no JSON";
+                problems.push(Problem::new(Span::default(), ProblemKind::Syntax, said));
+            }
+            parsed.value.map(|value| node(value, shift))
+        }
         Err(error) => {
             let range = error.range();
             let kind = match error.kind() {

@@ -4,6 +4,7 @@
 //! The tree is what the client's own reader would see. What a strict reader would refuse stands beside it as [`Problem`]s. Nothing
 //! here knows what an MCP server is. Reading cannot fail and is bounded: size, depth, number of nodes, copies made by YAML aliases.
 
+mod bundle;
 mod format;
 mod json;
 mod keys;

@@ -8,7 +8,7 @@ use super::span::Span;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// The text of the value, its quotes and brackets included. For a TOML table with a header of its own: from the header to the end
-    /// of its last member; for YAML in block style: from the first to the last character of what is in it.
+    /// of its last member; for YAML in block style: from the first to the last character of what is in it, its anchor and tag included.
     pub span: Span,
     /// What it is.
     pub value: Value,

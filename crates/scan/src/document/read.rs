@@ -4,7 +4,7 @@ use super::format::Format;
 use super::node::Node;
 use super::problem::{Problem, ProblemKind};
 use super::span::{Lines, Span};
-use super::{json, keys, toml, yaml};
+use super::{bundle, json, keys, toml, yaml};
 
 /// Most bytes of a file that is read: 20 MiB.
 pub const LARGEST_FILE: usize = 20 << 20;
@@ -44,6 +44,26 @@ impl Document {
                 "the file is larger than 20 MiB",
             );
         }
+        if format == Format::Bundle {
+            return Document::read_bundle(bytes);
+        }
+        Document::read_bytes(bytes, format)
+    }
+
+    fn read_bundle(bytes: &[u8]) -> Self {
+        match bundle::manifest(bytes) {
+            Ok((manifest, fault)) => {
+                let mut document = Document::read_bytes(&manifest, Format::Bundle);
+                document.exact = false;
+                let faults = fault.map(|(kind, said)| Problem::new(Span::default(), kind, said));
+                document.problems.extend(faults);
+                document
+            }
+            Err((kind, said)) => Document::refused(Format::Bundle, kind, said),
+        }
+    }
+
+    fn read_bytes(bytes: &[u8], format: Format) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Document::read_text(text.to_owned(), format),
             Err(error) => {
@@ -66,7 +86,8 @@ impl Document {
             None => (0, text.as_str()),
         };
         let mut reading = match format {
-            Format::Json | Format::Jsonc => json::read(body, mark, format == Format::Json),
+            Format::Jsonc => json::read(body, mark, false),
+            Format::Json | Format::Bundle => json::read(body, mark, true),
             Format::Toml => toml::read(body, mark),
             Format::Yaml => yaml::read(body, mark),
             Format::FrontMatter => yaml::read_front_matter(body, mark),

@@ -97,7 +97,11 @@ impl<'t> Builder<'t> {
             let (event, marks) = event.map_err(|error| {
                 let at = self.offsets.byte(error.marker().index());
                 let said = format!("this is no YAML: {}", excerpt(error.info()));
-                Problem::new(Span::new(at, at), ProblemKind::Syntax, said)
+                let kind = match error.info().contains("recursion limit") {
+                    true => ProblemKind::TooDeep,
+                    false => ProblemKind::Syntax,
+                };
+                Problem::new(Span::new(at, at), kind, said)
             })?;
             let span = self.span(marks);
             if matches!(event, Event::DocumentStart(_)) {
@@ -234,6 +238,10 @@ impl<'t> Builder<'t> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
+        let span = match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => with_header(self.text, span),
+            _ => span,
+        };
         let tag = self.tag(tag, span);
         let plain = style == ScalarStyle::Plain && tag.is_none();
         if plain && is_old_value(text) {
@@ -302,6 +310,22 @@ impl<'t> Builder<'t> {
             self.offsets.byte(marks.end.index()),
         )
     }
+}
+
+/// The span of a block of text with its header, `|` or `>` and what belongs to it, which stands on a line before.
+fn with_header(text: &str, span: Span) -> Span {
+    let before = text.get(..span.start).unwrap_or("").trim_end();
+    if before.len() == span.start {
+        return span;
+    }
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.get(line_start..).unwrap_or("");
+    let header = line.match_indices(['|', '>']).find(|(at, _)| {
+        let after = line.get(at + 1..).unwrap_or("");
+        let rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
+        rest.trim().is_empty() || rest.trim_start().starts_with('#')
+    });
+    header.map_or(span, |(at, _)| Span::new(line_start + at, span.end))
 }
 
 /// What `<<` brings in: a map's members, or those of several maps, of which the first counts most.

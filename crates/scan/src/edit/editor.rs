@@ -52,7 +52,7 @@ impl<'a> Editor<'a> {
             return Err(EditError::Shape("the file cannot be read as it is"));
         }
         let syntax = match document.format() {
-            Format::Json | Format::Jsonc => Syntax::Json,
+            Format::Json | Format::Jsonc | Format::Bundle => Syntax::Json,
             Format::Toml => Syntax::Toml,
             Format::Yaml | Format::FrontMatter => Syntax::Yaml,
         };

@@ -108,6 +108,7 @@ impl EntryReader<'_> {
 
     fn body(&mut self, body: &Node) -> Kind {
         let said = self.said(body);
+        self.foreign_words(body);
         let command = self.one(body, self.fields.command);
         let url = self.one(body, self.fields.url);
         let contradiction = match (command, url, said) {
@@ -165,6 +166,36 @@ impl EntryReader<'_> {
         generally(word)
     }
 
+    /// Words for the transport under keys of other clients: this one does not read them, but they may not say otherwise.
+    fn foreign_words(&mut self, body: &Node) {
+        let own = self.fields.transport;
+        for key in WORDS.iter().filter(|key| !own.contains(key)) {
+            let Some(node) = body.get(key) else { continue };
+            let Some(word) = node.as_text() else { continue };
+            let starts = self
+                .fields
+                .command
+                .iter()
+                .any(|key| body.get(key).is_some());
+            let (kind, what) = match generally(word) {
+                None => (ProblemKind::UnknownTransport, "which nobody knows"),
+                Some(Said::Connect(_)) if starts => {
+                    (ProblemKind::TransportContradiction, "and names a program")
+                }
+                Some(Said::Start) if !starts => {
+                    (ProblemKind::TransportContradiction, "and names no program")
+                }
+                Some(_) => continue,
+            };
+            let text = format!(
+                "`{}` says `{key}` is `{}` {what}",
+                self.shown,
+                excerpt(word)
+            );
+            self.problem(node.span, kind, text);
+        }
+    }
+
     fn local(&mut self, body: &Node, command: &Member) -> Kind {
         let mut local = Local {
             request: Request {
@@ -177,7 +208,7 @@ impl EntryReader<'_> {
             env_spans: Vec::new(),
             cwd_span: None,
             env_file: self.text(body, self.fields.env_file),
-            env_names: self.texts(body, self.fields.env_names),
+            env_names: texts(body, self.fields.env_names),
             body: body.span,
         };
         if !self.command(&command.value, &mut local) {
@@ -306,7 +337,8 @@ impl EntryReader<'_> {
             transport,
             headers: self.headers(body),
             helper: self.text(body, self.fields.headers_helper),
-            credentials: self.texts(body, self.fields.credential),
+            credentials: texts(body, self.fields.credential),
+            credential_names: texts(body, self.fields.credential_names),
             body: body.span,
         })
     }
@@ -362,29 +394,6 @@ impl EntryReader<'_> {
         })
     }
 
-    /// Text, the texts of a list, those under `name` in a list of maps, or the values of a map.
-    fn texts(&mut self, node: &Node, names: AnyOf) -> Vec<Text> {
-        let as_text = |node: &Node| {
-            let named = node.get("name").unwrap_or(node);
-            Some(Text {
-                text: named.as_text()?.to_owned(),
-                span: named.span,
-            })
-        };
-        names
-            .iter()
-            .filter_map(|name| node.get(name))
-            .flat_map(|value| match &value.value {
-                Value::List(elements) => elements.iter().filter_map(as_text).collect(),
-                Value::Map(members) => {
-                    let values = members.iter().map(|member| &member.value);
-                    values.filter_map(as_text).collect()
-                }
-                _ => as_text(value).into_iter().collect::<Vec<_>>(),
-            })
-            .collect()
-    }
-
     /// A value that is to be text. Numbers and truths are taken as they are written, which some clients do and others refuse.
     fn word(&mut self, node: &Node) -> String {
         let written = match &node.value {
@@ -422,6 +431,29 @@ fn nested<'n>(node: &'n Node, fields: &Fields) -> Option<&'n Node> {
         .find(|inner| inner.is_map())
 }
 
+/// Text, the texts of a list, those under `name` in a list of maps, or the values of a map, at the paths of `names`.
+fn texts(node: &Node, names: AnyOf) -> Vec<Text> {
+    let as_text = |node: &Node| {
+        let named = node.get("name").unwrap_or(node);
+        Some(Text {
+            text: named.as_text()?.to_owned(),
+            span: named.span,
+        })
+    };
+    names
+        .iter()
+        .filter_map(|name| node.at(&name.split('.').collect::<Vec<_>>()))
+        .flat_map(|value| match &value.value {
+            Value::List(elements) => elements.iter().filter_map(as_text).collect(),
+            Value::Map(members) => {
+                let values = members.iter().map(|member| &member.value);
+                values.filter_map(as_text).collect()
+            }
+            _ => as_text(value).into_iter().collect::<Vec<_>>(),
+        })
+        .collect()
+}
+
 /// Fields that every reader knows: another spelling of one of them is a difference wherever it stands.
 const COMMON: [&str; 8] = [
     "command", "args", "env", "cwd", "url", "type", "headers", "envFile",
@@ -434,6 +466,9 @@ const SPELLINGS: &[&[&str]] = &[
     &["env", "environment", "envs"],
     &["url", "serverUrl", "httpUrl", "uri"],
 ];
+
+/// Keys under which some client writes the word for the transport.
+const WORDS: &[&str] = &["type", "transport", "transport_type", "transportType"];
 
 fn transport(word: &str) -> Transport {
     match word {

@@ -88,8 +88,10 @@ pub struct Remote {
     pub headers: Vec<Header>,
     /// A program that the client starts to make headers.
     pub helper: Option<Text>,
-    /// Variables whose content is sent as credential, by name, or a credential that is written here.
+    /// Credentials that are written here.
     pub credentials: Vec<Text>,
+    /// Variables whose content is sent as credential, by name.
+    pub credential_names: Vec<Text>,
     /// The map that holds the fields of the transport: the entry, or what is nested in it.
     pub body: Span,
 }

@@ -8,7 +8,7 @@ use super::entry::read_entry;
 use super::model::{Kind, Server, Switch};
 use super::switches::file_switches;
 use crate::clients::{Fields, Layout, Place, Root, Shape};
-use crate::document::{Document, Node, Problem, ProblemKind, Span, Value};
+use crate::document::{Document, Format, Node, Problem, ProblemKind, Span, Value};
 
 /// What a document says about servers.
 #[derive(Debug, Default)]
@@ -33,16 +33,15 @@ pub(crate) fn read(document: &Document, place: &Place, path: &Path) -> Found {
         return found;
     };
     let shape = place.shape;
-    if !root.is_map() && !root.is_list() && !root.is_null() {
+    let nothing = root.is_null() && matches!(document.format(), Format::Yaml | Format::FrontMatter);
+    if !root.is_map() && !root.is_list() && !nothing {
         let said = format!("the file is {}, no configuration", root.kind());
         let problem = Problem::new(root.span, ProblemKind::NotAnObject, said);
         found.problems.push(problem);
         return found;
     }
-    let mut any = false;
     for part in shape.roots {
         for reached in reach(root, part.path, &mut found.problems) {
-            any |= !part.path.is_empty();
             let mut reader = Reader {
                 place,
                 part,
@@ -53,9 +52,7 @@ pub(crate) fn read(document: &Document, place: &Place, path: &Path) -> Found {
             reader.servers(&reached);
         }
     }
-    if !any && found.servers.is_empty() {
-        foreign_roots(root, shape, &mut found.problems);
-    }
+    foreign_roots(root, shape, &mut found.problems);
     file_switches(root, shape, &mut found.switches);
     found
 }
@@ -273,7 +270,7 @@ fn foreign_roots(root: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
             let said = format!(
                 "the servers under `{}` are not read by this client, which looks under `{}`",
                 excerpt(&member.key),
-                own.first().unwrap_or(&"the file itself")
+                own.first().unwrap_or(&"")
             );
             problems.push(Problem::new(
                 member.key_span,

@@ -4,8 +4,8 @@ use super::super::shapes::{
     BUNDLE, CLAUDE_AGENT, CLAUDE_DESKTOP as DESKTOP_SHAPE, CLAUDE_JSON, CLAUDE_PLUGIN,
     CLAUDE_SETTINGS, PLUGIN_JSON, PROJECT_MCP,
 };
-use super::{ALL, Client, DESKTOP, LINUX, MACOS, Place, Scope, WINDOWS, moved, place};
-use crate::document::Format::{FrontMatter, Json};
+use super::{ALL, Client, DESKTOP, LINUX, MACOS, Place, Scope, WINDOWS, common, moved, place};
+use crate::document::Format::{Bundle, FrontMatter, Json};
 
 pub(super) const CLAUDE_CODE: Client = Client {
     id: "claude-code",
@@ -160,10 +160,18 @@ pub(super) const CLAUDE_DESKTOP: Client = Client {
             "{appdata}/Claude/Claude Extensions/*/manifest.json",
         ),
         bundle(LINUX, "{config}/Claude/Claude Extensions/*/manifest.json"),
-        bundle(ALL, "{project}/manifest.json"),
+        common(bundle(ALL, "{project}/manifest.json")),
+        archive("{project}/*.mcpb"),
+        archive("{project}/*.dxt"),
+        archive("{home}/Downloads/*.mcpb"),
+        archive("{home}/Downloads/*.dxt"),
     ],
 };
 
 const fn bundle(os: &'static [super::Os], path: &'static str) -> Place {
     place(Scope::Extension, os, path, Json, &BUNDLE)
+}
+
+const fn archive(path: &'static str) -> Place {
+    place(Scope::Extension, ALL, path, Bundle, &BUNDLE)
 }

@@ -4,7 +4,7 @@ use super::super::shapes::{
     LANGCHAIN as LANGCHAIN_SHAPE, LIBRECHAT as LIBRECHAT_SHAPE, LITELLM as LITELLM_SHAPE,
     MCPO as MCPO_SHAPE, OPEN_WEBUI as OPEN_WEBUI_SHAPE,
 };
-use super::{ALL, Client, Place, Scope, Shape, place};
+use super::{ALL, Client, Place, Scope, Shape, common, place};
 use crate::document::Format::{self, Json, Yaml};
 
 const fn framework(path: &'static str, format: Format, shape: &'static Shape) -> Place {
@@ -24,11 +24,15 @@ pub(super) const LITELLM: Client = Client {
     id: "litellm",
     name: "LiteLLM",
     places: &[
-        framework("{project}/litellm*.yaml", Yaml, &LITELLM_SHAPE),
-        framework("{project}/litellm*.yml", Yaml, &LITELLM_SHAPE),
-        framework("{project}/proxy_config.yaml", Yaml, &LITELLM_SHAPE),
-        framework("{project}/config.yaml", Yaml, &LITELLM_SHAPE),
-        framework("{project}/config.yml", Yaml, &LITELLM_SHAPE),
+        common(framework("{project}/litellm*.yaml", Yaml, &LITELLM_SHAPE)),
+        common(framework("{project}/litellm*.yml", Yaml, &LITELLM_SHAPE)),
+        common(framework(
+            "{project}/proxy_config.yaml",
+            Yaml,
+            &LITELLM_SHAPE,
+        )),
+        common(framework("{project}/config.yaml", Yaml, &LITELLM_SHAPE)),
+        common(framework("{project}/config.yml", Yaml, &LITELLM_SHAPE)),
     ],
 };
 
@@ -36,8 +40,8 @@ pub(super) const MCPO: Client = Client {
     id: "mcpo",
     name: "mcpo",
     places: &[
-        framework("{project}/mcpo*.json", Json, &MCPO_SHAPE),
-        framework("{project}/config.json", Json, &MCPO_SHAPE),
+        common(framework("{project}/mcpo*.json", Json, &MCPO_SHAPE)),
+        common(framework("{project}/config.json", Json, &MCPO_SHAPE)),
     ],
 };
 
@@ -45,16 +49,16 @@ pub(super) const OPEN_WEBUI: Client = Client {
     id: "open-webui",
     name: "Open WebUI",
     places: &[
-        framework(
+        common(framework(
             "{project}/*TOOL_SERVER_CONNECTIONS*.json",
             Json,
             &OPEN_WEBUI_SHAPE,
-        ),
-        framework(
+        )),
+        common(framework(
             "{project}/tool_server_connections*.json",
             Json,
             &OPEN_WEBUI_SHAPE,
-        ),
+        )),
     ],
 };
 
@@ -62,11 +66,31 @@ pub(super) const LANGCHAIN: Client = Client {
     id: "langchain",
     name: "LangChain MCP adapters",
     places: &[
-        framework("{project}/langchain*.json", Json, &LANGCHAIN_SHAPE),
-        framework("{project}/mcp.json", Json, &LANGCHAIN_SHAPE),
-        framework("{project}/mcp_config.json", Json, &LANGCHAIN_SHAPE),
-        framework("{project}/mcp_servers.json", Json, &LANGCHAIN_SHAPE),
-        framework("{project}/servers_config.json", Json, &LANGCHAIN_SHAPE),
-        framework("{project}/mcp-servers.json", Json, &LANGCHAIN_SHAPE),
+        common(framework(
+            "{project}/langchain*.json",
+            Json,
+            &LANGCHAIN_SHAPE,
+        )),
+        common(framework("{project}/mcp.json", Json, &LANGCHAIN_SHAPE)),
+        common(framework(
+            "{project}/mcp_config.json",
+            Json,
+            &LANGCHAIN_SHAPE,
+        )),
+        common(framework(
+            "{project}/mcp_servers.json",
+            Json,
+            &LANGCHAIN_SHAPE,
+        )),
+        common(framework(
+            "{project}/servers_config.json",
+            Json,
+            &LANGCHAIN_SHAPE,
+        )),
+        common(framework(
+            "{project}/mcp-servers.json",
+            Json,
+            &LANGCHAIN_SHAPE,
+        )),
     ],
 };

@@ -76,6 +76,15 @@ const fn place(
         relocation: None,
         format,
         shape,
+        common_name: false,
+    }
+}
+
+/// A place whose name other programs use too.
+const fn common(place: Place) -> Place {
+    Place {
+        common_name: true,
+        ..place
     }
 }
 
