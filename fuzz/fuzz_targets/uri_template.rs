@@ -1,27 +1,9 @@
-//! URI templates: the first line is a template, the rest a URI; what matches is harmless, and names nothing that the template lacks.
+//! The body is in the tests of `wire`, which replay the corpus.
 #![no_main]
 
-use interlock_wire::uri_template::{Template, Variables};
+#[path = "../../crates/wire/tests/any_bytes/uri_template.rs"]
+mod body;
+
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| {
-    let (template, uri) = text.split_once('\n').unwrap_or((text, ""));
-    let Ok(parsed) = Template::parse(template) else {
-        return;
-    };
-    parsed.expand(&Variables::default()).expect("nothing to misfit");
-    let Some(found) = parsed.matches(uri) else {
-        return;
-    };
-    let _ = found.has_dots();
-    let far = template.contains(['+', '#', ';', '?', '&']);
-    for (name, value) in found.iter() {
-        assert!(parsed.names().any(|known| known == name));
-        for text in value.texts() {
-            assert!(!text.chars().any(char::is_control), "a control character");
-            assert!(far || !text.contains(['/', '\\']), "a slash from a simple expression");
-        }
-    }
-    // A prefix of a value that was read is a value itself, so this never misfits.
-    let _ = parsed.expand(&found.into_variables());
-});
+fuzz_target!(|input: &[u8]| body::run(input));

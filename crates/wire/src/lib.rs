@@ -40,6 +40,7 @@ mod reject;
 mod remarks;
 pub mod resource_uri;
 mod revision;
+pub mod schema;
 pub mod session;
 pub mod sse;
 pub mod tools;

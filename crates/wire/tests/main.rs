@@ -1,6 +1,8 @@
 //! Tests of interlock-wire from outside.
 
 #[cfg(test)]
+mod any_bytes;
+#[cfg(test)]
 mod canonical;
 #[cfg(test)]
 mod corpus;
@@ -22,6 +24,8 @@ mod parse;
 mod properties;
 #[cfg(test)]
 mod resource_uri;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
