@@ -17,10 +17,19 @@
 //!
 //! Everything is pure, bounded and linear in what it is given: no IO, no clock, no panic on any input.
 
+mod answer;
+mod change;
 mod definition;
 mod document;
 mod finding;
+mod name;
+mod schema;
 mod text;
+mod uri;
 
-pub use definition::{tool, tools};
+pub use answer::{instructions, question, result};
+pub use change::changes;
+pub use definition::{name_beside, tool, tools};
 pub use finding::{Confidence, Finding, RULES, Rule, Severity};
+pub use schema::value;
+pub use uri::{Use, uri};
