@@ -29,7 +29,8 @@ def grants(server: dict) -> str:
 def source(server: dict) -> str:
     for kind, label in (("npm", "npm"), ("pypi", "PyPI"), ("crate", "crates.io")):
         if kind in server:
-            return f"{label} `{server[kind]}`"
+            place = ", virtual environment" if server.get("venv") else ""
+            return f"{label} `{server[kind]}`{place}"
     raise KeyError(server["name"])
 
 

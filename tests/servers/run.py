@@ -2,8 +2,8 @@
 """Published MCP servers, unmodified, through `interlock approve` and `interlock run`.
 
 Every server of `servers.json` is approved with the grants that its purpose needs and nothing else, started, asked for its
-tools and called once. Packages of npm come from Interlock's own store; packages of PyPI are installed into virtual
-environments and approved by their console script. A run renews its rows of `docs/src/servers.md`.
+tools and called once. Packages of npm and PyPI come from Interlock's own store; those of PyPI that say `venv` are installed
+into virtual environments and approved by their console script. A run renews its rows of `docs/src/servers.md`.
 
 Run by `cargo xtask servers`; needs node, Python with `venv`, cargo, git, Debian's Chromium and the registries. Run it as
 root and as an ordinary user.
@@ -41,7 +41,7 @@ class World:
         self.root = root
         self.home = root / "home"
         self.environment = {"PATH": PATH, "HOME": str(self.home), "LANG": "C.UTF-8"}
-        for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY", "UV_DEFAULT_INDEX", "PIP_INDEX_URL", "PIP_CERT"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
         if not self.home.exists():
@@ -138,6 +138,9 @@ def command(world: World, server: dict, data: pathlib.Path) -> list[str]:
     arguments = filled(server.get("args", []), data)
     if "npm" in server:
         return ["npx", "-y", server["npm"], *arguments]
+    if "pypi" in server and not server.get("venv"):
+        with_options = [word for package in server.get("with", []) for word in ("--with", package)]
+        return ["uvx", *with_options, "--from", server["pypi"], server["script"], *arguments]
     if "pypi" in server:
         programs = world.virtual_environment(server["name"], [server["pypi"], *server.get("with", [])])
         return [str(programs / server["script"]), *arguments]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use interlock_gateway::{Clock as _, Now, SystemClock};
 use interlock_launch::{
-    DigestCache, Entry, EnvRecord, Launch, Ledger, Prior, Request, RequestRecord, ResolveError,
-    Resolver, SecretStore, judge,
+    DigestCache, Entry, EnvRecord, Launch, Ledger, PackageRef, Prior, Request, RequestRecord,
+    ResolveError, Resolver, SecretStore, judge,
 };
 use interlock_sandbox::Kernel;
 use interlock_supply::Store;
@@ -99,6 +99,25 @@ pub fn request_of(record: &RequestRecord) -> Request {
     request.env = record.env.iter().filter_map(code).collect();
     request.cwd.clone_from(&record.cwd);
     request
+}
+
+/// The interpreter that a Python package is fetched for and started with: its real path.
+///
+/// # Errors
+/// When there is none.
+pub fn python(
+    context: &Context,
+    packages: &Store,
+    package: &PackageRef,
+) -> Result<PathBuf, ResolveError> {
+    let mut cache = DigestCache::open(&context.places, context.now());
+    let resolver = Resolver {
+        search: &search_path(None),
+        store: packages,
+        places: &context.places,
+        cache: &mut cache,
+    };
+    resolver.python(package)
 }
 
 /// Resolves a request to content, as `prior` fixed it. Starts nothing and uses no network.

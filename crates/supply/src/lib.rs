@@ -18,6 +18,7 @@ pub mod lockfile;
 pub mod npm;
 mod package_store;
 mod progress;
+pub mod pypi;
 mod store;
 mod unpack;
 
@@ -33,4 +34,4 @@ pub use store::{
     Damage, GcReport, InstallError, LocateError, Located, Mismatch, Store, StoreError, StoredTree,
     VerifyReport,
 };
-pub use unpack::{UnpackError, UnpackLimits};
+pub use unpack::{UnpackError, UnpackLimits, unpack_wheel_into};

@@ -100,6 +100,10 @@ pub struct LockedTree {
     /// library, for example `cpython-3.11.7-linux-x86_64-glibc-2.36`. It says why these files and no others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Digest of the same tree without what was made on this machine, which is Python's bytecode: what the packages alone
+    /// make. None where that is the whole tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<TreeDigest>,
     /// Digest of every file in the tree, with its place and mode.
     pub digest: TreeDigest,
     /// Number of files.

@@ -5,8 +5,9 @@
 
 use crate::{
     digest::TreeDigest,
-    locked::{Entry, Interpreter, LockedTree},
+    locked::{Ecosystem, Entry, Interpreter, LockedTree},
     npm::{self, PackageName},
+    pypi,
     store::Store,
 };
 use interlock_launch::{
@@ -90,6 +91,15 @@ fn other_entry(
             .map_or(text.len(), |(at, _)| at);
         PackageName::new(text.get(..end)?).ok()
     });
+    if record.ecosystem == Ecosystem::Pypi {
+        let ends = ['[', '=', '<', '>', '!', '~', '@', ' ', ';'];
+        let with = package
+            .with
+            .iter()
+            .filter_map(|text| text.split(ends).next());
+        let names: Vec<&str> = std::iter::once(record.name.as_str()).chain(with).collect();
+        return pypi::entry_in_tree(store, record, &names, bin);
+    }
     let names: Vec<PackageName> = std::iter::once(record.name.clone()).chain(with).collect();
     npm::entry_in_tree(store, record, &names, bin)
 }

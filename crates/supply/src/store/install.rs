@@ -5,7 +5,7 @@ use super::{
     replace,
 };
 use crate::{
-    digest::{Integrity, TreeDigest},
+    digest::{Integrity, Sha256, TreeDigest},
     http::FetchError,
     locked::{LockedTree, TreePath, TreePathError},
     unpack::UnpackError,
@@ -84,11 +84,19 @@ pub(crate) struct Placed<'a> {
     pub(crate) package: &'a Stored,
 }
 
+/// Where a file of a tree comes from.
+enum Source {
+    /// A stored package.
+    Package(PathBuf),
+    /// Interlock itself.
+    Made(Vec<u8>),
+}
+
 /// The manifest of a tree, and from which package each file comes.
 pub(crate) struct Layout {
     files: Vec<FileRecord>,
     /// In the order of `files`.
-    sources: Vec<PathBuf>,
+    sources: Vec<Source>,
     pub(crate) digest: TreeDigest,
     text: String,
 }
@@ -96,7 +104,25 @@ pub(crate) struct Layout {
 impl Layout {
     /// Lays the packages out; touches no disk.
     pub(crate) fn of(placed: &[Placed<'_>]) -> Result<Self, InstallError> {
+        Self::with(placed, Vec::new())
+    }
+
+    /// Lays the packages out, and files that are made for them. A file that several packages have at one place, the same in
+    /// each, is one file.
+    pub(crate) fn with(
+        placed: &[Placed<'_>],
+        made: Vec<(TreePath, Vec<u8>)>,
+    ) -> Result<Self, InstallError> {
         let mut all = Vec::new();
+        for (path, bytes) in made {
+            let record = FileRecord {
+                path,
+                sha256: Sha256::of(&bytes),
+                size: bytes.len() as u64,
+                executable: false,
+            };
+            all.push((record, Source::Made(bytes)));
+        }
         for place in placed {
             for file in &place.package.files {
                 let path =
@@ -107,7 +133,7 @@ impl Layout {
                             path: format!("{}/{}", place.path, file.path),
                             source,
                         })?;
-                let source = place.package.directory.join(file.path.as_str());
+                let source = Source::Package(place.package.directory.join(file.path.as_str()));
                 all.push((
                     FileRecord {
                         path,
@@ -118,7 +144,8 @@ impl Layout {
             }
         }
         all.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
-        let (files, sources): (Vec<FileRecord>, Vec<PathBuf>) = all.into_iter().unzip();
+        all.dedup_by(|(a, _), (b, _)| a == b);
+        let (files, sources): (Vec<FileRecord>, Vec<Source>) = all.into_iter().unzip();
         overlaps(&files)?;
         let text = manifest::render(&files);
         Ok(Self {
@@ -127,6 +154,13 @@ impl Layout {
             sources,
             text,
         })
+    }
+
+    /// Whether it has the file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .is_ok()
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -174,14 +208,7 @@ impl Store {
         remove::all(&place).map_err(StoreError::at("remove", &place))?;
         let work = scratch.path.join("tree");
         let root = work.join("root");
-        fs::create_dir_all(&root).map_err(StoreError::at("create", &root))?;
-        for directory in check::directories_of(&layout.files) {
-            let path = root.join(directory.as_str());
-            fs::create_dir_all(&path).map_err(StoreError::at("create", &path))?;
-        }
-        for (file, source) in layout.files.iter().zip(&layout.sources) {
-            link(source, &root.join(file.path.as_str()), file)?;
-        }
+        populate(layout, &root)?;
         for (name, bytes) in [("manifest", layout.text.as_bytes()), ("lock.json", &lock)] {
             let path = work.join(name);
             fs::write(&path, bytes).map_err(StoreError::at("write", &path))?;
@@ -191,6 +218,18 @@ impl Store {
         scratch.publish("tree", &place)?;
         self.flush_directory(&self.join("trees"))?;
         Ok(())
+    }
+
+    /// Puts a tree together where nobody looks, lets `work` look at it, and takes it away again.
+    pub(crate) fn staged<T>(
+        &self,
+        layout: &Layout,
+        work: impl FnOnce(&Path) -> T,
+    ) -> Result<T, InstallError> {
+        let scratch = self.scratch()?;
+        let root = scratch.path.join("staged");
+        populate(layout, &root)?;
+        Ok(work(&root))
     }
 
     /// Everything written so far, of packages too, reaches the disk before the tree gets its name.
@@ -204,6 +243,29 @@ impl Store {
         let handle = fs::File::open(path).map_err(StoreError::at("open", path))?;
         handle.sync_all().map_err(StoreError::at("flush", path))
     }
+}
+
+/// Makes the directories and files of a tree.
+fn populate(layout: &Layout, root: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(root).map_err(StoreError::at("create", root))?;
+    for directory in check::directories_of(&layout.files) {
+        let path = root.join(directory.as_str());
+        fs::create_dir_all(&path).map_err(StoreError::at("create", &path))?;
+    }
+    for (file, source) in layout.files.iter().zip(&layout.sources) {
+        let to = root.join(file.path.as_str());
+        match source {
+            Source::Package(source) => link(source, &to, file)?,
+            Source::Made(bytes) => write(bytes, &to, file)?,
+        }
+    }
+    Ok(())
+}
+
+fn write(bytes: &[u8], to: &Path, record: &FileRecord) -> Result<(), StoreError> {
+    fs::write(to, bytes).map_err(StoreError::at("write", to))?;
+    let mode = fs::Permissions::from_mode(record.mode());
+    fs::set_permissions(to, mode).map_err(StoreError::at("change", to))
 }
 
 /// One more name for a stored file; a copy where the file system has no such thing or no more of them.

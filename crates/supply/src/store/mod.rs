@@ -32,6 +32,7 @@ pub use check::Damage;
 pub use gc::{GcReport, VerifyReport};
 pub use install::{InstallError, Mismatch};
 pub(crate) use install::{Layout, Placed, Stored};
+pub(crate) use packages::Format;
 pub use trees::{LocateError, Located, StoredTree};
 
 use std::{

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     digest::Integrity,
     http::{FetchError, interrupted},
+    pypi::WheelName,
     store::manifest::FileRecord,
     unpack::{self, UnpackLimits},
 };
@@ -51,6 +52,7 @@ impl Store {
     pub(crate) fn add_package(
         &self,
         integrity: &Integrity,
+        format: &Format<'_>,
         archive: impl Read,
         limits: &UnpackLimits,
         on_bytes: &dyn Fn(u64),
@@ -67,8 +69,15 @@ impl Store {
         let work = scratch.path.join("package");
         let files = work.join("files");
         fs::create_dir_all(&files).map_err(StoreError::at("create", &files))?;
-        let mut records = unpack::unpack(spool.reader()?, &files, limits)?;
-        make_commands_executable(&files, &mut records)?;
+        let records = match format {
+            Format::Tarball => {
+                let reader = BufReader::with_capacity(64 << 10, spool.reader()?);
+                let mut records = unpack::unpack(reader, &files, limits)?;
+                make_commands_executable(&files, &mut records)?;
+                records
+            }
+            Format::Wheel(name) => unpack::unpack_wheel(spool.reader()?, name, &files, limits)?,
+        };
         let text = manifest::render(&records);
         fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
         make_read_only(&files, &records)?;
@@ -151,6 +160,19 @@ impl Hasher {
     }
 }
 
+/// How an archive is packed.
+pub(crate) enum Format<'a> {
+    /// npm's: tar in gzip.
+    Tarball,
+    /// A wheel of this name.
+    Wheel(&'a WheelName),
+}
+
+/// What can be read at any place.
+trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
 /// An archive that arrived whole.
 enum Spool {
     Memory(Vec<u8>),
@@ -218,14 +240,14 @@ impl Spool {
         Ok(())
     }
 
-    fn reader(self) -> Result<Box<dyn io::BufRead>, InstallError> {
+    fn reader(self) -> Result<Box<dyn ReadSeek>, InstallError> {
         Ok(match self {
             Self::Memory(bytes) => Box::new(Cursor::new(bytes)),
             Self::Disk(mut file) => {
                 let rewound = file.rewind();
                 rewound
                     .map_err(|error| InstallError::Unpack(unpack::UnpackError::Damaged(error)))?;
-                Box::new(BufReader::with_capacity(64 << 10, file))
+                Box::new(file)
             }
         })
     }

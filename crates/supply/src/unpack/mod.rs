@@ -6,15 +6,20 @@
 
 mod names;
 mod tarball;
+mod wheel;
+mod zip;
 
 pub use tarball::UnpackLimits;
 pub(crate) use tarball::unpack;
+pub(crate) use wheel::{SCRIPTS, SITE, unpack_wheel};
 
 use crate::locked::TreePathError;
 use std::io;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wheel_tests;
 
 /// Why an archive was refused.
 #[derive(Debug, thiserror::Error)]
@@ -57,10 +62,50 @@ pub enum UnpackError {
     /// No file in it.
     #[error("the archive holds no file")]
     Empty,
+    /// The parts of a zip archive do not make one.
+    #[error("the archive is refused: {0}")]
+    Structure(&'static str),
+    /// The two descriptions of an entry differ, so that readers would see different archives.
+    #[error("the archive describes entry `{0}` in two ways")]
+    Disagreement(String),
+    /// An entry is not of the size or checksum that its description has.
+    #[error("entry `{0}` is not what the archive says it is")]
+    Content(String),
+    /// A wheel's list of files and its files differ.
+    #[error("the wheel's RECORD: `{path}` {what}")]
+    Record {
+        /// The path, escaped.
+        path: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// Not a gzip-compressed tar archive, or damaged.
     #[error("the archive is damaged")]
     Damaged(#[source] io::Error),
     /// Our own disk.
     #[error("unpacked files cannot be written")]
     Write(#[source] io::Error),
+}
+
+/// Unpacks a wheel into an existing empty directory as the store does, and says where its files are, relative to that.
+///
+/// # Errors
+/// When it is refused; what was unpacked before that stays in the directory.
+pub fn unpack_wheel_into(
+    archive: &[u8],
+    name: &crate::pypi::WheelName,
+    directory: &std::path::Path,
+    limits: &UnpackLimits,
+) -> Result<Vec<crate::TreePath>, UnpackError> {
+    let files = unpack_wheel(io::Cursor::new(archive), name, directory, limits)?;
+    Ok(files.into_iter().map(|file| file.path).collect())
+}
+
+/// A path from an archive, safe to print.
+fn escaped(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    text.chars()
+        .take(200)
+        .flat_map(char::escape_default)
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! npm's archives: tar in gzip, one directory around everything.
 
-use super::{UnpackError, names::Names};
+use super::{UnpackError, escaped, names::Names};
 use crate::{
     digest::Sha256,
     locked::{TreePath, TreePathError},
@@ -301,13 +301,4 @@ fn kind(entry: EntryType) -> &'static str {
         EntryType::GNUSparse => "sparse file",
         _ => "file of an unknown kind",
     }
-}
-
-/// A path from an archive, safe to print.
-fn escaped(raw: &[u8]) -> String {
-    let text = String::from_utf8_lossy(raw);
-    text.chars()
-        .take(200)
-        .flat_map(char::escape_default)
-        .collect()
 }

@@ -12,6 +12,7 @@
 
 pub mod package;
 pub mod server;
+pub mod wheel;
 
 use interlock_supply::{
     Host, Libc, Progress, Store,

@@ -4,9 +4,11 @@
 //! once, contained as approved, to pin its tools.
 
 mod bytecode;
+mod compile;
 mod grants;
 mod learning;
 mod package;
+mod python;
 mod tools;
 
 use interlock_audit::{Event, Log};

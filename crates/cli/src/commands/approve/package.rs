@@ -9,6 +9,7 @@ use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, Progress, Store};
 
+use super::python;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::show::counted;
@@ -37,11 +38,15 @@ pub fn fetch(
     };
     match package.ecosystem {
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
+        Ecosystem::PyPi => python::fetch(context, packages, package).map(Some),
         other => Err(Failure::new(
             Exit::Refused,
-            format!("packages from {} cannot be verified yet, so this launch cannot be approved", other.as_str()),
+            format!(
+                "packages from {} cannot be verified yet, so this launch cannot be approved",
+                other.as_str()
+            ),
         )
-        .next("install the server, for Python into a virtual environment, and approve its own program")),
+        .next("install the server and approve its own program")),
     }
 }
 
@@ -135,7 +140,7 @@ fn remarks(locked: &Locked) -> Vec<String> {
 }
 
 /// One line on a terminal, rewritten as archives arrive; nothing elsewhere.
-struct Bar {
+pub struct Bar {
     shown: bool,
     expected: AtomicU64,
     done: AtomicU64,
@@ -143,7 +148,8 @@ struct Bar {
 }
 
 impl Bar {
-    fn new(context: &Context) -> Self {
+    /// Shown where a person looks.
+    pub fn new(context: &Context) -> Self {
         let wanted = !context.global.no_progress && !context.global.quiet;
         Self {
             shown: wanted && std::io::stderr().is_terminal(),
@@ -167,7 +173,8 @@ impl Bar {
         }
     }
 
-    fn finish(&self) {
+    /// Clears the line.
+    pub fn finish(&self) {
         if self.shown {
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
         }

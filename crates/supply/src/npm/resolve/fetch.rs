@@ -15,7 +15,7 @@ use crate::{
         pick::{PickError, pick},
     },
     progress::Progress,
-    store::{InstallError, Store, Stored},
+    store::{Format, InstallError, Store, Stored},
     unpack::UnpackLimits,
 };
 use std::{
@@ -306,10 +306,13 @@ impl<'a> Fetcher<'a> {
                 closed: &self.closed,
             };
             let on_bytes = |count| self.progress.archive_bytes(count);
-            match self
-                .store
-                .add_package(&archive.integrity, reader, &self.limits, &on_bytes)
-            {
+            match self.store.add_package(
+                &archive.integrity,
+                &Format::Tarball,
+                reader,
+                &self.limits,
+                &on_bytes,
+            ) {
                 Ok(stored) => Ok(Some(stored)),
                 Err(InstallError::Fetch(error)) => Err(error),
                 Err(other) => {

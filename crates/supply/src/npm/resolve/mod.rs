@@ -238,6 +238,7 @@ impl Locker<'_> {
             version: (&own.version).into(),
             entry: start(wish, placed, stored)?,
             target: None,
+            sources: None,
             digest: layout.digest,
             files: layout.count(),
             bytes: layout.bytes(),

@@ -1,0 +1,144 @@
+//! Fetching a package of the Python package index: for one interpreter, wheels only, nothing of it run.
+
+use interlock_launch::{LockedPackage, PackageRef};
+use interlock_supply::Store;
+use interlock_supply::pypi::{Config, Index, Locked, Locker, Python, Requirement, Wish};
+
+use super::compile::Contained;
+use super::package::{Bar, Fetched};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching;
+use crate::show::counted;
+use crate::size;
+use crate::terminal::visible;
+
+/// Resolves the request's package for its interpreter and puts the tree into the store.
+///
+/// # Errors
+/// When there is no such interpreter, or the package cannot be had as wheels.
+pub fn fetch(
+    context: &Context,
+    packages: &Store,
+    package: &PackageRef,
+) -> Result<Fetched, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        let what = format!("the package {} was not fetched", visible(&package.name));
+        Failure::new(Exit::Refused, what).because(error)
+    };
+    let wish = wish(package)?;
+    let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
+    let python = Python::inspect(&path).map_err(|error| failed(&error))?;
+    let config =
+        Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let index = Index::new(config, context.global.offline);
+    let bar = Bar::new(context);
+    let compiler = Contained::new(path);
+    let locker = Locker {
+        index: &index,
+        store: packages,
+        python: &python,
+        progress: &bar,
+        compiler: Some(&compiler),
+    };
+    let locked = locker.lock(&wish);
+    bar.finish();
+    let locked = locked.map_err(|error| failed(&error))?;
+    Ok(Fetched {
+        locked: LockedPackage::from(&locked.tree),
+        remarks: remarks(&locked),
+    })
+}
+
+fn wish(package: &PackageRef) -> Result<Wish, Failure> {
+    if let Some(source) = &package.source {
+        let what = format!(
+            "{} comes from a repository, not from the index",
+            visible(source)
+        );
+        return Err(Failure::new(Exit::Refused, what).next(
+            "name the released package, or install it into a virtual environment and approve its own program",
+        ));
+    }
+    let mut extras = package.extras.join(",");
+    if !extras.is_empty() {
+        extras = format!("[{extras}]");
+    }
+    let spec = package.spec.as_deref().unwrap_or_default();
+    let own = format!("{}{extras}{spec}", package.name);
+    let all = std::iter::once(own.as_str()).chain(package.with.iter().map(String::as_str));
+    Ok(Wish {
+        requirements: all.map(requirement).collect::<Result<_, _>>()?,
+        command: package.bin.clone(),
+    })
+}
+
+/// A requirement, also with uv's `NAME@VERSION` and `NAME@latest`.
+fn requirement(text: &str) -> Result<Requirement, Failure> {
+    let text = match text.split_once('@') {
+        Some((name, "latest")) => name.to_owned(),
+        Some((name, version)) => format!("{name}=={version}"),
+        None => text.to_owned(),
+    };
+    Requirement::parse(&text).map_err(|error| {
+        let what = format!("{} names no package of the index", visible(&text));
+        Failure::new(Exit::Refused, what).because(&error)
+    })
+}
+
+fn remarks(locked: &Locked) -> Vec<String> {
+    let tree = &locked.tree;
+    let mut remarks = vec![format!(
+        "{}, {}, {}, for {}",
+        counted(tree.packages.len(), "package"),
+        counted(tree.files, "file"),
+        size::shown(tree.bytes),
+        tree.target.as_deref().unwrap_or("any Python")
+    )];
+    if !locked.native.is_empty() {
+        let shown: Vec<String> = locked
+            .native
+            .iter()
+            .map(|package| visible(package))
+            .collect();
+        remarks.push(format!("machine code in {}", shown.join(", ")));
+    }
+    for package in &locked.yanked {
+        remarks.push(format!("{} was withdrawn by its authors", visible(package)));
+    }
+    for file in &locked.startup {
+        remarks.push(format!(
+            "{} would run at every start of Python; it is not run here, and the server may miss it",
+            visible(file)
+        ));
+    }
+    if let Some(why) = &locked.uncompiled {
+        remarks.push(format!(
+            "there is no bytecode, so each start takes longer: {}",
+            visible(why)
+        ));
+    }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_of_every_runner() {
+        for (text, expected) in [
+            ("a", Some("a")),
+            ("a@latest", Some("a")),
+            ("a@1.2", Some("a==1.2")),
+            ("a[x]==1.2", Some("a[x]==1.2")),
+            ("mcp<2", Some("mcp<2")),
+            ("a@1.2.*", Some("a==1.2.*")),
+            ("a@https://h/a.whl", None),
+            ("", None),
+        ] {
+            let found = requirement(text).ok().map(|found| found.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+}

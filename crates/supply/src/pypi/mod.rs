@@ -1,0 +1,28 @@
+//! The Python ecosystem: configuration, index, versions, requirements, wheels, dependency trees.
+//!
+//! Only wheels: to install a source archive is to run its code. An sdist-only package is refused with that reason.
+
+mod config;
+mod index;
+mod interpreter;
+mod listing;
+mod marker;
+mod metadata;
+mod name;
+mod requirement;
+mod resolve;
+mod tags;
+mod version;
+
+pub use config::{Config, ConfigError};
+pub use index::{Index, IndexError};
+pub use interpreter::{InterpreterError, Python};
+pub use listing::{ListedWheel, Listing, ListingError};
+pub use marker::{Environment, Marker, MarkerError, Operand, Operator};
+pub use metadata::{EntryPoint, Metadata, MetadataError};
+pub use name::{Name, NameError};
+pub use requirement::{Requirement, RequirementError};
+pub(crate) use resolve::entry_in_tree;
+pub use resolve::{Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish};
+pub use tags::{Fit, WheelName};
+pub use version::{Specifiers, Version, VersionError};

@@ -1,0 +1,450 @@
+//! Fetching ahead: listings, metadata and wheels on several connections while the tree is being chosen.
+//!
+//! As soon as a listing is there, what its dependents will most likely get is described, and what that needs is requested.
+//! The tree is chosen from the same answers afterwards; the guess only decides what is there early. Where an index serves
+//! no metadata by itself, the whole wheel is fetched, verified and stored, and its own METADATA is read.
+
+use super::{
+    release::Release,
+    solve::Source,
+    wheel::{self, Wheel},
+};
+use crate::{
+    digest::Integrity,
+    http::{CONNECTIONS, FetchError, retried},
+    progress::Progress,
+    pypi::{
+        Environment, Index, IndexError, Metadata, MetadataError, Name, Python, Requirement,
+        listing::ListedWheel,
+    },
+    store::{Format, InstallError, Store, Stored},
+    unpack::UnpackLimits,
+};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    io::{self, Read},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Why a description of a package could not be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SourceError {
+    /// The index.
+    #[error(transparent)]
+    Index(Arc<IndexError>),
+    /// The wheel that has the description in it.
+    #[error("`{name}` cannot be stored")]
+    Install {
+        /// Which package.
+        name: Name,
+        /// Why.
+        source: Arc<InstallError>,
+    },
+}
+
+type Listed = Result<Option<Arc<Vec<Release>>>, SourceError>;
+type Described = Result<Result<Arc<Vec<Requirement>>, String>, SourceError>;
+type Kept = Result<Stored, Arc<InstallError>>;
+
+#[derive(Default)]
+struct State {
+    list: VecDeque<Name>,
+    describe: VecDeque<ListedWheel>,
+    wheels: VecDeque<Wheel>,
+    /// Asked for; `None` until the answer is there.
+    listed: HashMap<Name, Option<Listed>>,
+    described: HashMap<Integrity, Option<Described>>,
+    stored: HashMap<Integrity, Option<Kept>>,
+    /// Requirements that wait for a listing, and for a description.
+    waiting: HashMap<Name, Vec<Requirement>>,
+    extras: HashMap<Integrity, Vec<Vec<Name>>>,
+    followed: HashSet<String>,
+}
+
+/// What fetches.
+pub(super) struct Fetcher<'a> {
+    pub(super) index: &'a Index,
+    pub(super) store: &'a Store,
+    pub(super) python: &'a Python,
+    pub(super) progress: &'a dyn Progress,
+    environment: Environment,
+    limits: UnpackLimits,
+    state: Mutex<State>,
+    wake: Condvar,
+    closed: AtomicBool,
+}
+
+impl<'a> Fetcher<'a> {
+    pub(super) fn new(
+        index: &'a Index,
+        store: &'a Store,
+        python: &'a Python,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            index,
+            store,
+            python,
+            progress,
+            environment: python.environment(),
+            limits: UnpackLimits::default(),
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs `work` while several threads fetch what it, or a description, asks for.
+    pub(super) fn run<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
+        std::thread::scope(|scope| {
+            for _ in 0..CONNECTIONS {
+                scope.spawn(|| self.fetch_until_closed());
+            }
+            let closing = Closing(self);
+            let result = work(self);
+            drop(closing);
+            result
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked left the maps in order: every change to them is one statement.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `ready` finds its answer.
+    fn answer<T>(&self, ready: impl Fn(&State) -> Option<T>) -> T {
+        let mut state = self.lock();
+        loop {
+            if let Some(answer) = ready(&state) {
+                return answer;
+            }
+            state = self
+                .wake
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn fetch_until_closed(&self) {
+        let mut state = self.lock();
+        while !self.closed.load(Ordering::Acquire) {
+            if let Some(name) = state.list.pop_front() {
+                drop(state);
+                self.list(&name);
+            } else if let Some(wheel) = state.describe.pop_front() {
+                drop(state);
+                self.describe(&wheel);
+            } else if let Some(wheel) = state.wheels.pop_front() {
+                drop(state);
+                let kept = self.keep(&wheel).map_err(Arc::new);
+                self.lock().stored.insert(wheel.integrity, Some(kept));
+                self.wake.notify_all();
+            } else {
+                state = self
+                    .wake
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state = self.lock();
+        }
+    }
+
+    fn list(&self, name: &Name) {
+        let answer = match self.index.listing(name) {
+            Ok(listing) => Ok(Some(Arc::new(Release::all(&listing, self.python)))),
+            Err(IndexError::Nowhere(_)) => Ok(None),
+            Err(error) => Err(SourceError::Index(error.into())),
+        };
+        self.progress.metadata_done(name.as_str());
+        let waiting = {
+            let mut state = self.lock();
+            state.listed.insert(name.clone(), Some(answer.clone()));
+            state.waiting.remove(name).unwrap_or_default()
+        };
+        self.wake.notify_all();
+        if let Ok(Some(releases)) = answer {
+            for requirement in &waiting {
+                self.expand(&releases, requirement);
+            }
+        }
+    }
+
+    fn describe(&self, wheel: &ListedWheel) {
+        let name = &wheel.name.name;
+        let text = match self.index.metadata(wheel) {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => self.own_metadata(wheel),
+            Err(error) => Err(SourceError::Index(error.into())),
+        };
+        let answer: Described = text.map(|text| {
+            let metadata = Metadata::parse(text.as_bytes(), name, &wheel.name.version);
+            metadata
+                .map(|metadata| Arc::new(metadata.requires))
+                .map_err(|error| reason(&error))
+        });
+        let waiting = {
+            let mut state = self.lock();
+            state
+                .described
+                .insert(wheel.integrity.clone(), Some(answer.clone()));
+            state.extras.remove(&wheel.integrity).unwrap_or_default()
+        };
+        self.wake.notify_all();
+        if let Ok(Ok(needs)) = answer {
+            for extras in waiting {
+                self.follow_needs(&needs, &extras);
+            }
+        }
+    }
+
+    /// The METADATA in a wheel, which is fetched for that.
+    fn own_metadata(&self, listed: &ListedWheel) -> Result<String, SourceError> {
+        let stored = self
+            .stored(&Wheel::from(listed))
+            .map_err(|source| SourceError::Install {
+                name: listed.name.name.clone(),
+                source,
+            })?;
+        Ok(wheel::text(&stored, "METADATA"))
+    }
+
+    /// Requests what a requirement will most likely lead to.
+    pub(super) fn follow(&self, requirement: &Requirement) {
+        let releases = {
+            let mut state = self.lock();
+            if !state.followed.insert(requirement.to_string()) {
+                return;
+            }
+            match state.listed.get(&requirement.name) {
+                Some(Some(Ok(Some(releases)))) => Some(releases.clone()),
+                Some(Some(_)) => None,
+                Some(None) | None => {
+                    let waiting = state.waiting.entry(requirement.name.clone()).or_default();
+                    waiting.push(requirement.clone());
+                    self.request_listing(&mut state, &requirement.name);
+                    None
+                }
+            }
+        };
+        if let Some(releases) = releases {
+            self.expand(&releases, requirement);
+        }
+    }
+
+    /// Guesses the release for one requirement, and describes it.
+    fn expand(&self, releases: &[Release], requirement: &Requirement) {
+        let likely = releases.iter().find(|release| {
+            let wanted = requirement.versions.admit(&release.version);
+            wanted
+                && !release.is_yanked()
+                && release.wheel.is_ok()
+                && !release.version.is_prerelease()
+        });
+        let Some(Ok(wheel)) = likely.map(|release| &release.wheel) else {
+            return;
+        };
+        let needs = {
+            let mut state = self.lock();
+            match state.described.get(&wheel.integrity) {
+                Some(Some(Ok(Ok(needs)))) => Some(needs.clone()),
+                Some(Some(_)) => None,
+                Some(None) | None => {
+                    let waiting = state.extras.entry(wheel.integrity.clone()).or_default();
+                    waiting.push(requirement.extras.clone());
+                    self.request_description(&mut state, wheel);
+                    None
+                }
+            }
+        };
+        if wheel.metadata.is_some() {
+            self.request(&Wheel::from(wheel));
+        }
+        if let Some(needs) = needs {
+            self.follow_needs(&needs, &requirement.extras);
+        }
+    }
+
+    fn follow_needs(&self, needs: &[Requirement], extras: &[Name]) {
+        for need in needs {
+            let holds = need.marker.as_ref().is_none_or(|marker| {
+                let plain = marker.holds(&self.environment, None);
+                plain
+                    || extras
+                        .iter()
+                        .any(|extra| marker.holds(&self.environment, Some(extra)))
+            });
+            if holds {
+                self.follow(need);
+            }
+        }
+    }
+
+    fn request_listing(&self, state: &mut State, name: &Name) {
+        if !state.listed.contains_key(name) {
+            state.listed.insert(name.clone(), None);
+            state.list.push_back(name.clone());
+            self.progress.metadata_expected(1);
+            self.wake.notify_all();
+        }
+    }
+
+    fn request_description(&self, state: &mut State, wheel: &ListedWheel) {
+        if !state.described.contains_key(&wheel.integrity) {
+            state.described.insert(wheel.integrity.clone(), None);
+            if wheel.metadata.is_none() && !state.stored.contains_key(&wheel.integrity) {
+                // One thread describes, another one may fetch for it.
+                self.enqueue(state, &Wheel::from(wheel));
+            }
+            state.describe.push_back(wheel.clone());
+            self.wake.notify_all();
+        }
+    }
+
+    /// Asks for a wheel, once.
+    pub(super) fn request(&self, wheel: &Wheel) {
+        let mut state = self.lock();
+        if !state.stored.contains_key(&wheel.integrity) {
+            self.enqueue(&mut state, wheel);
+        }
+    }
+
+    fn enqueue(&self, state: &mut State, wheel: &Wheel) {
+        state.stored.insert(wheel.integrity.clone(), None);
+        state.wheels.push_back(wheel.clone());
+        self.progress
+            .archive_expected(wheel.name.name.as_str(), wheel.size);
+        self.wake.notify_all();
+    }
+
+    /// Drops the requests for wheels that turned out not to be needed.
+    pub(super) fn only_needed(&self, needed: &HashSet<Integrity>) {
+        let mut state = self.lock();
+        let (keep, drop): (VecDeque<_>, VecDeque<_>) = state
+            .wheels
+            .drain(..)
+            .partition(|wheel| needed.contains(&wheel.integrity));
+        state.wheels = keep;
+        for wheel in drop {
+            state.stored.remove(&wheel.integrity);
+        }
+    }
+
+    /// A stored wheel; fetches it here and now if nobody else does.
+    pub(super) fn stored(&self, wheel: &Wheel) -> Kept {
+        let taken = {
+            let mut state = self.lock();
+            let waiting = state
+                .wheels
+                .iter()
+                .position(|other| other.integrity == wheel.integrity);
+            match waiting {
+                Some(at) => state.wheels.remove(at),
+                None if !state.stored.contains_key(&wheel.integrity) => {
+                    state.stored.insert(wheel.integrity.clone(), None);
+                    self.progress
+                        .archive_expected(wheel.name.name.as_str(), wheel.size);
+                    Some(wheel.clone())
+                }
+                None => None,
+            }
+        };
+        if let Some(wheel) = taken {
+            let kept = self.keep(&wheel).map_err(Arc::new);
+            self.lock().stored.insert(wheel.integrity, Some(kept));
+            self.wake.notify_all();
+        }
+        self.answer(|state| state.stored.get(&wheel.integrity)?.clone())
+    }
+
+    fn keep(&self, wheel: &Wheel) -> Result<Stored, InstallError> {
+        let name = wheel.name.name.as_str();
+        if let Some(stored) = self.store.package(&wheel.integrity) {
+            self.progress.archive_done(name, true);
+            return Ok(stored);
+        }
+        let mut failure = None;
+        let stored = retried(|| {
+            let answer = self.index.wheel(&wheel.url, self.limits.archive)?;
+            let reader = Abortable {
+                inner: answer.reader,
+                closed: &self.closed,
+            };
+            let on_bytes = |count| self.progress.archive_bytes(count);
+            let format = Format::Wheel(&wheel.name);
+            match self
+                .store
+                .add_package(&wheel.integrity, &format, reader, &self.limits, &on_bytes)
+            {
+                Ok(stored) => Ok(Some(stored)),
+                Err(InstallError::Fetch(error)) => Err(error),
+                Err(other) => {
+                    failure = Some(other);
+                    Ok(None)
+                }
+            }
+        });
+        self.progress.archive_done(name, false);
+        match (stored?, failure) {
+            (Some(stored), _) => Ok(stored),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(InstallError::Fetch(FetchError::Status(0))),
+        }
+    }
+}
+
+/// An error with its cause, as a reason against a release.
+fn reason(error: &MetadataError) -> String {
+    use std::error::Error;
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+impl Source for Fetcher<'_> {
+    type Error = SourceError;
+
+    fn releases(&self, name: &Name) -> Listed {
+        self.request_listing(&mut self.lock(), name);
+        self.answer(|state| state.listed.get(name)?.clone())
+    }
+
+    fn needs(&self, _: &Name, release: &Release) -> Described {
+        let Ok(wheel) = &release.wheel else {
+            return Ok(Err("it has no wheel".into()));
+        };
+        self.request_description(&mut self.lock(), wheel);
+        self.answer(|state| state.described.get(&wheel.integrity)?.clone())
+    }
+}
+
+/// Tells the threads to stop, however the work ended.
+struct Closing<'a, 'b>(&'a Fetcher<'b>);
+
+impl Drop for Closing<'_, '_> {
+    fn drop(&mut self) {
+        self.0.closed.store(true, Ordering::Release);
+        // Under the lock, so that no thread is between looking and waiting.
+        let _state = self.0.lock();
+        self.0.wake.notify_all();
+    }
+}
+
+/// A download that ends when nobody wants it any more.
+struct Abortable<'a, R> {
+    inner: R,
+    closed: &'a AtomicBool,
+}
+
+impl<R: Read> Read for Abortable<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(io::Error::other("no longer needed"));
+        }
+        self.inner.read(buffer)
+    }
+}

@@ -1,0 +1,85 @@
+//! The releases of a package as one interpreter sees them.
+
+use crate::pypi::{
+    Specifiers, Version,
+    interpreter::Python,
+    listing::{ListedWheel, Listing},
+};
+
+/// Why a release has nothing for an interpreter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoWheel {
+    /// A source archive is all there is.
+    #[error("there is only a source archive, and to install one is to run its code")]
+    OnlySource,
+    /// Other versions of Python only.
+    #[error("it is for Python {0}")]
+    OtherPython(String),
+    /// Other systems, processors or C libraries only.
+    #[error("it has no wheel for this system and Python")]
+    OtherPlatform,
+}
+
+/// One release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Release {
+    pub(super) version: Version,
+    /// The wheel that fits best.
+    pub(super) wheel: Result<ListedWheel, NoWheel>,
+}
+
+impl Release {
+    /// All releases of a listing, the newest first.
+    pub(super) fn all(listing: &Listing, python: &Python) -> Vec<Self> {
+        let own = python.parsed_version();
+        let admitted =
+            |specifiers: &Specifiers| own.as_ref().is_none_or(|own| specifiers.admit(own));
+        let mut releases: Vec<Self> = listing
+            .wheels
+            .iter()
+            .map(|(version, wheels)| Self {
+                version: version.clone(),
+                wheel: best(wheels, python, &admitted),
+            })
+            .collect();
+        let sources = listing
+            .sources
+            .iter()
+            .filter(|version| !listing.wheels.contains_key(version));
+        releases.extend(sources.map(|version| Self {
+            version: version.clone(),
+            wheel: Err(NoWheel::OnlySource),
+        }));
+        releases.sort_by(|a, b| b.version.cmp(&a.version));
+        releases.dedup_by(|a, b| a.version == b.version);
+        releases
+    }
+
+    /// Whether it was withdrawn: then only a pin admits it.
+    pub(super) fn is_yanked(&self) -> bool {
+        self.wheel.as_ref().is_ok_and(|wheel| wheel.yanked)
+    }
+}
+
+fn best(
+    wheels: &[ListedWheel],
+    python: &Python,
+    admitted: &dyn Fn(&Specifiers) -> bool,
+) -> Result<ListedWheel, NoWheel> {
+    let ours = |wheel: &&ListedWheel| wheel.requires_python.as_ref().is_none_or(admitted);
+    // Of equal ones the first by name, so that the order of the listing does not matter.
+    let fitting = wheels
+        .iter()
+        .filter(ours)
+        .filter_map(|wheel| Some((wheel.name.fit(python)?, wheel)));
+    let best = fitting.max_by(|(a, x), (b, y)| (!x.yanked, a, &y.url).cmp(&(!y.yanked, b, &x.url)));
+    let refused = wheels
+        .iter()
+        .find(|wheel| !ours(wheel))
+        .and_then(|wheel| wheel.requires_python.as_ref());
+    match (best, refused) {
+        (Some((_, wheel)), _) => Ok(wheel.clone()),
+        (None, Some(specifiers)) => Err(NoWheel::OtherPython(specifiers.to_string())),
+        (None, None) => Err(NoWheel::OtherPlatform),
+    }
+}
