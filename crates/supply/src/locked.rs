@@ -149,7 +149,7 @@ pub struct ExactVersionError;
 pub struct ExactVersion(String);
 
 impl ExactVersion {
-    /// Checks `text`: letters, digits and `.-+!_`, with a digit or a letter first.
+    /// Checks `text`: letters, digits and `.-+!_`, a digit first.
     ///
     /// # Errors
     /// When it cannot be a version.
@@ -159,7 +159,7 @@ impl ExactVersion {
             byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'!' | b'_')
         };
         let shaped = text.len() <= 256
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.starts_with(|c: char| c.is_ascii_digit())
             && text.bytes().all(plain);
         if shaped {
             Ok(Self(text))
@@ -306,6 +306,7 @@ mod tests {
             ("1!2.0.post1.dev2+local_1", true),
             ("", false),
             ("-1", false),
+            ("latest", false),
             ("../1", false),
             ("1 2", false),
             ("^1", false),

@@ -1,7 +1,11 @@
 //! Wheels with bytes changed, cut and doubled: refused or whole, and never outside their directory. The body of the fuzz
 //! target `wheel`, on archives that begin as good ones.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test helpers fail by panicking"
+)]
 
 mod support;
 
@@ -28,7 +32,11 @@ fn count(directory: &Path) -> usize {
             let entry = entry.unwrap();
             let kind = entry.file_type().unwrap();
             assert!(kind.is_dir() || kind.is_file());
-            if kind.is_dir() { count(&entry.path()) } else { 1 }
+            if kind.is_dir() {
+                count(&entry.path())
+            } else {
+                1
+            }
         })
         .sum()
 }
@@ -43,7 +51,10 @@ fn hold(archive: &[u8]) {
     };
     let (first, second) = (unpack("a"), unpack("b"));
     assert_eq!(first, second);
-    let names: Vec<_> = std::fs::read_dir(outer.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let names: Vec<_> = std::fs::read_dir(outer.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
     assert_eq!(names.len(), 2, "{names:?}");
     if let Ok(paths) = first {
         assert_eq!(paths.len(), count(&outer.path().join("a")));
@@ -55,9 +66,16 @@ fn read(text: &str) {
     let _ = Requirement::parse(text);
     let _ = WheelName::parse(text);
     let _ = Metadata::parse(text.as_bytes(), &name, &"1.0".parse().unwrap());
-    let _ = Listing::parse(text, &name, &url::Url::parse("https://h/simple/p/").unwrap());
+    let _ = Listing::parse(
+        text,
+        &name,
+        &url::Url::parse("https://h/simple/p/").unwrap(),
+    );
     for entry in EntryPoint::commands(text) {
-        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        let plain = |text: &str| {
+            text.chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+        };
         assert!(plain(&entry.module) && plain(&entry.function), "{entry:?}");
     }
 }

@@ -27,7 +27,7 @@ pub enum FetchError {
     #[error("not found (404)")]
     NotFound,
     /// The registry wants a login, or refuses this one.
-    #[error("the registry refused access ({0}); check your login there")]
+    #[error("the registry refused access ({0}); check the login that is configured for it")]
     Denied(u16),
     /// Another status than success.
     #[error("the registry answered with status {0}")]

@@ -28,15 +28,26 @@ impl Wheel {
         let (name, version) = head.trim().split_once(' ').unwrap();
         let module = name.replace('-', "_");
         let info = format!("{module}-{version}.dist-info");
-        let needs = needs.split('|').map(str::trim).filter(|need| !need.is_empty());
-        let needs: String = needs.map(|need| format!("Requires-Dist: {need}\n")).collect();
+        let needs = needs
+            .split('|')
+            .map(str::trim)
+            .filter(|need| !need.is_empty());
+        let needs: String = needs
+            .map(|need| format!("Requires-Dist: {need}\n"))
+            .collect();
         Self {
             file: format!("{module}-{version}-py3-none-any.whl"),
             metadata: format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}"),
             files: vec![
-                (format!("{module}/__init__.py"), format!("def main(): print('{name} {version}')\n")),
+                (
+                    format!("{module}/__init__.py"),
+                    format!("def main(): print('{name} {version}')\n"),
+                ),
                 (format!("{info}/WHEEL"), "Wheel-Version: 1.0\n".into()),
-                (format!("{info}/entry_points.txt"), format!("[console_scripts]\n{name} = {module}:main\n")),
+                (
+                    format!("{info}/entry_points.txt"),
+                    format!("[console_scripts]\n{name} = {module}:main\n"),
+                ),
             ],
             listed: json!({}),
         }
@@ -68,7 +79,10 @@ impl Wheel {
             format!("{path},sha256={sum},{}\n", text.len())
         };
         let record: String = files.iter().map(line).collect();
-        files.push((format!("{info}/RECORD"), format!("{record}{info}/RECORD,,\n")));
+        files.push((
+            format!("{info}/RECORD"),
+            format!("{record}{info}/RECORD,,\n"),
+        ));
         zip(&files)
     }
 }
@@ -81,10 +95,31 @@ fn zip(files: &[(String, String)]) -> Vec<u8> {
         crc.update(text.as_bytes());
         let size = u32::try_from(text.len()).unwrap().to_le_bytes();
         let length = u16::try_from(name.len()).unwrap().to_le_bytes();
-        let shared = [&[0; 8], &crc.sum().to_le_bytes()[..], &size, &size, &length, &[0; 2]].concat();
+        let shared = [
+            &[0; 8],
+            &crc.sum().to_le_bytes()[..],
+            &size,
+            &size,
+            &length,
+            &[0; 2],
+        ]
+        .concat();
         let at = u32::try_from(out.len()).unwrap().to_le_bytes();
-        out.extend([&b"PK\x03\x04\x14\0"[..], &shared, name.as_bytes(), text.as_bytes()].concat());
-        let head = [&b"PK\x01\x02\x14\x03\x14\0"[..], &shared, &[0; 6], &(0o100_644_u32 << 16).to_le_bytes()];
+        out.extend(
+            [
+                &b"PK\x03\x04\x14\0"[..],
+                &shared,
+                name.as_bytes(),
+                text.as_bytes(),
+            ]
+            .concat(),
+        );
+        let head = [
+            &b"PK\x01\x02\x14\x03\x14\0"[..],
+            &shared,
+            &[0; 6],
+            &(0o100_644_u32 << 16).to_le_bytes(),
+        ];
         directory.extend([&head.concat()[..], &at, name.as_bytes()].concat());
     }
     let count = u16::try_from(files.len()).unwrap().to_le_bytes();
@@ -99,7 +134,10 @@ fn zip(files: &[(String, String)]) -> Vec<u8> {
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Serves the wheels as JSON, with their metadata by itself.
@@ -113,11 +151,17 @@ pub fn publish(server: &Server, wheels: &[Wheel]) {
             "hashes": { "sha256": sha256(&bytes) },
             "core-metadata": { "sha256": sha256(wheel.metadata.as_bytes()) },
         });
-        listed.as_object_mut().unwrap().extend(wheel.listed.as_object().unwrap().clone());
+        listed
+            .as_object_mut()
+            .unwrap()
+            .extend(wheel.listed.as_object().unwrap().clone());
         let name = wheel.file.split('-').next().unwrap().replace('_', "-");
         by_name.entry(name).or_default().push(listed);
         server.put(&format!("/files/{}", wheel.file), Answer::new(bytes));
-        server.put(&format!("/files/{}.metadata", wheel.file), Answer::new(wheel.metadata.clone()));
+        server.put(
+            &format!("/files/{}.metadata", wheel.file),
+            Answer::new(wheel.metadata.clone()),
+        );
     }
     for (name, files) in by_name {
         let page = json!({ "meta": { "api-version": "1.1" }, "name": name, "files": files });
@@ -147,7 +191,13 @@ impl World {
             libc: (Libc::Glibc, (2, 36)),
         };
         let index = format!("{}simple", server.url());
-        Self { server, store, directory, python, index }
+        Self {
+            server,
+            store,
+            directory,
+            python,
+            index,
+        }
     }
 
     /// One line a wheel, as [`Wheel::new`] reads it.
@@ -158,7 +208,11 @@ impl World {
 
     pub fn index(&self, offline: bool) -> Index {
         let variable = |name: &str| (name == "UV_INDEX").then(|| self.index.clone());
-        let own = |name: &str| variable(name).or_else(|| (name == "UV_DEFAULT_INDEX").then(|| format!("{}none", self.server.url())));
+        let own = |name: &str| {
+            variable(name).or_else(|| {
+                (name == "UV_DEFAULT_INDEX").then(|| format!("{}none", self.server.url()))
+            })
+        };
         Index::new(Config::from_files(&[], &[], None, &own).unwrap(), offline)
     }
 
@@ -166,17 +220,34 @@ impl World {
         self.lock_with(wish, false, None)
     }
 
-    pub fn lock_with(&self, text: &str, offline: bool, compiler: Option<&dyn Compiler>) -> Result<Locked, LockError> {
+    pub fn lock_with(
+        &self,
+        text: &str,
+        offline: bool,
+        compiler: Option<&dyn Compiler>,
+    ) -> Result<Locked, LockError> {
         let index = self.index(offline);
         self.locker(&index, compiler).lock(&wish(text))
     }
 
-    pub fn locker<'a>(&'a self, index: &'a Index, compiler: Option<&'a dyn Compiler>) -> Locker<'a> {
-        Locker { index, store: &self.store, python: &self.python, progress: &Silent, compiler }
+    pub fn locker<'a>(
+        &'a self,
+        index: &'a Index,
+        compiler: Option<&'a dyn Compiler>,
+    ) -> Locker<'a> {
+        Locker {
+            index,
+            store: &self.store,
+            python: &self.python,
+            progress: &Silent,
+            compiler,
+        }
     }
 
     pub fn root(&self, locked: &Locked) -> PathBuf {
-        self.store.root().join(format!("trees/{}/root", locked.tree.digest))
+        self.store
+            .root()
+            .join(format!("trees/{}/root", locked.tree.digest))
     }
 
     pub fn read(&self, locked: &Locked, path: &str) -> String {
@@ -188,13 +259,24 @@ impl World {
 pub fn wish(text: &str) -> Wish {
     let words = text.split_ascii_whitespace();
     Wish {
-        requirements: words.clone().filter(|word| !word.starts_with('!')).map(|word| Requirement::parse(word).unwrap()).collect(),
-        command: words.clone().find_map(|word| word.strip_prefix('!')).map(String::from),
+        requirements: words
+            .clone()
+            .filter(|word| !word.starts_with('!'))
+            .map(|word| Requirement::parse(word).unwrap())
+            .collect(),
+        command: words
+            .clone()
+            .find_map(|word| word.strip_prefix('!'))
+            .map(String::from),
     }
 }
 
 /// `name version` of every package.
 pub fn packages(locked: &Locked) -> String {
-    let all = locked.tree.packages.iter().map(|package| format!("{} {}", package.name, package.version));
+    let all = locked
+        .tree
+        .packages
+        .iter()
+        .map(|package| format!("{} {}", package.name, package.version));
     all.collect::<Vec<_>>().join(", ")
 }

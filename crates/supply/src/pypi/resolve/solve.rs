@@ -393,7 +393,9 @@ impl<S: Source> Solver<'_, S> {
         let known = level.and_then(|level| match &level.releases {
             None => Some(Why::Nowhere),
             Some(releases) => level.why.clone().or_else(|| {
-                let newest = releases.iter().find(|release| release.wheel.is_ok());
+                let newest = releases
+                    .iter()
+                    .find(|release| release.wheel.is_ok() && !release.is_yanked());
                 Some(Why::NoVersion(
                     newest
                         .or_else(|| releases.first())

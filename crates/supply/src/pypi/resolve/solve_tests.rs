@@ -123,7 +123,7 @@ fn what_has_to_be_meant() {
     check(
         "a 1.0:\na 2.0 yanked:",
         "a>1",
-        "no version of `a` will do: `a>1`; the newest one is 2.0",
+        "no version of `a` will do: `a>1`; the newest one is 1.0",
     );
 }
 
