@@ -153,7 +153,10 @@ fn consistent(server: &Server) -> Result<(), String> {
     if server.content.platform.is_none() {
         return Err("a package's tree is there without the `platform` that it is for".into());
     }
-    if !tree.packages.is_sorted_by(|a, b| a.path < b.path) {
+    if !tree
+        .packages
+        .is_sorted_by(|a, b| (&a.path, &a.name) < (&b.path, &b.name))
+    {
         return Err("its packages are not sorted by `path`, or one is there twice".into());
     }
     if tree.integrity().is_none() {
