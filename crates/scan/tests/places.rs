@@ -19,7 +19,8 @@ use interlock_scan::{
 /// A file of this shape with one server that is started (none where the shape has only switches).
 fn content(place: &Place) -> (&'static str, usize) {
     match place.shape.id {
-        "claude-settings" | "gemini-folders" => ("{}", 0),
+        "claude-settings" | "gemini-folders" | "cursor-permissions" | "copilot-config"
+        | "extension-settings" => ("{}", 0),
         "claude-agent" => (
             "---\nname: a\nmcpServers:\n  - other\n  - s:\n      command: c\n---\nText.\n",
             1,
@@ -113,15 +114,15 @@ fn archive(manifest: &[u8]) -> Vec<u8> {
 
 /// The path as a user of `os` would have it.
 fn concrete(top: &Path, template: &str, os: Os) -> PathBuf {
-    let (base, rest) = template[1..].split_once('}').unwrap();
+    let (base, rest) = template.split_once('}').unwrap();
     let home = top.join("home/me");
     let base = match (base, os) {
-        ("home", _) => home,
-        ("config", _) | ("appdata", Os::Linux) => home.join(".config"),
-        ("appdata", Os::Macos) => home.join("Library/Application Support"),
-        ("appdata", Os::Windows) => home.join("AppData/Roaming"),
-        ("system", _) => top.join("system"),
-        ("project" | "ancestors", _) => top.join("work/repository"),
+        ("{home", _) => home,
+        ("{config", _) | ("{appdata", Os::Linux) => home.join(".config"),
+        ("{appdata", Os::Macos) => home.join("Library/Application Support"),
+        ("{appdata", Os::Windows) => home.join("AppData/Roaming"),
+        ("{system", _) => top.join("system"),
+        ("{project" | "{ancestors", _) => top.join("work/repository"),
         other => panic!("{other:?} is no base"),
     };
     let rest = rest.replace("**", "one/two").replace('*', "star");

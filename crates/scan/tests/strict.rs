@@ -22,10 +22,9 @@ fn configurations() -> Vec<(String, String)> {
             cases
         })
         .filter_map(|case| {
-            let text = case["input"]
-                .get("raw_config_text")
-                .or(case["input"].get("config"))?;
-            let id = case["id"].as_str().unwrap().to_owned();
+            let input = case.get("input")?;
+            let text = input.get("raw_config_text").or(input.get("config"))?;
+            let id = case.get("id")?.as_str()?.to_owned();
             Some((id, text.as_str().unwrap().to_owned()))
         })
         .collect()

@@ -22,6 +22,8 @@ const PLAIN: Fields = Fields {
     local_words: &["stdio"],
     remote_words: &["http", "sse", "streamable-http"],
     builtin_words: &[],
+    builtin_marks: &[],
+    code: &[],
     nested: &[],
     enabled: &[],
     disabled: &[],
@@ -166,7 +168,8 @@ pub(super) static ZED: Fields = Fields {
     remote_words: &[],
     builtin_words: &["extension"],
     enabled: &["enabled"],
-    others: &["settings", "timeout", "remote", "oauth"],
+    builtin_marks: &["settings"],
+    others: &["timeout", "remote", "oauth"],
     ..PLAIN
 };
 
@@ -234,7 +237,8 @@ pub(super) static GOOSE: Fields = Fields {
     url: &["uri"],
     local_words: &["stdio", "inline_python"],
     remote_words: &["streamable_http", "sse"],
-    builtin_words: &["builtin", "platform", "frontend", "inline_python"],
+    builtin_words: &["builtin", "platform", "frontend"],
+    code: &["code"],
     enabled: &["enabled"],
     others: &[
         "name",
@@ -243,7 +247,6 @@ pub(super) static GOOSE: Fields = Fields {
         "timeout",
         "bundled",
         "available_tools",
-        "code",
         "dependencies",
         "tools",
         "instructions",

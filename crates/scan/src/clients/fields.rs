@@ -42,6 +42,10 @@ pub struct Fields {
     pub remote_words: &'static [&'static str],
     /// Words that mean the server is part of the client.
     pub builtin_words: &'static [&'static str],
+    /// Fields that make an entry without program and address a part of the client: its settings.
+    pub builtin_marks: AnyOf,
+    /// Program text, in Python, that the client writes to a file and runs.
+    pub code: AnyOf,
     /// A key that holds the whole transport, for clients that nest it.
     pub nested: AnyOf,
     /// True where the server is used. A dot leads into a map.
@@ -74,6 +78,8 @@ impl Fields {
             self.credential_names,
             self.transport,
             self.nested,
+            self.builtin_marks,
+            self.code,
             self.enabled,
             self.disabled,
             self.others,

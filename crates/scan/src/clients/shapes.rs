@@ -448,3 +448,34 @@ pub(super) static OPEN_WEBUI: Shape = Shape {
     fields: &entries::OPEN_WEBUI,
     switches: &[],
 };
+
+/// What Cursor does without asking.
+pub(super) static CURSOR_PERMISSIONS: Shape = Shape {
+    id: "cursor-permissions",
+    roots: &[],
+    fields: &entries::CURSOR,
+    switches: &[
+        switch(SwitchKind::AutoApprove, &["mcpAllowlist"]),
+        switch(SwitchKind::AllowRule, &["terminalAllowlist"]),
+        switch(SwitchKind::AllowRule, &["permissions", "allow"]),
+    ],
+};
+
+/// `config.json` of Copilot CLI: folders that it trusts.
+pub(super) static COPILOT_CONFIG: Shape = Shape {
+    id: "copilot-config",
+    roots: &[],
+    fields: &entries::COPILOT,
+    switches: &[
+        switch(SwitchKind::TrustedFolder, &["trusted_folders"]),
+        switch(SwitchKind::TrustedFolder, &["trustedFolders"]),
+    ],
+};
+
+/// What a user set for one extension of Claude Desktop; whether it is on.
+pub(super) static EXTENSION_SETTINGS: Shape = Shape {
+    id: "extension-settings",
+    roots: &[],
+    fields: &entries::BUNDLE,
+    switches: &[switch(SwitchKind::EnabledByName, &["isEnabled"])],
+};

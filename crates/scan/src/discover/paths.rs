@@ -1,5 +1,6 @@
 //! From the table's paths to paths of a machine.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::machine::Home;
@@ -85,13 +86,17 @@ fn components(path: &'static str) -> Vec<&'static str> {
         .collect()
 }
 
-/// Whether `name` is what `pattern` says, `*` standing for any characters. File names of Windows and macOS are compared without case.
+/// A name as its system compares it: Windows and macOS do not tell upper from lower case.
+pub(super) fn folded(name: &str, os: Os) -> Cow<'_, str> {
+    match os {
+        Os::Linux => Cow::Borrowed(name),
+        Os::Macos | Os::Windows => Cow::Owned(name.to_lowercase()),
+    }
+}
+
+/// Whether `name` is what `pattern` says, `*` standing for any characters.
 pub(super) fn matches(pattern: &str, name: &str, os: Os) -> bool {
-    let fold = |text: &str| match os {
-        Os::Linux => text.to_owned(),
-        Os::Macos | Os::Windows => text.to_lowercase(),
-    };
-    let (pattern, name) = (fold(pattern), fold(name));
+    let (pattern, name) = (folded(pattern, os), folded(name, os));
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");
     let Some(mut rest) = name.strip_prefix(first) else {

@@ -3,13 +3,14 @@
 //! A link to a directory is followed where a path of the table leads through it, as the client follows it, and never where a
 //! walk goes down by itself; so a walk cannot leave its tree or run in circles.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::file::Unreadable;
 use super::limits::Limits;
 use super::open::reason;
-use super::paths::matches;
+use super::paths::{folded, matches};
 use super::run::Skipped;
 use crate::clients::Os;
 
@@ -36,6 +37,45 @@ pub(super) struct Walk {
     entries: usize,
     depth: usize,
     pub(super) skipped: Vec<Skipped>,
+}
+
+/// Patterns by their first component: most entries of most directories are the start of none.
+struct Starts {
+    literal: HashMap<String, Vec<usize>>,
+    starred: Vec<(usize, &'static str)>,
+}
+
+impl Starts {
+    fn of(patterns: &[&[&'static str]], os: Os) -> Self {
+        let mut starts = Starts {
+            literal: HashMap::new(),
+            starred: Vec::new(),
+        };
+        for (number, pattern) in patterns.iter().enumerate() {
+            match pattern.first() {
+                Some(first) if first.contains('*') => starts.starred.push((number, first)),
+                Some(first) => {
+                    let key = folded(first, os).into_owned();
+                    starts.literal.entry(key).or_default().push(number);
+                }
+                None => {}
+            }
+        }
+        starts
+    }
+
+    /// The numbers of the patterns that start with an entry of this name, in the order of the table.
+    fn at(&self, name: &str, os: Os) -> Vec<usize> {
+        let literal = self.literal.get(folded(name, os).as_ref());
+        let starred = self
+            .starred
+            .iter()
+            .filter(|(_, first)| matches(first, name, os));
+        let mut found: Vec<usize> = literal.into_iter().flatten().copied().collect();
+        found.extend(starred.map(|(number, _)| *number));
+        found.sort_unstable();
+        found
+    }
 }
 
 struct Entry {
@@ -99,10 +139,16 @@ impl Walk {
     /// Everything below `top` that one of `patterns` leads to from any directory, with the pattern's number.
     pub(super) fn tree(&mut self, top: &Path, patterns: &[&[&'static str]]) -> Vec<(usize, Seen)> {
         let mut seen = Vec::new();
+        let starts = Starts::of(patterns, self.os);
         let mut open = vec![(top.to_owned(), 0)];
         while let Some((directory, depth)) = open.pop() {
             for entry in self.list(&directory) {
-                self.starting_at(&entry, patterns, &mut seen);
+                for number in starts.at(&entry.name, self.os) {
+                    let after = patterns.get(number).and_then(|pattern| pattern.get(1..));
+                    let mut found = Vec::new();
+                    self.descend(&entry.path, after.unwrap_or(&[]), STARS, &mut found);
+                    seen.extend(found.into_iter().map(|path| (number, path)));
+                }
                 let inside = entry.directory && !LEFT_OUT.contains(&entry.name.as_str());
                 if inside && depth < self.depth {
                     open.push((entry.path, depth + 1));
@@ -110,24 +156,6 @@ impl Walk {
             }
         }
         seen
-    }
-
-    /// What the patterns lead to whose first component is this entry.
-    fn starting_at(
-        &mut self,
-        entry: &Entry,
-        patterns: &[&[&'static str]],
-        seen: &mut Vec<(usize, Seen)>,
-    ) {
-        for (number, pattern) in patterns.iter().enumerate() {
-            if let Some((first, after)) = pattern.split_first()
-                && matches(first, &entry.name, self.os)
-            {
-                let mut found = Vec::new();
-                self.descend(&entry.path, after, STARS, &mut found);
-                seen.extend(found.into_iter().map(|path| (number, path)));
-            }
-        }
     }
 
     /// What is in a directory, sorted by name; nothing for what is none.

@@ -1,7 +1,7 @@
 //! One entry: a program to start or an address to connect to, as its client reads it, and what a strict reader would say.
 
 use interlock_launch::Request;
-use interlock_launch::text::excerpt;
+use interlock_launch::text::{excerpt, hidden_char};
 
 use super::model::{Header, Kind, Local, Remote, Switch, Text, Transport, Variable};
 use super::read::case_variants;
@@ -131,6 +131,8 @@ impl EntryReader<'_> {
             (Some(command), _, _) => self.local(body, command),
             (None, Some(url), _) => self.remote(body, url, said),
             (None, None, Some(Said::BuiltIn)) => Kind::BuiltIn,
+            (None, None, _) if self.one(body, self.fields.code).is_some() => self.code(body),
+            (None, None, _) if self.one(body, self.fields.builtin_marks).is_some() => Kind::BuiltIn,
             (None, None, _) => {
                 let text = format!("`{}` names neither a program nor an address", self.shown);
                 self.problem(body.span, ProblemKind::NoTransport, text);
@@ -220,6 +222,31 @@ impl EntryReader<'_> {
             local.cwd_span = Some(cwd.span);
             local.request.cwd = Some(cwd.text);
         }
+        Kind::Local(local)
+    }
+
+    /// Program text in the entry: what the client does with it is running it with Python.
+    fn code(&mut self, body: &Node) -> Kind {
+        let Some(code) = self.text(body, self.fields.code) else {
+            return Kind::Unusable;
+        };
+        // Neither the program nor its option is written anywhere.
+        let nowhere = Span::new(body.span.start, body.span.start);
+        let mut local = Local {
+            request: Request {
+                origin: Some(self.scope.origin().to_owned()),
+                ..Request::new("python3", ["-c", &code.text])
+            },
+            command_span: nowhere,
+            arg_spans: vec![nowhere, code.span],
+            args_span: None,
+            env_spans: Vec::new(),
+            cwd_span: None,
+            env_file: None,
+            env_names: texts(body, self.fields.env_names),
+            body: body.span,
+        };
+        self.env(body, &mut local);
         Kind::Local(local)
     }
 
@@ -322,6 +349,7 @@ impl EntryReader<'_> {
             self.not_text(url);
             return Kind::Unusable;
         };
+        self.hidden(address, url.value.span);
         let transport = match said {
             Some(Said::Connect(transport)) => transport,
             _ if url.key == "httpUrl" => Transport::Http,
@@ -355,6 +383,7 @@ impl EntryReader<'_> {
                 self.problem(node.span, ProblemKind::EnvNotAMap, said);
             }
             for header in node.effective() {
+                self.hidden(&header.key, header.key_span);
                 headers.push(Header {
                     name: header.key.clone(),
                     name_span: header.key_span,
@@ -405,6 +434,18 @@ impl EntryReader<'_> {
         let said = format!("a value of `{}` is {}, not text", self.shown, node.kind());
         self.problem(node.span, ProblemKind::NotText, said);
         written
+    }
+
+    /// Text that decides where a client connects and has characters that a reader does not see. What is started is judged elsewhere.
+    fn hidden(&mut self, text: &str, span: Span) {
+        if hidden_char(text, false).is_some() {
+            let said = format!(
+                "`{}` has characters that are not seen: `{}`",
+                self.shown,
+                excerpt(text)
+            );
+            self.problem(span, ProblemKind::HiddenText, said);
+        }
     }
 
     fn not_text(&mut self, member: &Member) {

@@ -2,8 +2,8 @@
 
 use super::super::shapes::{
     AMAZON_Q as AMAZON_Q_SHAPE, AMAZON_Q_AGENT, AMP as AMP_SHAPE, CLAUDE_PLUGIN,
-    CODEX as CODEX_SHAPE, COMMON, COPILOT, CRUSH as CRUSH_SHAPE, GEMINI, GEMINI_FOLDERS,
-    GOOSE as GOOSE_SHAPE, KIRO as KIRO_SHAPE, MCPORTER as MCPORTER_SHAPE,
+    CODEX as CODEX_SHAPE, COMMON, COPILOT, COPILOT_CONFIG, CRUSH as CRUSH_SHAPE, GEMINI,
+    GEMINI_FOLDERS, GOOSE as GOOSE_SHAPE, KIRO as KIRO_SHAPE, MCPORTER as MCPORTER_SHAPE,
     OPENCODE as OPENCODE_SHAPE, PROJECT_MCP, VIBE, WARP as WARP_SHAPE,
 };
 use super::{ALL, Client, DESKTOP, LINUX, MACOS, Os, Place, Scope, UNIX, WINDOWS, moved, place};
@@ -183,6 +183,17 @@ pub(super) const COPILOT_CLI: Client = Client {
     id: "copilot-cli",
     name: "Copilot CLI",
     places: &[
+        moved(
+            place(
+                Scope::User,
+                ALL,
+                "{home}/.copilot/config.json",
+                Jsonc,
+                &COPILOT_CONFIG,
+            ),
+            "COPILOT_HOME",
+            "config.json",
+        ),
         moved(
             place(
                 Scope::User,

@@ -2,7 +2,7 @@
 
 use super::super::shapes::{
     BUNDLE, CLAUDE_AGENT, CLAUDE_DESKTOP as DESKTOP_SHAPE, CLAUDE_JSON, CLAUDE_PLUGIN,
-    CLAUDE_SETTINGS, PLUGIN_JSON, PROJECT_MCP,
+    CLAUDE_SETTINGS, EXTENSION_SETTINGS, PLUGIN_JSON, PROJECT_MCP,
 };
 use super::{ALL, Client, DESKTOP, LINUX, MACOS, Place, Scope, WINDOWS, common, moved, place};
 use crate::document::Format::{Bundle, FrontMatter, Json};
@@ -160,6 +160,11 @@ pub(super) const CLAUDE_DESKTOP: Client = Client {
             "{appdata}/Claude/Claude Extensions/*/manifest.json",
         ),
         bundle(LINUX, "{config}/Claude/Claude Extensions/*/manifest.json"),
+        settings(
+            DESKTOP,
+            "{appdata}/Claude/Claude Extensions Settings/*.json",
+        ),
+        settings(LINUX, "{config}/Claude/Claude Extensions Settings/*.json"),
         common(bundle(ALL, "{project}/manifest.json")),
         archive("{project}/*.mcpb"),
         archive("{project}/*.dxt"),
@@ -170,6 +175,10 @@ pub(super) const CLAUDE_DESKTOP: Client = Client {
 
 const fn bundle(os: &'static [super::Os], path: &'static str) -> Place {
     place(Scope::Extension, os, path, Json, &BUNDLE)
+}
+
+const fn settings(os: &'static [super::Os], path: &'static str) -> Place {
+    place(Scope::Extension, os, path, Json, &EXTENSION_SETTINGS)
 }
 
 const fn archive(path: &'static str) -> Place {

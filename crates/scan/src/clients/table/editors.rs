@@ -2,8 +2,8 @@
 
 use super::super::shapes::{
     ANTIGRAVITY as ANTIGRAVITY_SHAPE, CLAUDE_PLUGIN, COMMON, CONTINUE as CONTINUE_SHAPE,
-    CONTINUE_JSON, CURSOR as CURSOR_SHAPE, LM_STUDIO as LM_STUDIO_SHAPE, PROJECT_MCP,
-    WINDSURF as WINDSURF_SHAPE, ZED as ZED_SHAPE,
+    CONTINUE_JSON, CURSOR as CURSOR_SHAPE, CURSOR_PERMISSIONS, LM_STUDIO as LM_STUDIO_SHAPE,
+    PROJECT_MCP, WINDSURF as WINDSURF_SHAPE, ZED as ZED_SHAPE,
 };
 use super::{ALL, Client, LINUX, Place, Scope, UNIX, WINDOWS, moved, place};
 use crate::document::Format::{Json, Jsonc, Yaml};
@@ -33,12 +33,19 @@ pub(super) const CURSOR: Client = Client {
             Json,
             &PROJECT_MCP,
         ),
+        permissions(Scope::User, "{home}/.cursor/permissions.json"),
+        permissions(Scope::User, "{home}/.cursor/cli-config.json"),
+        permissions(Scope::Project, "{project}/.cursor/cli.json"),
         plugin("{home}/.cursor/plugins/cache/**/mcp.json"),
         plugin("{home}/.cursor/plugins/cache/**/.mcp.json"),
         plugin("{home}/.cursor/plugins/local/**/mcp.json"),
         plugin("{home}/.cursor/plugins/local/**/.mcp.json"),
     ],
 };
+
+const fn permissions(scope: Scope, path: &'static str) -> Place {
+    place(scope, ALL, path, Json, &CURSOR_PERMISSIONS)
+}
 
 const fn plugin(path: &'static str) -> Place {
     place(Scope::Plugin, ALL, path, Json, &CLAUDE_PLUGIN)
