@@ -153,11 +153,12 @@ fn consistent(server: &Server) -> Result<(), String> {
     if server.content.platform.is_none() {
         return Err("a package's tree is there without the `platform` that it is for".into());
     }
-    if !tree
-        .packages
-        .is_sorted_by(|a, b| (&a.path, &a.name) < (&b.path, &b.name))
-    {
-        return Err("its packages are not sorted by `path`, or one is there twice".into());
+    let sorted = tree.packages.is_sorted_by(|a, b| match tree.ecosystem {
+        Ecosystem::Npm => a.path < b.path,
+        Ecosystem::Pypi => (&a.path, &a.name) < (&b.path, &b.name),
+    });
+    if !sorted {
+        return Err("its packages are not sorted, or one is there twice".into());
     }
     if tree.integrity().is_none() {
         return Err(format!("`{}` is not among its own packages", tree.name));
