@@ -34,7 +34,7 @@ pub use clients::{
 };
 pub use discover::{
     ConfigFile, Content, Discovery, Home, Limits, Machine, Meta, Progress, Skipped, Unreadable,
-    discover, read_place, read_text,
+    discover, known_projects, read_place, read_text,
 };
 pub use document::{
     Document, Format, LARGEST_FILE, Member, Node, Problem, ProblemKind, Span, Strength, Value,

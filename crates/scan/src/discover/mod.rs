@@ -4,6 +4,7 @@
 //! cannot be read, is reported as what it is.
 
 mod file;
+mod known;
 mod limits;
 mod machine;
 mod open;
@@ -12,6 +13,7 @@ mod run;
 mod walk;
 
 pub use file::{ConfigFile, Content, Meta, Unreadable, read_place, read_text};
+pub use known::known_projects;
 pub use limits::{Limits, Progress};
 pub use machine::{Home, Machine};
 pub use run::{Discovery, Skipped, discover};
