@@ -39,6 +39,10 @@ impl PackageStore for Store {
                     found: format!("`{}`", record.entry.command.escape_default()),
                 }
             })?,
+            // Two wishes may have one tree; the record has the command of one of them.
+            None if record.ecosystem == Ecosystem::Pypi => {
+                pypi::own_entry_in_tree(self, &record).unwrap_or(record.entry)
+            }
             _ => record.entry,
         };
         Ok(Located {

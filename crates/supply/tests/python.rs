@@ -284,6 +284,11 @@ fn a_launch_finds_the_tree_again() {
     ]);
     let locked = world.lock("app").unwrap();
     let record = LockedPackage::from(&locked.tree);
+    // Another wish with the same tree does not change what this one starts.
+    assert_eq!(
+        world.lock("app !other").unwrap().tree.digest,
+        locked.tree.digest
+    );
     assert_eq!(
         (
             record.ecosystem.as_str(),
@@ -343,16 +348,43 @@ fn off_line_and_elsewhere() {
         elsewhere.read(&new, "start/app.py"),
         world.read(&new, "start/app.py")
     );
-    // A record that calls a wheel by another version than its own.
-    let mut wrong = old.tree.clone();
-    wrong.packages[0].version = new.tree.packages[0].version.clone();
-    wrong.digest = interlock_supply::TreeDigest::from_bytes([0; 32]);
-    let refused = elsewhere.locker(&index, None).install(&wrong).unwrap_err();
-    assert!(
-        chain(&refused).contains("names no wheel"),
-        "{}",
-        chain(&refused)
-    );
+    // What somebody else's record may not say.
+    let forge = |change: &dyn Fn(&mut LockedTree)| {
+        let mut forged = old.tree.clone();
+        forged.digest = interlock_supply::TreeDigest::from_bytes([0; 32]);
+        change(&mut forged);
+        let refused = elsewhere.locker(&index, None).install(&forged);
+        chain(&refused.unwrap_err())
+    };
+    for (found, expected) in [
+        (forge(&|_| {}), "the tree is not the locked one"),
+        (
+            forge(&|tree| tree.packages[0].version = new.tree.version.clone()),
+            "the index lists no wheel of `app@2.0` with the locked digest",
+        ),
+        (
+            forge(&|tree| tree.packages[0].integrity = new.tree.packages[0].integrity.clone()),
+            "the index lists no wheel of `app@1.0`",
+        ),
+        (
+            forge(&|tree| tree.target = Some("cpython-3.12.1-linux-x86_64-glibc-2.36".into())),
+            "it is locked for cpython-3.12.1",
+        ),
+        (
+            forge(&|tree| tree.target = None),
+            "it is locked for no Python",
+        ),
+        (
+            forge(&|tree| (tree.digest, tree.entry.command) = (old.tree.digest, "other".into())),
+            "is locked as what `other` starts",
+        ),
+    ] {
+        assert!(found.contains(expected), "{found}");
+    }
+    // Where a record says that a wheel is, is not believed.
+    let mut moved = old.tree.clone();
+    moved.packages[0].archive = Some("https://evil.invalid/app-1.0-py3-none-any.whl".into());
+    elsewhere.locker(&index, None).install(&moved).unwrap();
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub use marker::{Environment, Marker, MarkerError, Operand, Operator};
 pub use metadata::{EntryPoint, Metadata, MetadataError};
 pub use name::{Name, NameError};
 pub use requirement::{Requirement, RequirementError};
-pub(crate) use resolve::entry_in_tree;
 pub use resolve::{Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish};
+pub(crate) use resolve::{entry_in_tree, own_entry_in_tree};
 pub use tags::{Fit, WheelName};
 pub use version::{Specifiers, Version, VersionError};

@@ -5,26 +5,27 @@ mod fetch;
 mod release;
 mod solve;
 mod start;
+mod tree;
 mod wheel;
 
 pub use bytecode::Compiler;
 pub use fetch::SourceError;
 pub use release::NoWheel;
 pub use solve::{Unmet, Why};
+pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 
 use super::{Index, Name, Python, Requirement, Version};
 use crate::{
     digest::{Sha256, TreeDigest},
-    locked::{Ecosystem, Entry, ExactVersion, LockedPackage, LockedTree, TreePath},
-    npm::PackageName,
+    locked::{Ecosystem, LockedPackage, LockedTree},
     progress::Progress,
-    store::{InstallError, Layout, Placed, Store, StoreError, Stored},
-    unpack::SITE,
+    store::{InstallError, Layout, Store, StoreError, Stored},
 };
 use fetch::Fetcher;
 use solve::Failure;
-use std::{collections::BTreeSet, sync::Arc};
-use wheel::{Command, PLACE, Wheel};
+use std::sync::Arc;
+use tree::{entry, exact, layout, locked, package_name, report, starts_as_locked};
+use wheel::Wheel;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -73,9 +74,25 @@ pub enum LockError {
     /// The wheel has other metadata in it than the index served.
     #[error("the index and the wheel of `{0}` contradict each other")]
     Contradiction(Name),
-    /// A locked package says not where its wheel is.
-    #[error("the record of `{0}` names no wheel of it: lock it again")]
-    NoAddress(PackageName),
+    /// A lock has a wheel that the user's index does not list for that package and version.
+    #[error("the index lists no wheel of `{0}` with the locked digest")]
+    Unlisted(String),
+    /// A lock starts something else than the command that it names.
+    #[error("`{file}` is locked as what `{command}` starts, but no package of it says so")]
+    WrongEntry {
+        /// The file.
+        file: String,
+        /// The command; escaped.
+        command: String,
+    },
+    /// A lock is for another interpreter or system.
+    #[error("it is locked for {locked}, and this is {found}")]
+    OtherTarget {
+        /// As locked.
+        locked: String,
+        /// The interpreter that is there.
+        found: String,
+    },
     /// The packages do not make a tree.
     #[error("the tree cannot be put together")]
     Assemble(#[source] InstallError),
@@ -153,27 +170,25 @@ impl Locker<'_> {
         })
     }
 
-    /// Puts a tree that was locked before, maybe elsewhere, into the store: the same bytes or none.
+    /// Puts a tree that was locked before, maybe elsewhere and by somebody else, into the store: the same bytes or none.
     ///
     /// # Errors
-    /// When a package cannot be had, or anything is not as locked.
+    /// When a package cannot be had, anything is not as locked, or the lock calls something by another name than the index.
     pub fn install(&self, locked: &LockedTree) -> Result<(), LockError> {
         let _adding = self.store.adding()?;
         let key = format!("pypi {}", locked.name);
         let _fetching = self
             .store
             .fetching(&key, &|| self.progress.waiting_for_lock())?;
-        if self.store.tree_is_whole(&locked.digest) {
+        // The record beside a stored tree was written by this program, from the packages themselves.
+        if self.store.lock_record(&locked.digest).as_ref() == Some(locked)
+            && self.store.tree_is_whole(&locked.digest)
+        {
             return Ok(());
         }
-        let wheel = |package: &LockedPackage| {
-            Wheel::of(package).ok_or_else(|| LockError::NoAddress(package.name.clone()))
-        };
-        let wheels = locked
-            .packages
-            .iter()
-            .map(wheel)
-            .collect::<Result<Vec<_>, _>>()?;
+        self.is_for_this_interpreter(locked)?;
+        let listed = locked.packages.iter().map(|package| self.listed(package));
+        let wheels = listed.collect::<Result<Vec<_>, _>>()?;
         let fetcher = Fetcher::new(self.index, self.store, self.python, self.progress);
         fetcher.run(|fetcher| {
             let stored = fetch_all(fetcher, &wheels)?;
@@ -185,11 +200,41 @@ impl Locker<'_> {
                     .0;
             }
             same(locked.digest, layout.digest)?;
+            starts_as_locked(locked, &stored)?;
             self.progress.assembling(layout.count());
             self.store
                 .add_tree(&layout, locked)
                 .map_err(LockError::Assemble)
         })
+    }
+
+    fn is_for_this_interpreter(&self, locked: &LockedTree) -> Result<(), LockError> {
+        let found = self.python.to_string();
+        match &locked.target {
+            Some(target) if *target == found => Ok(()),
+            other => Err(LockError::OtherTarget {
+                locked: other
+                    .as_deref()
+                    .unwrap_or("no Python")
+                    .escape_default()
+                    .to_string(),
+                found,
+            }),
+        }
+    }
+
+    /// The wheel of a locked package as the user's index lists it. Where the lock says it is, is not believed.
+    fn listed(&self, package: &LockedPackage) -> Result<Wheel, LockError> {
+        let unlisted = || LockError::Unlisted(format!("{}@{}", package.name, package.version));
+        let name = Name::new(package.name.as_str()).map_err(|_| unlisted())?;
+        let failed = |error| LockError::Source(SourceError::Index(Arc::new(error)));
+        let listing = self.index.listing(&name).map_err(failed)?;
+        let mut wheels = listing.wheels.values().flatten();
+        let own = wheels.find(|wheel| {
+            wheel.integrity == package.integrity
+                && wheel.name.version.as_str() == package.version.as_str()
+        });
+        own.map(Wheel::from).ok_or_else(unlisted)
     }
 
     fn assemble(
@@ -341,187 +386,5 @@ fn agrees(
     match listed {
         Some(listed) if *listed != own => Err(LockError::Contradiction(name.clone())),
         _ => Ok(()),
-    }
-}
-
-fn locked(wheel: &Wheel) -> Result<LockedPackage, LockError> {
-    Ok(LockedPackage {
-        path: place()?,
-        name: package_name(&wheel.name.name)?,
-        version: exact(&wheel.name.version)?,
-        integrity: wheel.integrity.clone(),
-        archive: Some(wheel.url.clone()),
-        install_script: false,
-    })
-}
-
-fn place() -> Result<TreePath, LockError> {
-    TreePath::new(PLACE).map_err(|source| {
-        LockError::Assemble(InstallError::Path {
-            path: PLACE.into(),
-            source,
-        })
-    })
-}
-
-fn package_name(name: &Name) -> Result<PackageName, LockError> {
-    PackageName::new(name.as_str()).map_err(|_| LockError::Nothing)
-}
-
-fn exact(version: &Version) -> Result<ExactVersion, LockError> {
-    ExactVersion::new(version.as_str()).map_err(|_| LockError::Nothing)
-}
-
-/// All packages in one directory, and a file to start each of their commands. The same wheels make the same tree.
-fn layout(
-    first: &str,
-    wheels: &[Wheel],
-    stored: &[Stored],
-    bytecode: Vec<(TreePath, Vec<u8>)>,
-) -> Result<Layout, LockError> {
-    let path = place()?;
-    let placed: Vec<Placed<'_>> = stored
-        .iter()
-        .map(|package| Placed {
-            path: &path,
-            package,
-        })
-        .collect();
-    let mut order: Vec<(&Wheel, &Stored)> = wheels.iter().zip(stored).collect();
-    // Of two commands of one name that of the package that was asked for counts.
-    order.sort_by_key(|(wheel, _)| (wheel.name.name.as_str() != first, wheel.name.name.clone()));
-    let mut made = bytecode;
-    let mut taken = BTreeSet::new();
-    for command in order.iter().flat_map(|(_, stored)| Command::of(stored)) {
-        if taken.insert(command.name().to_ascii_lowercase()) {
-            let start = start::file(&command);
-            made.extend(start.map(|(path, text)| (path, text.into_bytes())));
-        }
-    }
-    Layout::with(&placed, made).map_err(LockError::Assemble)
-}
-
-/// What to start: the wanted command of any of the packages that were asked for, else the first one's own.
-fn entry(wish: &Wish, wheels: &[Wheel], stored: &[Stored]) -> Result<Entry, LockError> {
-    let of = |name: &Name| {
-        let found = wheels
-            .iter()
-            .zip(stored)
-            .find(|(wheel, _)| wheel.name.name == *name);
-        found
-            .map(|(_, stored)| Command::of(stored))
-            .unwrap_or_default()
-    };
-    let names: Vec<&Name> = wish
-        .requirements
-        .iter()
-        .map(|requirement| &requirement.name)
-        .collect();
-    let all: Vec<Command> = names.iter().flat_map(|name| of(name)).collect();
-    let first = names.first().copied().ok_or(LockError::Nothing)?;
-    let own = of(first);
-    let named = own
-        .iter()
-        .find(|command| wheel::same_name(command.name(), first));
-    let found = match (&wish.command, own.as_slice()) {
-        (Some(wanted), _) => all.iter().find(|command| command.name() == wanted),
-        (None, [only]) => Some(only),
-        (None, _) => named,
-    };
-    let shown = |commands: &[Command]| {
-        let names: Vec<String> = commands
-            .iter()
-            .map(|command| format!("`{}`", command.name()))
-            .collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
-    };
-    found.and_then(start::entry).ok_or_else(|| {
-        LockError::Entry(match &wish.command {
-            Some(wanted) => format!(
-                "there is no command `{}` in it; it has {}",
-                wanted.escape_default(),
-                shown(&all)
-            ),
-            None if own.is_empty() => format!("`{first}` has no command to start: it is a library"),
-            None => format!(
-                "`{first}` has several commands: {}; name one with `--from {first} COMMAND`",
-                shown(&own)
-            ),
-        })
-    })
-}
-
-/// The entry of a command in a tree that is in the store: of the first of the named packages that has it.
-pub(crate) fn entry_in_tree(
-    store: &Store,
-    tree: &LockedTree,
-    names: &[&str],
-    command: &str,
-) -> Option<Entry> {
-    let whole = store.package_in_tree(&tree.digest, PLACE)?;
-    names.iter().find_map(|name| {
-        let own = of_package(&whole, &Name::new(name).ok()?);
-        let found = Command::of(&own)
-            .into_iter()
-            .find(|found| found.name() == command)?;
-        start::entry(&found)
-    })
-}
-
-/// Of all packages in one directory the files that say what one of them starts.
-fn of_package(whole: &Stored, name: &Name) -> Stored {
-    let own = |path: &str| {
-        let info = path
-            .strip_prefix(SITE)
-            .and_then(|rest| rest.strip_prefix('/'))
-            .and_then(|rest| rest.split_once('/'));
-        let stem = info.and_then(|(top, _)| top.strip_suffix(".dist-info")?.rsplit_once('-'));
-        stem.is_some_and(|(stem, _)| Name::new(stem).is_ok_and(|stem| stem == *name))
-    };
-    Stored {
-        directory: whole.directory.clone(),
-        files: whole
-            .files
-            .iter()
-            .filter(|file| own(file.path.as_str()))
-            .cloned()
-            .collect(),
-    }
-}
-
-fn report(tree: LockedTree, wheels: &[Wheel], stored: &[Stored], yanked: Vec<String>) -> Locked {
-    let shown = |wheel: &Wheel| format!("{}@{}", wheel.name.name, wheel.name.version);
-    let native = wheels
-        .iter()
-        .filter(|wheel| wheel.name.is_native())
-        .map(shown);
-    let is_startup = |path: &str| {
-        let top = path
-            .strip_prefix(SITE)
-            .and_then(|rest| rest.strip_prefix('/'));
-        top.is_some_and(|top| {
-            !top.contains('/')
-                && (top.ends_with(".pth") || matches!(top, "sitecustomize.py" | "usercustomize.py"))
-        })
-    };
-    let startup = wheels.iter().zip(stored).flat_map(|(wheel, stored)| {
-        let files = stored
-            .files
-            .iter()
-            .filter(|file| is_startup(file.path.as_str()));
-        files
-            .map(|file| format!("{} of {}", file.path, shown(wheel)))
-            .collect::<Vec<_>>()
-    });
-    Locked {
-        native: native.collect(),
-        yanked,
-        startup: startup.collect(),
-        uncompiled: None,
-        tree,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     digest::Integrity,
-    locked::{LockedPackage, TreePath},
+    locked::TreePath,
     pypi::{EntryPoint, Name, WheelName, listing::ListedWheel},
     store::Stored,
     unpack::{SCRIPTS, SITE},
@@ -31,28 +31,6 @@ impl From<&ListedWheel> for Wheel {
             url: listed.url.clone(),
             size: listed.size,
         }
-    }
-}
-
-impl Wheel {
-    /// The wheel of a package that was locked before.
-    pub(super) fn of(package: &LockedPackage) -> Option<Self> {
-        let url = package.archive.clone()?;
-        let path = url.split(['?', '#']).next()?;
-        let file = path
-            .rsplit('/')
-            .next()?
-            .replace("%2B", "+")
-            .replace("%2b", "+");
-        let name = WheelName::parse(&file)?;
-        let same = name.name.as_str() == package.name.as_str()
-            && name.version.as_str() == package.version.as_str();
-        same.then(|| Self {
-            name,
-            integrity: package.integrity.clone(),
-            url,
-            size: None,
-        })
     }
 }
 

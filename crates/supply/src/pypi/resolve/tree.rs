@@ -1,0 +1,228 @@
+//! What the wheels of a tree make together: its files, its commands, and what a person should know.
+
+use super::{
+    LockError, Locked, Wish, start,
+    wheel::{self, Command, PLACE, Wheel},
+};
+use crate::{
+    locked::{Entry, ExactVersion, LockedPackage, LockedTree, TreePath},
+    npm::PackageName,
+    pypi::{Name, Version},
+    store::{InstallError, Layout, Placed, Store, Stored},
+    unpack::SITE,
+};
+use std::collections::BTreeSet;
+
+/// A wheel as a lock keeps it.
+pub(super) fn locked(wheel: &Wheel) -> Result<LockedPackage, LockError> {
+    Ok(LockedPackage {
+        path: place()?,
+        name: package_name(&wheel.name.name)?,
+        version: exact(&wheel.name.version)?,
+        integrity: wheel.integrity.clone(),
+        archive: Some(wheel.url.clone()),
+        install_script: false,
+    })
+}
+
+fn place() -> Result<TreePath, LockError> {
+    TreePath::new(PLACE).map_err(|source| {
+        LockError::Assemble(InstallError::Path {
+            path: PLACE.into(),
+            source,
+        })
+    })
+}
+
+pub(super) fn package_name(name: &Name) -> Result<PackageName, LockError> {
+    PackageName::new(name.as_str()).map_err(|_| LockError::Nothing)
+}
+
+pub(super) fn exact(version: &Version) -> Result<ExactVersion, LockError> {
+    ExactVersion::new(version.as_str()).map_err(|_| LockError::Nothing)
+}
+
+/// All packages in one directory, and a file to start each of their commands. The same wheels make the same tree.
+pub(super) fn layout(
+    first: &str,
+    wheels: &[Wheel],
+    stored: &[Stored],
+    bytecode: Vec<(TreePath, Vec<u8>)>,
+) -> Result<Layout, LockError> {
+    let path = place()?;
+    let placed: Vec<Placed<'_>> = stored
+        .iter()
+        .map(|package| Placed {
+            path: &path,
+            package,
+        })
+        .collect();
+    let mut order: Vec<(&Wheel, &Stored)> = wheels.iter().zip(stored).collect();
+    // Of two commands of one name that of the package that was asked for counts.
+    order.sort_by_key(|(wheel, _)| (wheel.name.name.as_str() != first, wheel.name.name.clone()));
+    let mut made = bytecode;
+    let mut taken = BTreeSet::new();
+    for command in order.iter().flat_map(|(_, stored)| Command::of(stored)) {
+        if taken.insert(command.name().to_ascii_lowercase()) {
+            let start = start::file(&command);
+            made.extend(start.map(|(path, text)| (path, text.into_bytes())));
+        }
+    }
+    Layout::with(&placed, made).map_err(LockError::Assemble)
+}
+
+/// What to start: the wanted command of any of the packages that were asked for, else the first one's own.
+pub(super) fn entry(wish: &Wish, wheels: &[Wheel], stored: &[Stored]) -> Result<Entry, LockError> {
+    let of = |name: &Name| {
+        let found = wheels
+            .iter()
+            .zip(stored)
+            .find(|(wheel, _)| wheel.name.name == *name);
+        found
+            .map(|(_, stored)| Command::of(stored))
+            .unwrap_or_default()
+    };
+    let names: Vec<&Name> = wish
+        .requirements
+        .iter()
+        .map(|requirement| &requirement.name)
+        .collect();
+    let all: Vec<Command> = names.iter().flat_map(|name| of(name)).collect();
+    let first = names.first().copied().ok_or(LockError::Nothing)?;
+    let own = of(first);
+    let found = match &wish.command {
+        Some(wanted) => all.iter().find(|command| command.name() == wanted),
+        None => own_command(&own, first),
+    };
+    let shown = |commands: &[Command]| {
+        let names: Vec<String> = commands
+            .iter()
+            .map(|command| format!("`{}`", command.name()))
+            .collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    found.and_then(start::entry).ok_or_else(|| {
+        LockError::Entry(match &wish.command {
+            Some(wanted) => format!(
+                "there is no command `{}` in it; it has {}",
+                wanted.escape_default(),
+                shown(&all)
+            ),
+            None if own.is_empty() => format!("`{first}` has no command to start: it is a library"),
+            None => format!(
+                "`{first}` has several commands: {}; name one with `--from {first} COMMAND`",
+                shown(&own)
+            ),
+        })
+    })
+}
+
+/// The command that a package starts when none is named: its only one, else the one of its own name.
+fn own_command<'a>(commands: &'a [Command], name: &Name) -> Option<&'a Command> {
+    match commands {
+        [only] => Some(only),
+        several => several
+            .iter()
+            .find(|command| wheel::same_name(command.name(), name)),
+    }
+}
+
+/// What a lock starts is what one of its packages says that the command starts.
+pub(super) fn starts_as_locked(locked: &LockedTree, stored: &[Stored]) -> Result<(), LockError> {
+    let mut commands = stored.iter().flat_map(Command::of);
+    if commands.any(|command| start::entry(&command).as_ref() == Some(&locked.entry)) {
+        return Ok(());
+    }
+    Err(LockError::WrongEntry {
+        file: locked.entry.file.to_string(),
+        command: locked.entry.command.escape_default().to_string(),
+    })
+}
+
+/// The entry of the package that a tree was made for, when no command is named.
+pub(crate) fn own_entry_in_tree(store: &Store, tree: &LockedTree) -> Option<Entry> {
+    let name = Name::new(tree.name.as_str()).ok()?;
+    let whole = store.package_in_tree(&tree.digest, PLACE)?;
+    let commands = Command::of(&of_package(&whole, &name));
+    own_command(&commands, &name).and_then(start::entry)
+}
+
+/// The entry of a command in a tree that is in the store: of the first of the named packages that has it.
+pub(crate) fn entry_in_tree(
+    store: &Store,
+    tree: &LockedTree,
+    names: &[&str],
+    command: &str,
+) -> Option<Entry> {
+    let whole = store.package_in_tree(&tree.digest, PLACE)?;
+    names.iter().find_map(|name| {
+        let own = of_package(&whole, &Name::new(name).ok()?);
+        let found = Command::of(&own)
+            .into_iter()
+            .find(|found| found.name() == command)?;
+        start::entry(&found)
+    })
+}
+
+/// Of all packages in one directory the files that say what one of them starts.
+fn of_package(whole: &Stored, name: &Name) -> Stored {
+    let own = |path: &str| {
+        let info = path
+            .strip_prefix(SITE)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .and_then(|rest| rest.split_once('/'));
+        let stem = info.and_then(|(top, _)| top.strip_suffix(".dist-info")?.rsplit_once('-'));
+        stem.is_some_and(|(stem, _)| Name::new(stem).is_ok_and(|stem| stem == *name))
+    };
+    Stored {
+        directory: whole.directory.clone(),
+        files: whole
+            .files
+            .iter()
+            .filter(|file| own(file.path.as_str()))
+            .cloned()
+            .collect(),
+    }
+}
+
+pub(super) fn report(
+    tree: LockedTree,
+    wheels: &[Wheel],
+    stored: &[Stored],
+    yanked: Vec<String>,
+) -> Locked {
+    let shown = |wheel: &Wheel| format!("{}@{}", wheel.name.name, wheel.name.version);
+    let native = wheels
+        .iter()
+        .filter(|wheel| wheel.name.is_native())
+        .map(shown);
+    let is_startup = |path: &str| {
+        let top = path
+            .strip_prefix(SITE)
+            .and_then(|rest| rest.strip_prefix('/'));
+        top.is_some_and(|top| {
+            !top.contains('/')
+                && (top.ends_with(".pth") || matches!(top, "sitecustomize.py" | "usercustomize.py"))
+        })
+    };
+    let startup = wheels.iter().zip(stored).flat_map(|(wheel, stored)| {
+        let files = stored
+            .files
+            .iter()
+            .filter(|file| is_startup(file.path.as_str()));
+        files
+            .map(|file| format!("{} of {}", file.path, shown(wheel)))
+            .collect::<Vec<_>>()
+    });
+    Locked {
+        native: native.collect(),
+        yanked,
+        startup: startup.collect(),
+        uncompiled: None,
+        tree,
+    }
+}
