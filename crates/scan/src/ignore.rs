@@ -15,6 +15,9 @@ use crate::finding::Finding;
 /// What a comment has to contain.
 const MARK: &str = "interlock-ignore[";
 
+/// Most comments of one file that count.
+const MOST: usize = 500;
+
 /// An ignore in a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inline {
@@ -86,7 +89,9 @@ fn comments(file: &ConfigFile) -> Vec<Comment> {
     let mut offset = 0;
     let lines: Vec<&str> = document.text().split_inclusive('\n').collect();
     for (at, line) in lines.iter().enumerate() {
-        found.extend(comment(document, &lines, at, offset, marks));
+        if found.len() < MOST {
+            found.extend(comment(document, &lines, at, offset, marks));
+        }
         offset += line.len();
     }
     found

@@ -11,9 +11,11 @@ mod open;
 mod paths;
 mod run;
 mod walk;
+mod watched;
 
 pub use file::{ConfigFile, Content, Meta, Unreadable, read_place, read_text};
 pub use known::known_projects;
 pub use limits::{Limits, Progress};
 pub use machine::{Home, Machine};
 pub use run::{Discovery, Skipped, discover};
+pub use watched::watched;

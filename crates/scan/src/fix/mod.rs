@@ -3,11 +3,15 @@
 //! Versions are named only where one is known from an approval; secrets move only where Interlock starts the server, and so can give
 //! them back to it.
 
+mod plan;
+
 use interlock_launch::SecretName;
 use interlock_launch::text::excerpt;
 
 use crate::document::Span;
 use crate::server::Server;
+
+pub use plan::{LineOf, Repair, difference, repair};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! A table of servers: who starts what, and how bad it is.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use super::human::{Paint, Role};
 use super::sift::Report;
 use crate::finding::Severity;
@@ -12,8 +15,9 @@ const WIDEST: usize = 44;
 #[must_use]
 pub fn table(report: &Report, paint: &dyn Paint) -> String {
     let mut rows = vec![["CLIENT", "SCOPE", "SERVER", "RUNS", "STATE", "WORST"].map(str::to_owned)];
+    let worst = worst(report);
     for file in &report.files {
-        rows.extend(file.servers.iter().map(|server| row(report, file, server)));
+        rows.extend(file.servers.iter().map(|server| row(&worst, file, server)));
     }
     let mut widths = [0; 6];
     for row in &rows {
@@ -37,7 +41,11 @@ pub fn table(report: &Report, paint: &dyn Paint) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn row(report: &Report, file: &JudgedFile, server: &JudgedServer) -> [String; 6] {
+fn row(
+    worst: &HashMap<(&Path, &str), Severity>,
+    file: &JudgedFile,
+    server: &JudgedServer,
+) -> [String; 6] {
     let state = match (&server.standing, server.enabled) {
         (_, false) => "off",
         (Some(Standing::Approved), _) if server.wrapped => "approved",
@@ -56,21 +64,25 @@ fn row(report: &Report, file: &JudgedFile, server: &JudgedServer) -> [String; 6]
             &server.what
         }),
         state.to_owned(),
-        worst(report, file, server)
-            .map_or("-", Severity::as_str)
+        worst
+            .get(&(file.path.as_path(), server.name.as_str()))
+            .map_or("-", |one| one.as_str())
             .to_owned(),
     ]
 }
 
-fn worst(report: &Report, file: &JudgedFile, server: &JudgedServer) -> Option<Severity> {
-    let of_server = report
-        .findings
-        .iter()
-        .map(|one| &one.finding)
-        .filter(|finding| {
-            finding.location.path == file.path && finding.server.as_ref() == Some(&server.name)
-        });
-    of_server.map(|finding| finding.severity).max()
+/// The worst finding of each server, by its file and name.
+fn worst(report: &Report) -> HashMap<(&Path, &str), Severity> {
+    let mut worst = HashMap::new();
+    for finding in report.findings.iter().map(|one| &one.finding) {
+        let Some(server) = &finding.server else {
+            continue;
+        };
+        let key = (finding.location.path.as_path(), server.as_str());
+        let known = worst.entry(key).or_insert(finding.severity);
+        *known = finding.severity.max(*known);
+    }
+    worst
 }
 
 fn cut(text: &str) -> String {

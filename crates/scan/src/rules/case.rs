@@ -1,5 +1,7 @@
 //! One file while it is judged: what was found in it so far, and what of it may be shown.
 
+use std::collections::HashSet;
+
 use interlock_launch::text::{excerpt, has_variable, is_placeholder};
 use interlock_launch::{secret_of_argument, secret_of_url, secret_of_variable};
 
@@ -17,6 +19,7 @@ pub(super) struct FileCase<'a> {
     pub(super) file: &'a ConfigFile,
     pub(super) veil: Veil,
     pub(super) findings: Vec<Finding>,
+    seen: HashSet<(&'static str, Option<Span>, Option<String>, String, String)>,
 }
 
 /// What is found, before it has a place.
@@ -34,6 +37,7 @@ impl<'a> FileCase<'a> {
             file,
             veil: veil_of(file),
             findings: Vec::new(),
+            seen: HashSet::new(),
         }
     }
 
@@ -57,7 +61,15 @@ impl<'a> FileCase<'a> {
             subject: self.veil.redact(&found.subject),
             fix: None,
         };
-        if self.findings.contains(&finding) {
+        let (server, subject) = (finding.server.clone(), finding.subject.clone());
+        let key = (
+            rule.id,
+            found.span,
+            server,
+            subject,
+            finding.message.clone(),
+        );
+        if !self.seen.insert(key) {
             return None;
         }
         self.findings.push(finding);
@@ -103,9 +115,18 @@ impl WithFix for Option<&mut Finding> {
     }
 }
 
+/// The text of a file as it may be shown; nothing of one that could not be read.
+pub(crate) fn masked(file: &ConfigFile) -> String {
+    let document = file.document().filter(|document| document.root().is_some());
+    document.map_or_else(String::new, |document| veil_of(file).masked(document))
+}
+
 /// Every secret of a file, and every value that is set in it.
 fn veil_of(file: &ConfigFile) -> Veil {
     let mut veil = Veil::default();
+    if let Some(document) = file.document() {
+        veil_words(document.text(), &mut veil);
+    }
     for server in &file.servers {
         match &server.kind {
             Kind::Local(local) => veil_local(local, &mut veil),
@@ -114,6 +135,16 @@ fn veil_of(file: &ConfigFile) -> Veil {
         }
     }
     veil
+}
+
+/// Secrets that show by their own look, wherever they stand: inside a command line, in a comment, in a field that nobody knows.
+fn veil_words(text: &str, veil: &mut Veil) {
+    let parts = |c: char| c.is_whitespace() || "\"'`=,:;&|?@/\\()[]{}<>".contains(c);
+    for word in text.split(parts).filter(|word| word.len() >= 16) {
+        if let Some(secret) = secret_of_variable("", word) {
+            veil.word(secret);
+        }
+    }
 }
 
 fn veil_local(local: &Local, veil: &mut Veil) {

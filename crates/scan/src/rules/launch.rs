@@ -13,6 +13,7 @@ use crate::document::Span;
 use crate::finding::Severity;
 use crate::fix::{self, Fix};
 use crate::server::{Local, Server};
+use crate::wrap;
 
 /// What judging a local server gave, for the report.
 pub(super) struct LocalVerdict {
@@ -83,19 +84,13 @@ fn note_program(server: &Server, local: &Local, program: &Judgement, case: &mut 
 /// The request inside `interlock run -- COMMAND ARGS`, and how many arguments stand before `COMMAND`'s own. For `interlock run NAME` an
 /// empty request.
 fn wrapped(request: &Request) -> Option<(Request, usize)> {
-    let program = request.command.rsplit(['/', '\\']).next()?;
-    if !matches!(program, "interlock" | "interlock.exe") || request.args.first()? != "run" {
-        return None;
+    match wrap::inner(request)? {
+        wrap::Inner::Command(inner) => {
+            let dashes = request.args.iter().position(|arg| arg == "--")?;
+            Some((inner, dashes + 2))
+        }
+        wrap::Inner::Named(_) => Some((Request::default(), 0)),
     }
-    let Some(dashes) = request.args.iter().position(|arg| arg == "--") else {
-        return Some((Request::default(), 0));
-    };
-    let inner = Request {
-        command: request.args.get(dashes + 1)?.clone(),
-        args: request.args.iter().skip(dashes + 2).cloned().collect(),
-        ..request.clone()
-    };
-    Some((inner, dashes + 2))
 }
 
 /// The words of a request and where they stand.

@@ -12,14 +12,17 @@ mod names;
 mod problem;
 mod remote;
 mod rule;
+mod skipped;
 mod switch;
 mod table;
 mod tools;
 mod variables;
 mod veil;
 
+pub(crate) use case::masked;
 pub use context::{Base, Context, Standing};
 pub use judge::{JudgedFile, JudgedServer, Judgements, judge_files};
 pub use rule::Rule;
+pub use skipped::judge_skipped;
 pub use table::{rule_of, rules};
 pub use tools::judge_tools;

@@ -1,6 +1,7 @@
 //! One name for different servers: what a person means by a name is not what answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use interlock_launch::text::excerpt;
 
@@ -8,9 +9,15 @@ use super::case::FileCase;
 use crate::clients::Scope;
 use crate::server::{Kind, Server};
 
+/// A server, by its file and its number in it.
+type Place = (usize, usize);
+
+/// Most files of users and the machine that a project's server is compared with.
+const WIDE: usize = 50;
+
 /// Notes servers that take the place of, or are hidden by, another one of the same client and name.
 pub(super) fn judge_names(cases: &mut [FileCase<'_>]) {
-    let mut named: BTreeMap<(&str, &str), Vec<(usize, usize)>> = BTreeMap::new();
+    let mut named: BTreeMap<(&str, &str), Vec<Place>> = BTreeMap::new();
     for (at, case) in cases.iter().enumerate() {
         for (nth, server) in case.file.servers.iter().enumerate() {
             let usable = server.enabled && !matches!(server.kind, Kind::Unusable);
@@ -24,12 +31,7 @@ pub(super) fn judge_names(cases: &mut [FileCase<'_>]) {
     }
     let mut found = Vec::new();
     for places in named.values().filter(|places| places.len() > 1) {
-        for place in places {
-            let other = places
-                .iter()
-                .find(|other| *other != place && shadows(cases, *place, **other));
-            found.extend(other.map(|other| (*place, *other)));
-        }
+        shadows(cases, places, &mut found);
     }
     for ((at, nth), other) in found {
         let message = server_at(cases, other).map(|(file, _)| {
@@ -53,31 +55,43 @@ pub(super) fn judge_names(cases: &mut [FileCase<'_>]) {
 
 fn server_at<'a>(
     cases: &[FileCase<'a>],
-    (at, nth): (usize, usize),
+    (at, nth): Place,
 ) -> Option<(&'a crate::discover::ConfigFile, &'a Server)> {
     let file = cases.get(at)?.file;
     Some((file, file.servers.get(nth)?))
 }
 
-/// Whether the first comes from a narrower scope than the second, counts where that one counts, and is another server.
-fn shadows(cases: &[FileCase<'_>], one: (usize, usize), other: (usize, usize)) -> bool {
-    let (Some((a_file, a)), Some((b_file, b))) = (server_at(cases, one), server_at(cases, other))
-    else {
-        return false;
-    };
+/// Servers of one client and name that come from a narrower scope than another one, which counts where they count and is another server: one
+/// of the user or the machine, or one of a directory above.
+fn shadows(cases: &[FileCase<'_>], places: &[Place], found: &mut Vec<(Place, Place)>) {
+    let of = |place: &Place| server_at(cases, *place);
     let narrow = |scope| matches!(scope, Scope::Project | Scope::Local | Scope::Devcontainer);
     let wide = |scope| matches!(scope, Scope::User | Scope::Managed);
-    let nested = narrow(a.scope) && narrow(b.scope) && a_file.path != b_file.path && {
-        let directory = b_file.path.parent();
-        directory.is_some_and(|directory| {
-            a_file
-                .path
-                .parent()
-                .is_some_and(|own| own != directory && own.starts_with(directory))
-        })
-    };
-    let above = narrow(a.scope) && wide(b.scope);
-    (nested || above) && !same(a, b)
+    let (mut above, mut below) = (Vec::new(), Vec::new());
+    let mut directories: HashMap<&Path, Place> = HashMap::new();
+    for place in places {
+        match of(place) {
+            Some((_, server)) if wide(server.scope) => above.push(*place),
+            Some((file, server)) if narrow(server.scope) => {
+                below.push(*place);
+                directories.extend(file.path.parent().map(|directory| (directory, *place)));
+            }
+            _ => {}
+        }
+    }
+    for place in below {
+        let Some((file, server)) = of(&place) else {
+            continue;
+        };
+        let upwards = file.path.ancestors().skip(2);
+        let nested = upwards.filter_map(|directory| directories.get(directory));
+        let other = above
+            .iter()
+            .take(WIDE)
+            .chain(nested)
+            .find(|other| of(other).is_some_and(|(_, other)| !same(server, other)));
+        found.extend(other.map(|other| (place, *other)));
+    }
 }
 
 /// Whether two servers run or reach the same.

@@ -4,13 +4,26 @@ use super::case::{FileCase, Found};
 use crate::document::{Problem, ProblemKind, Strength};
 use crate::server::Server;
 
+/// Most problems of one file that are listed.
+const MOST: usize = 200;
+
 /// Notes everything that is wrong with how a file is written.
 pub(super) fn judge_problems(case: &mut FileCase<'_>) {
     let file = case.file;
     let unread = file
         .document()
         .is_none_or(|document| document.root().is_none());
-    for problem in file.all_problems() {
+    let problems = file.all_problems();
+    if let Some(more) = problems.len().checked_sub(MOST + 1) {
+        case.note(Found {
+            rule: "parser-differential",
+            span: None,
+            server: None,
+            message: format!("{} more problems are not listed", more + 1),
+            subject: "more".to_owned(),
+        });
+    }
+    for problem in problems.into_iter().take(MOST) {
         let server = file.servers.iter().find(|server| contains(server, problem));
         case.note(Found {
             rule: rule_of(problem.kind, unread),

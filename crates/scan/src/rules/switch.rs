@@ -76,6 +76,8 @@ fn worths(switch: &Switch, scope: Scope, client: &str) -> Vec<Worth> {
     );
     match (switch.kind, &switch.effect) {
         (_, Effect::Off) => Vec::new(),
+        // Zed's profiles offer the tools of all servers; calls are still asked about.
+        (SwitchKind::EnableProjectServers, _) if client == "zed" => Vec::new(),
         (SwitchKind::EnableProjectServers, _) | (SwitchKind::EnabledByName, Effect::All) => {
             vec![whole(
                 "self-approval",

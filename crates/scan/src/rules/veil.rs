@@ -1,5 +1,7 @@
 //! What of a file may be shown: nothing that is a secret, and of values that are set nothing but what a finding is about.
 
+use std::collections::BTreeSet;
+
 use interlock_launch::text;
 
 use crate::document::{Document, Span};
@@ -9,6 +11,8 @@ use crate::finding::{Position, Region};
 const AROUND: usize = 60;
 /// Most characters that are marked.
 const MARKED: usize = 80;
+/// Most secrets of one file that are masked word by word; of a file with more nothing is shown.
+const MOST_SECRETS: usize = 500;
 /// What stands for something that is not shown.
 const HIDDEN: &str = "…";
 
@@ -19,7 +23,7 @@ pub(super) struct Veil {
     secrets: Vec<Span>,
     /// Shown only where a finding is about them.
     values: Vec<Span>,
-    texts: Vec<String>,
+    texts: BTreeSet<String>,
 }
 
 impl Veil {
@@ -27,7 +31,14 @@ impl Veil {
     pub(super) fn secret(&mut self, span: Span, text: &str) {
         self.secrets.push(span);
         if text.chars().count() >= 4 {
-            self.texts.push(text.to_owned());
+            self.word(text);
+        }
+    }
+
+    /// A text that is never shown, wherever it stands.
+    pub(super) fn word(&mut self, text: &str) {
+        if self.texts.len() <= MOST_SECRETS {
+            self.texts.insert(text.to_owned());
         }
     }
 
@@ -43,11 +54,34 @@ impl Veil {
 
     /// A message without the file's secrets. A secret that was cut off in the middle is taken out as well.
     pub(super) fn redact(&self, message: &str) -> String {
+        if self.texts.len() > MOST_SECRETS {
+            return "not shown: the file holds more secrets than can be masked".to_owned();
+        }
         let mut redacted = message.to_owned();
         for secret in &self.texts {
             redacted = redact_one(&redacted, secret);
         }
         redacted
+    }
+
+    /// The whole text, without secrets and without values that could be some.
+    pub(super) fn masked(&self, document: &Document) -> String {
+        let text = document.text();
+        let nowhere = Span::new(usize::MAX, usize::MAX);
+        let mut shown = String::new();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            shown.push_str(&self.show(
+                text,
+                Span::new(at, at + line.trim_end_matches('\n').len()),
+                nowhere,
+            ));
+            if line.ends_with('\n') {
+                shown.push('\n');
+            }
+            at += line.len();
+        }
+        shown
     }
 
     /// Where `span` is, with its first line as it may be shown. Nothing of a file is shown that could not be read as a whole:
@@ -63,7 +97,7 @@ impl Veil {
         let to = text.get(span.start..).and_then(|after| after.find('\n'));
         let line_end = to.map_or(text.len(), |length| span.start + length);
         let marked = Span::new(span.start, span.end.clamp(span.start, line_end));
-        let readable = document.root().is_some();
+        let readable = document.root().is_some() && self.texts.len() <= MOST_SECRETS;
         let show = |piece: Span| {
             if readable {
                 self.show(text, piece, marked)
@@ -105,7 +139,7 @@ impl Veil {
             at = at.max(span.end);
         }
         escape(text.get(at..piece.end).unwrap_or(""), &mut shown);
-        shown
+        self.redact(&shown)
     }
 }
 

@@ -22,7 +22,9 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["wire", "audit", "launch", "supply", "sandbox", "gateway"],
+        &[
+            "wire", "audit", "launch", "supply", "sandbox", "gateway", "scan",
+        ],
     ),
     // Its binaries are the fixtures of the conformance suites.
     ("testkit", &["wire", "sdk"]),
