@@ -10,6 +10,7 @@ mod init;
 mod list;
 mod revoke;
 mod run;
+mod scan;
 mod secret;
 mod shell;
 mod store;
@@ -26,6 +27,7 @@ pub fn run(options: Options) -> Outcome {
     match options.command {
         Command::Init(init) => init::run(&global, &init),
         Command::Doctor(format) => doctor::run(&global, &format),
+        Command::Scan(scan) => scan::run(&global, &scan),
         Command::Check(check) => check::run(&global, &check),
         Command::Approve(approve) => approve::run(&global, &approve),
         Command::Revoke(revoke) => revoke::run(&global, &revoke),

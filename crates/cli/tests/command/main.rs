@@ -20,6 +20,7 @@ mod forgery;
 mod machine;
 mod refusal;
 mod relay;
+mod scan;
 mod secret;
 mod shell;
 mod shutdown;

@@ -1,8 +1,10 @@
 //! The approvals that `check` compares with. Looking starts nothing and uses no network.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use interlock_launch::{Decision, Entry, Ledger, Prior, Request, RequestRecord, judge};
+use interlock_launch::{Decision, Entry, Ledger, PackageRef, Prior, Request, RequestRecord, judge};
+use interlock_scan::Standing;
 use interlock_supply::Store;
 
 use super::verdict::Verdict;
@@ -45,6 +47,46 @@ impl Approvals {
             found.look(request, &mut verdict);
         }
         verdict
+    }
+
+    /// How a request stands with the approvals.
+    pub fn standing(&self, request: &Request) -> Standing {
+        self.verdict(request).standing()
+    }
+
+    /// The version of a package that is approved, where it is one and the same in all approvals of the package.
+    pub fn version_of(&self, package: &PackageRef) -> Option<String> {
+        let entries = self.0.iter().flat_map(|found| found.ledger.entries());
+        let approved = entries.filter_map(|entry| entry.launch().package.as_ref());
+        let mut versions = approved
+            .filter(|one| one.ecosystem == package.ecosystem.as_str() && one.name == package.name)
+            .map(|one| one.version.clone());
+        let first = versions.next()?;
+        versions.all(|other| other == first).then_some(first)
+    }
+
+    /// The tools of every approved server as they were recorded: the server, and each tool's name and definition.
+    pub fn tools(&self) -> Vec<(String, Vec<(String, Vec<u8>)>)> {
+        let Some(found) = &self.0 else {
+            return Vec::new();
+        };
+        let tools = |entry: &Entry| {
+            let pins = entry.pins().iter();
+            pins.filter_map(|pin| Some((pin.name.clone(), found.ledger.definition(pin)?)))
+                .collect()
+        };
+        let entries = found.ledger.entries();
+        entries
+            .map(|entry| (entry.name().to_string(), tools(entry)))
+            .collect()
+    }
+
+    /// Where approvals are kept.
+    pub fn path(&self) -> PathBuf {
+        self.0
+            .as_ref()
+            .map(|found| found.context.places.approvals())
+            .unwrap_or_default()
     }
 }
 

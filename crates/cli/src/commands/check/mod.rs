@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::options::{Check, Global, OutputFormat};
 use crate::terminal::{Style, say};
 
-use approvals::Approvals;
+pub use approvals::Approvals;
 use input::Input;
 use verdict::Verdict;
 

@@ -1,6 +1,7 @@
 //! What `check` says about one input, as JSON (version 1) and as text.
 
 use interlock_launch::{Class, Decision, Judgement, Request, Severity};
+use interlock_scan::Standing;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -41,6 +42,8 @@ pub struct Verdict {
     identity: Value,
     fingerprint: Option<String>,
     servers: Vec<(String, Verdict)>,
+    /// Why an approval does not fit any more.
+    outdated: Option<String>,
 }
 
 fn word(judgement: &Judgement) -> Word {
@@ -65,6 +68,7 @@ impl Verdict {
             identity: identity(&judgement.class),
             fingerprint: None,
             servers: Vec::new(),
+            outdated: None,
         }
     }
 
@@ -78,8 +82,18 @@ impl Verdict {
         }
     }
 
+    /// How the request stands with the approvals.
+    pub fn standing(&self) -> Standing {
+        match (self.word, &self.outdated) {
+            (Word::Approved, _) => Standing::Approved,
+            (_, Some(why)) => Standing::Outdated(why.clone()),
+            _ => Standing::Unapproved,
+        }
+    }
+
     /// It has an approval that does not fit any more.
     pub fn outdated(&mut self, code: &str, text: String) {
+        self.outdated = Some(text.clone());
         self.reasons
             .push((code.to_owned(), text, Severity::Warning));
     }
@@ -94,6 +108,7 @@ impl Verdict {
             identity: json!({ "resolved": false }),
             fingerprint: None,
             servers: Vec::new(),
+            outdated: None,
         }
     }
 
@@ -123,6 +138,7 @@ impl Verdict {
             identity,
             fingerprint,
             servers,
+            outdated: None,
         }
     }
 
