@@ -13,4 +13,5 @@ mod examples;
 mod fixes;
 mod pages;
 mod reports;
+mod samples;
 mod world;

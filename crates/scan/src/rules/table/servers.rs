@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         Medium,
         Likely,
         "Configurations are synchronised, committed, shared and read by other programs; a secret in one is everybody's.",
-        "Use the client's variables or its sign-in, or `interlock run --url` with a secret of `interlock secret`.",
+        "Use the client's own variables or its sign-in.",
     ),
     rule(
         "secret-in-url",
@@ -147,7 +147,7 @@ pub(super) const RULES: &[Rule] = &[
         High,
         Likely,
         "Descriptions are instructions to the model. This one, recorded at approval, has what attacks have.",
-        "Read it: `interlock list`, `interlock approve --review NAME`; revoke the server if it is not meant.",
+        "Read it; `interlock revoke NAME` if it is not meant.",
     ),
     rule(
         "listener-without-authentication",
