@@ -135,7 +135,7 @@ impl Advisory {
             .rev()
             .find_map(|range| range.fixed.as_ref());
         let fixed = match (fixed, self.malicious) {
-            (Some(fixed), false) => format!("; well again in {fixed}"),
+            (Some(fixed), false) => format!("; fixed in {fixed}"),
             _ => String::new(),
         };
         format!(

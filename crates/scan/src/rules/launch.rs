@@ -128,6 +128,11 @@ impl Words<'_> {
             .variables()
             .find(|((name, _), ..)| quoted(name))
             .map(|((name, _), at, value)| (at.join(value), name.clone()));
+        let by_value = || {
+            let mut variables = self.variables();
+            let found = variables.find(|((_, value), ..)| mentions(&reason.text, value));
+            found.map(|((name, _), at, value)| (at.join(value), name.clone()))
+        };
         if let Some(found) = variable {
             return found;
         }
@@ -143,20 +148,19 @@ impl Words<'_> {
         named.sort_by_key(|(argument, _)| std::cmp::Reverse(argument.len()));
         match named.first() {
             Some((argument, span)) => (*span, excerpt(argument)),
-            None => (self.command(), String::new()),
+            None => by_value().unwrap_or_else(|| (self.command(), String::new())),
         }
     }
 }
 
-/// Whether the text quotes the argument, or a part of it behind `=`, or a part that stands in quotes itself.
-fn mentions(text: &str, argument: &str) -> bool {
-    let value = argument
-        .split_once('=')
-        .map_or(argument, |(_, value)| value);
-    [argument, value]
-        .into_iter()
-        .any(|word| !word.is_empty() && text.contains(&format!("`{}`", excerpt(word))))
-        || quoted(text).any(|part| part.len() > 3 && argument.contains(part))
+/// Whether the text quotes the word, or a part of it: what stands between `=`, `:` and `,`, or a piece of some length.
+fn mentions(text: &str, word: &str) -> bool {
+    quoted(text).filter(|part| !part.is_empty()).any(|part| {
+        let mut pieces = word.split(['=', ':', ',']);
+        part == excerpt(word)
+            || pieces.any(|piece| piece == part)
+            || (part.len() > 3 && word.contains(part))
+    })
 }
 
 /// What stands between backquotes.
