@@ -14,12 +14,15 @@ use crate::finding::{Finding, Location, Severity};
 use crate::fix::Fix;
 use crate::server::{Kind, Local, Remote, Server};
 
+/// What makes two findings of one file the same: rule, place, server, subject, message.
+type Key = (&'static str, Option<Span>, Option<String>, String, String);
+
 /// One file while it is judged.
 pub(super) struct FileCase<'a> {
     pub(super) file: &'a ConfigFile,
     pub(super) veil: Veil,
     pub(super) findings: Vec<Finding>,
-    seen: HashSet<(&'static str, Option<Span>, Option<String>, String, String)>,
+    seen: HashSet<Key>,
 }
 
 /// What is found, before it has a place.
