@@ -3,7 +3,7 @@
 use interlock_wire::{Limits, json};
 
 use crate::definition::icons;
-use crate::document::{below, fault, tidied};
+use crate::document::{MOST, below, fault, strings, tidied};
 use crate::finding::{
     BIDI, FORM_SECRET, Finding, SAMPLING_CONTEXT, SAMPLING_COST, Severity, TAGS, TERMINAL,
     TOO_LARGE, quoted,
@@ -32,6 +32,9 @@ pub fn result(raw: &[u8], output_schema: Option<&[u8]>) -> Vec<Finding> {
     for (index, block) in
         json::elements(json::member(raw, "content").unwrap_or_default()).enumerate()
     {
+        if findings.len() > MOST {
+            break;
+        }
         findings.extend(content(block, &format!("/content/{index}")));
     }
     let structured = json::member(raw, "structuredContent");
@@ -70,8 +73,10 @@ pub fn instructions(text: &str) -> Vec<Finding> {
 /// All texts of a value.
 fn texts(raw: &[u8], place: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    crate::document::strings(raw, place, &mut |text| {
-        findings.extend(said(text.text, text.place))
+    strings(raw, place, &mut |text| {
+        if findings.len() <= MOST {
+            findings.extend(said(text.text, text.place));
+        }
     });
     findings
 }

@@ -1,6 +1,6 @@
 //! What became of a server's tools since they were approved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use interlock_wire::json;
 use interlock_wire::tools::digest;
@@ -85,12 +85,14 @@ fn differences(then: &[u8], now: &[u8], place: &str, places: &mut Vec<String>) {
         places.push(place.to_owned());
         return;
     }
+    let mut was: HashMap<_, _> = json::members(then).collect();
     for (name, value) in json::members(now) {
-        match json::member(then, &name) {
+        match was.remove(&name) {
             Some(was) => differences(was, value, &below(place, &name), places),
             None => places.push(below(place, &name)),
         }
     }
-    let gone = json::members(then).filter(|(name, _)| json::member(now, name).is_none());
-    places.extend(gone.map(|(name, _)| below(place, &name)));
+    let mut gone: Vec<_> = was.into_keys().map(|name| below(place, &name)).collect();
+    gone.sort_unstable();
+    places.extend(gone);
 }

@@ -1,9 +1,11 @@
 //! Tool definitions: one by one, as a list, and beside those of other servers.
 
+use std::collections::{HashMap, HashSet};
+
 use interlock_wire::json;
 
-use crate::document::{Text, below, fault, strings, tidied};
-use crate::finding::{Finding, SHADOWING};
+use crate::document::{MOST, Text, below, fault, strings, tidied};
+use crate::finding::{Finding, NAME_TAKEN, SHADOWING, Severity};
 use crate::name;
 use crate::schema;
 use crate::text::{Role, judge, unseen};
@@ -46,25 +48,24 @@ pub fn tool(definition: &[u8]) -> Vec<Finding> {
 #[must_use]
 pub fn tools(definitions: &[&[u8]]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let names: Vec<String> = definitions
-        .iter()
-        .map(|definition| name_of(definition))
-        .collect();
-    for (index, definition) in definitions.iter().enumerate() {
+    let names: Vec<String> = definitions.iter().map(|one| name_of(one)).collect();
+    let own: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let mut glances: HashMap<String, &str> = HashMap::new();
+    for (index, (definition, name)) in definitions.iter().zip(&names).enumerate() {
         let place = format!("/{index}");
         findings.extend(one(definition, &place));
-        findings.extend(shadows(definition, &names, &place));
-        let before = names.iter().take(index).map(String::as_str);
-        let own = names.get(index).map_or("", String::as_str);
-        // Within one server similar names are its own affair; the same name twice is not.
-        let twice = |finding: &Finding| {
-            finding.code == "name-taken" || finding.severity > crate::Severity::Medium
-        };
-        findings.extend(
-            name::beside(own, before, &below(&place, "name"))
-                .into_iter()
-                .filter(twice),
-        );
+        findings.extend(shadows(definition, &own, &place));
+        if findings.len() > MOST {
+            break;
+        }
+        // Names that are alike are the server's own affair; names that look the same are not.
+        if let Some(other) = glances.insert(name::skeleton(name), name) {
+            let alike = name::beside(name, [other], &below(&place, "name"));
+            let same = |finding: &Finding| {
+                finding.code == NAME_TAKEN.code || finding.severity > Severity::Medium
+            };
+            findings.extend(alike.into_iter().filter(same));
+        }
     }
     tidied(findings)
 }
@@ -99,7 +100,10 @@ fn one(definition: &[u8], place: &str) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     strings(definition, place, &mut |text| {
-        findings.extend(judged(&text, place))
+        // A definition with so many is bad enough.
+        if findings.len() <= MOST {
+            findings.extend(judged(&text, place));
+        }
     });
     findings.extend(name::name(&name_of(definition), &below(place, "name")));
     for member in ["inputSchema", "outputSchema"] {
@@ -146,7 +150,7 @@ fn judged(text: &Text<'_>, root: &str) -> Vec<Finding> {
 }
 
 /// Rules for tools that are not of this server.
-fn shadows(definition: &[u8], own: &[String], place: &str) -> Option<Finding> {
+fn shadows(definition: &[u8], own: &HashSet<String>, place: &str) -> Option<Finding> {
     if fault(definition).is_some() {
         return None;
     }
@@ -154,10 +158,10 @@ fn shadows(definition: &[u8], own: &[String], place: &str) -> Option<Finding> {
     let properties = json::member(definition, "inputSchema")
         .and_then(|schema| json::member(schema, "properties"))
         .unwrap_or_default();
-    let is_own = |word: &str| {
-        own.iter().any(|name| name.eq_ignore_ascii_case(word))
-            || json::members(properties).any(|(name, _)| name == word)
-    };
+    let parameters: HashSet<String> = json::members(properties)
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
+    let is_own = |word: &str| own.contains(word) || parameters.contains(word);
     let rules = ["must", "always", "never", "instead", "do not"];
     let uses = ["call", "use", "using", "tool", "invoke", "calling"];
     description.split(['.', '\n', ';']).find_map(|sentence| {

@@ -4,8 +4,10 @@ use interlock_wire::{Limits, json};
 
 use crate::finding::{Finding, MALFORMED, TOO_LARGE};
 
-/// Findings of one kind are repeated this often for one document; a hostile one does not fill a screen.
-const MOST: usize = 64;
+/// More findings are not looked for in one document.
+pub(crate) const MOST: usize = 4_096;
+/// So many are told: a hostile document does not fill a screen.
+const TOLD: usize = 64;
 
 /// Why a document is not inspected any further.
 pub(crate) fn fault(raw: &[u8]) -> Option<Finding> {
@@ -79,7 +81,7 @@ pub(crate) fn tidied(mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut seen = std::collections::HashSet::new();
     findings
         .retain(|finding| seen.insert((finding.code, finding.place.clone(), finding.text.clone())));
-    findings.truncate(MOST);
+    findings.truncate(TOLD);
     findings
 }
 

@@ -130,7 +130,7 @@ fn has_digit_letters(one: &str, other: &str) -> bool {
 }
 
 /// What a name looks like at a glance.
-fn skeleton(name: &str) -> String {
+pub(crate) fn skeleton(name: &str) -> String {
     let plain: String = name
         .nfkc()
         .filter(|character| !is_hidden(*character))

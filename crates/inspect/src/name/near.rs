@@ -52,7 +52,9 @@ pub(super) fn is_typo(ones: &[String], others: &[String]) -> bool {
     let long = one.chars().count().min(other.chars().count()) >= 4;
     let plural = one.strip_suffix('s') == Some(other) || other.strip_suffix('s') == Some(one);
     let numbered = one.chars().chain(other.chars()).any(char::is_numeric);
-    long && !plural && !numbered && !(known(one) && known(other)) && is_slip(one, other)
+    let both_known = known(one) && known(other);
+    let other_tool = plural || numbered || both_known;
+    long && !other_tool && is_slip(one, other)
 }
 
 /// Whether one word becomes the other by one letter more, less or other, or by two that change places.

@@ -7,6 +7,8 @@ use crate::name::latin;
 
 /// Letters alone, one after the other, that are one word spaced out.
 const SPACED: usize = 5;
+/// A clause goes on no longer; what is looked for in one stays cheap.
+const LONGEST: usize = 256;
 
 /// A piece of text that can be an order by itself.
 #[derive(Debug, Default)]
@@ -133,21 +135,20 @@ struct Reader {
 }
 
 impl Reader {
-    fn piece(&mut self, piece: &str, clauses: &mut Vec<Clause>) {
+    fn piece(&mut self, mut piece: &str, clauses: &mut Vec<Clause>) {
         // A tag stands between clauses, and what it encloses is meant for whoever reads it.
-        if let Some((before, rest)) = piece.split_once('<') {
-            if let Some((name, behind)) = rest.split_once('>') {
-                if name
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || matches!(c, '/' | '_' | '-' | '|' | '!'))
-                {
-                    self.piece_without_tags(before, clauses);
-                    self.end(clauses);
-                    self.after_tag = !name.starts_with('/');
-                    self.piece(behind, clauses);
-                    return;
-                }
-            }
+        while let Some((before, rest)) = piece.split_once('<') {
+            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '/' | '_' | '-' | '|' | '!');
+            let Some((name, behind)) = rest
+                .split_once('>')
+                .filter(|(name, _)| name.chars().all(is_part))
+            else {
+                break;
+            };
+            self.piece_without_tags(before, clauses);
+            self.end(clauses);
+            self.after_tag = !name.starts_with('/');
+            piece = behind;
         }
         self.piece_without_tags(piece, clauses);
     }
@@ -193,7 +194,7 @@ impl Reader {
         if tail.ends_with(['"', '”', '»', '`', '\'']) && tail.len() > usize::from(opens) {
             self.in_quotes = false;
         }
-        if ends || matches!(piece, "-" | "–" | "—" | "•") {
+        if ends || matches!(piece, "-" | "–" | "—" | "•") || self.now.words.len() >= LONGEST {
             self.end(clauses);
         }
     }

@@ -45,7 +45,8 @@ fn collect(text: &str, depth: usize, found: &mut Vec<String>) {
 }
 
 fn decode(piece: &str) -> Option<String> {
-    let hexadecimal = piece.len() % 2 == 0 && piece.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hexadecimal =
+        piece.len().is_multiple_of(2) && piece.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bytes = match hexadecimal {
         true => piece
             .as_bytes()

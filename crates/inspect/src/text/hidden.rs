@@ -17,13 +17,11 @@ const RUN: usize = 2;
 /// What is hidden in a text.
 pub(crate) fn hidden(text: &str, place: &str) -> Vec<Finding> {
     // Nearly every text is plain, and that is quickly told.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
-        && text.len() < SPACES.min(LINES)
-    {
-        return Vec::new();
-    }
-    let scan = Scan::of(text);
-    let mut findings = scan.findings(place);
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    let mut findings = match plain {
+        true => Vec::new(),
+        false => Scan::of(text).findings(place),
+    };
     findings.extend(
         padding(text)
             .then(|| Finding::new(&PADDING, place, "text stands behind a lot of empty space")),
@@ -86,7 +84,7 @@ impl Scan {
                     scan.see_selectors(before, run);
                     step = run;
                 }
-                0x202A | 0x202B | 0x202D | 0x202E | 0x202C => scan.turns += 1,
+                0x202A..=0x202E => scan.turns += 1,
                 0x2066..=0x2068 => open += 1,
                 0x2069 if open > 0 => (open, scan.isolates) = (open - 1, scan.isolates + 1),
                 0x2069 => scan.turns += 1,

@@ -49,19 +49,22 @@ const DRAWING: &[&str] = &[
     "repo",
 ];
 
+/// Longer targets are cut.
+const LONGEST: usize = 2_048;
+/// Findings of one text.
+const MOST: usize = 64;
+
 /// What is found in the links of a text.
 pub(super) fn links(text: &str, place: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("](") {
-        let target = behind
-            .split([')', ' ', '\n', '"'])
-            .next()
-            .unwrap_or_default();
+        let is_part = |c: &char| !matches!(c, ')' | ' ' | '\n' | '"');
+        let target: String = behind.chars().take(LONGEST).take_while(is_part).collect();
         let is_image = before
             .rfind('[')
             .is_some_and(|at| before.get(..at).is_some_and(|before| before.ends_with('!')));
-        findings.extend(link(target, is_image, place));
+        findings.extend(link(&target, is_image, place));
         rest = behind;
     }
     for attribute in ["src=", "href=", "SRC=", "HREF="] {
@@ -74,6 +77,7 @@ pub(super) fn links(text: &str, place: &str) -> Vec<Finding> {
             findings.extend(link(target, attribute.eq_ignore_ascii_case("src="), place));
         }
     }
+    findings.truncate(MOST);
     findings
 }
 

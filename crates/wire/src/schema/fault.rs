@@ -17,8 +17,8 @@ pub enum SchemaFault {
     /// Over [`Bounds::max_depth`](super::Bounds::max_depth).
     #[error("the schema is nested deeper than {0}")]
     TooDeep(usize),
-    /// Over [`Bounds::max_values`](super::Bounds::max_values).
-    #[error("the schema has more than {0} values")]
+    /// Over [`Bounds::max_values`](super::Bounds::max_values), or more patterns than that.
+    #[error("the schema has more than {0} values or patterns")]
     TooMany(usize),
     /// Over [`Bounds::max_applied`](super::Bounds::max_applied).
     #[error("the schema holds one value against more than {0} subschemas")]

@@ -7,6 +7,9 @@ use super::tree::{Index, Tree};
 use super::{Bounds, SchemaFault};
 use crate::{Limits, json};
 
+/// Each pattern may cost as much as the whole rest to judge.
+const MOST_PATTERNS: usize = 512;
+
 /// What a schema costs, once it was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -102,8 +105,9 @@ impl<'t, 'a> Graph<'t, 'a> {
                 return Err(SchemaFault::TooExpensive(bounds.max_applied));
             }
         }
+        let mut left = MOST_PATTERNS;
         for schema in &self.schemas {
-            self.judge_patterns(*schema, bounds)?;
+            self.judge_patterns(*schema, bounds, &mut left)?;
         }
         let applied = self.applied(Tree::ROOT, &mut walks)?;
         Ok(Cost {
@@ -147,7 +151,12 @@ impl<'t, 'a> Graph<'t, 'a> {
         }
     }
 
-    fn judge_patterns(&self, schema: Index, bounds: &Bounds) -> Result<(), SchemaFault> {
+    fn judge_patterns(
+        &self,
+        schema: Index,
+        bounds: &Bounds,
+        left: &mut usize,
+    ) -> Result<(), SchemaFault> {
         let own = self
             .tree
             .child(schema, "pattern")
@@ -160,6 +169,9 @@ impl<'t, 'a> Graph<'t, 'a> {
             .iter()
             .map(|(name, at)| (*at, std::borrow::Cow::Borrowed(name.as_str())));
         for (at, pattern) in own.into_iter().chain(names) {
+            *left = left
+                .checked_sub(1)
+                .ok_or(SchemaFault::TooMany(MOST_PATTERNS))?;
             pattern::judge(&pattern, bounds)
                 .map_err(|fault| SchemaFault::Pattern(self.tree.pointer(at), fault))?;
         }

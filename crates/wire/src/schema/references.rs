@@ -16,6 +16,8 @@ const KEYWORDS: &[&str] = &["$ref", "$dynamicRef", "$recursiveRef"];
 pub(super) struct Names {
     anchors: HashMap<String, Index>,
     resources: HashMap<String, Index>,
+    /// The same by the last segment of their names, the first of each.
+    ends: HashMap<String, (String, Index)>,
 }
 
 /// Where a reference leads.
@@ -46,7 +48,16 @@ impl Names {
                 };
             }
         }
-        Self { anchors, resources }
+        let mut ends = HashMap::new();
+        for (name, at) in &resources {
+            let end = last(name).to_owned();
+            ends.entry(end).or_insert_with(|| (name.clone(), *at));
+        }
+        Self {
+            anchors,
+            resources,
+            ends,
+        }
     }
 
     /// The references of one schema: the keyword's value, and where it leads.
@@ -80,18 +91,19 @@ impl Names {
         found.map_or(Leads::Nowhere, Leads::To)
     }
 
-    /// A part that named itself, by its whole name or by the end of it, as names are relative to each other.
+    /// A part that named itself, by its whole name or, where one of them is relative, by the end of it.
     fn resource(&self, name: &str) -> Option<Index> {
         let whole = self.resources.get(name).copied();
         whole.or_else(|| {
-            let relative = !name.contains(':');
-            let ends = |(known, at): (&String, &Index)| {
-                let same = known.rsplit('/').next() == name.rsplit('/').next();
-                (same && (relative || !known.contains(':'))).then_some(*at)
-            };
-            self.resources.iter().find_map(ends)
+            let (known, at) = self.ends.get(last(name))?;
+            let relative = !name.contains(':') || !known.contains(':');
+            relative.then_some(*at)
         })
     }
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 fn percent_decoded(text: &str) -> Option<String> {

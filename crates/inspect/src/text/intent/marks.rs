@@ -70,19 +70,12 @@ pub(super) fn marks(text: &str, place: &str, role: Role) -> Vec<Finding> {
 
 /// `<|word|>`: the form of the marks of many templates.
 fn template_mark(text: &str) -> Option<String> {
-    let mut rest = text;
-    while let Some((_, behind)) = rest.split_once("<|") {
-        if let Some((name, _)) = behind.split_once("|>") {
-            if !name.is_empty()
-                && name.len() <= 32
-                && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-            {
-                return Some(format!("<|{name}|>"));
-            }
-        }
-        rest = behind;
-    }
-    None
+    let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
+    text.split("<|").skip(1).find_map(|behind| {
+        let name: String = behind.chars().take(32).take_while(is_part).collect();
+        let closed = behind.strip_prefix(name.as_str())?.starts_with("|>");
+        (closed && !name.is_empty()).then(|| format!("<|{name}|>"))
+    })
 }
 
 /// The names of opening tags.

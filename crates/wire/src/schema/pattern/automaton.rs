@@ -7,7 +7,7 @@ use super::parse::Node;
 
 /// Larger automata are not looked at; together with the limit on steps this bounds the work.
 const MOST_PLACES: usize = 256;
-const MOST_STEPS: usize = 2_000_000;
+const MOST_STEPS: usize = 500_000;
 
 /// Whether some text takes exponentially many ways through the expression.
 pub(super) fn is_exponential(node: &Node) -> bool {
@@ -15,6 +15,7 @@ pub(super) fn is_exponential(node: &Node) -> bool {
     if automaton.add(node).is_none() {
         return false;
     }
+    automaton.compare();
     automaton.doubled_loop() || automaton.two_ways_back()
 }
 
@@ -26,6 +27,8 @@ struct Automaton {
     /// From a place to the next, and how many ways the expression gives for it.
     next: Vec<HashMap<Place, u32>>,
     steps: usize,
+    /// For each place those that some character is read at as well; filled in once all are there.
+    alike: Vec<Vec<bool>>,
 }
 
 /// What an expression begins and ends with.
@@ -124,6 +127,21 @@ impl Automaton {
         Some(())
     }
 
+    fn compare(&mut self) {
+        let row = |class: &Class| {
+            self.classes
+                .iter()
+                .map(|other| class.overlaps(other))
+                .collect()
+        };
+        self.alike = self.classes.iter().map(row).collect();
+    }
+
+    fn are_alike(&self, left: Place, right: Place) -> bool {
+        let row = self.alike.get(left);
+        row.and_then(|row| row.get(right)).copied().unwrap_or(false)
+    }
+
     fn spend(&mut self, steps: usize) -> Option<()> {
         self.steps += steps;
         (self.steps <= MOST_STEPS).then_some(())
@@ -205,11 +223,7 @@ impl Automaton {
             self.spend(lefts.len() * rights.len() + 1)?;
             for left in &lefts {
                 for right in &rights {
-                    let same = self
-                        .classes
-                        .get(*left)
-                        .zip(self.classes.get(*right))
-                        .is_some_and(|(a, b)| a.overlaps(b));
+                    let same = self.are_alike(*left, *right);
                     if same && seen.insert((*left, *right)) {
                         waiting.push((*left, *right));
                     }
