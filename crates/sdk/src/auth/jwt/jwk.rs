@@ -154,7 +154,7 @@ impl Jwk {
         }
     }
 
-    pub(super) fn verify(
+    pub(in crate::auth) fn verify(
         &self,
         algorithm: Algorithm,
         message: &[u8],
@@ -207,7 +207,10 @@ fn material(raw: &Raw) -> Result<Material, KeyError> {
         ("RSA", _) => {
             let n = part(raw.n.as_ref(), "n")?;
             let e = part(raw.e.as_ref(), "e")?;
-            if n.len() < 256 || n.len() > 1024 || e.len() > 8 || n.first() == Some(&0) {
+            // 2048 bits, counted from the first that is set.
+            let short =
+                n.len() < 256 || (n.len() == 256 && n.first().is_none_or(|first| *first < 0x80));
+            if short || n.len() > 1024 || e.len() > 8 || n.first() == Some(&0) {
                 return Err(KeyError::Malformed("RSA modulus or exponent"));
             }
             Ok(Material::Rsa { n, e })

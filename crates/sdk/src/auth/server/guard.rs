@@ -164,5 +164,5 @@ impl std::fmt::Debug for Guard {
 }
 
 #[cfg(test)]
-#[path = "guard_tests.rs"]
+#[path = "guard_tests/mod.rs"]
 mod tests;

@@ -248,3 +248,7 @@ fn fault(error: JwtError) -> TokenFault {
 #[cfg(test)]
 #[path = "jwt_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "jwt_rsa_tests.rs"]
+mod rsa_tests;
