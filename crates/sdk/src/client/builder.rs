@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use interlock_wire::schema::Bounds;
 use interlock_wire::types::{
     CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult, ElicitUrlParams,
     Implementation, LogLevel, LogParams, Map, Root,
@@ -192,6 +193,13 @@ impl Builder {
     /// How many pages a list may have; 1,000 unless said otherwise.
     pub fn most_pages(mut self, most: u32) -> Self {
         self.settings.most_pages = most;
+        self
+    }
+
+    /// Takes tools whose schemas cost more than the defaults allow. Whoever else is given such a schema, a validator in another language,
+    /// a model's grammar, may hang on it.
+    pub fn danger_schema_bounds(mut self, bounds: Bounds) -> Self {
+        self.settings.schema_bounds = bounds;
         self
     }
 

@@ -10,6 +10,7 @@ use super::error::CallError;
 use super::link::Ask;
 use super::options::object_of;
 use super::pages::Pages;
+use super::refused_tool::RefusedTool;
 use super::rounds::Finished;
 use super::tasks::{CancelOnDrop, Started};
 
@@ -73,6 +74,9 @@ impl Client {
     /// [`CallError`] when there is neither a result nor a task.
     pub async fn start(&self, mut params: CallToolParams) -> Result<Started, CallError> {
         self.offered(Method::ToolsCall)?;
+        if let Some(fault) = self.link().core.tools.fault(&params.name) {
+            return Err(CallError::Tool(fault));
+        }
         // These two belong to the rounds, which write them themselves.
         (params.input_responses, params.request_state) = (None, None);
         params.meta = None;
@@ -80,6 +84,11 @@ impl Client {
         params.task.clone_from(&task);
         let finished = self.finish_call(&params).await?;
         self.started(&finished, is_task(task.as_ref(), &finished))
+    }
+
+    /// The tools that the server listed and that are not used, with the reason. Lists leave them out, and calls of them fail.
+    pub fn refused_tools(&self) -> Vec<RefusedTool> {
+        self.link().core.tools.refused()
     }
 
     async fn finish_call(&self, params: &CallToolParams) -> Result<Finished, CallError> {

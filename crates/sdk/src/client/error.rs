@@ -6,6 +6,7 @@ use interlock_wire::RejectCode;
 use interlock_wire::types::DecodeError;
 use thiserror::Error;
 
+use super::refused_tool::ToolFault;
 use super::transport::TransportError;
 use crate::RpcError;
 
@@ -73,6 +74,9 @@ pub enum CallError {
     /// The result breaks a rule that its shape does not show.
     #[error("the server's result is not valid: {0}")]
     Rule(&'static str),
+    /// The tool was listed with a definition that is not used.
+    #[error("the tool's definition is refused")]
+    Tool(#[source] ToolFault),
     /// The structured result does not match the tool's output schema.
     #[error("the structured result does not match the tool's output schema")]
     OutputSchema,

@@ -36,6 +36,7 @@ mod message;
 mod negotiate;
 mod options;
 mod pages;
+mod refused_tool;
 mod roots;
 mod rounds;
 pub(crate) mod sampling;
@@ -57,6 +58,7 @@ pub use error::{CallError, ConnectError};
 pub use listen::Subscription;
 pub use options::CallOptions;
 pub use pages::{Page, Pages};
+pub use refused_tool::{RefusedTool, ToolFault};
 pub use server_info::ServerInfo;
 pub use tasks::{Started, TaskHandle};
 pub use transport::{

@@ -50,11 +50,15 @@ impl Page for ListToolsResult {
 
     const METHOD: Method = Method::ToolsList;
 
-    /// 2026-07-28 over HTTP: tools whose `x-mcp-header` marks are invalid are left out.
+    /// Tools that cannot be used safely are left out, and remembered with the reason.
     fn take(self, client: &Client) -> (Vec<Tool>, Option<String>) {
-        let book = &client.link().core.tools;
-        let strict = client.link().transport.mirrors_arguments();
-        let usable = |tool: &Tool| book.learn(tool).is_ok() || !strict;
+        let link = client.link();
+        // 2026-07-28 over HTTP: so are those whose `x-mcp-header` marks are invalid.
+        let mirrors = link.transport.mirrors_arguments();
+        let usable = |tool: &Tool| {
+            let bounds = &link.settings.schema_bounds;
+            link.core.tools.learn(tool, bounds, mirrors)
+        };
         (
             self.tools.into_iter().filter(usable).collect(),
             self.next_cursor,

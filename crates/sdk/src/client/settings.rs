@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use interlock_wire::schema::Bounds;
 use interlock_wire::types::{
     ClientCapabilities, ElicitationCapability, Encode, Implementation, LogLevel, Map,
     RootsCapability, SamplingCapability, TASKS_EXTENSION,
@@ -22,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) probe: Duration,
     pub(crate) most_rounds: u32,
     pub(crate) most_pages: u32,
+    pub(crate) schema_bounds: Bounds,
     pub(crate) log_level: Option<LogLevel>,
     pub(crate) tasks: bool,
 }
@@ -36,6 +38,7 @@ impl Settings {
             probe: Duration::from_secs(10),
             most_rounds: 16,
             most_pages: 1_000,
+            schema_bounds: Bounds::default(),
             log_level: None,
             tasks: false,
         }

@@ -38,7 +38,6 @@ fn tool(name: &str, properties: Value) -> Value {
 async fn structured_results_match_their_schema() {
     let schema =
         json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
-    let remote = json!({"$ref": "https://evil.example/schema.json"});
     for (schema, result, fine) in [
         (
             &schema,
@@ -57,12 +56,6 @@ async fn structured_results_match_their_schema() {
         ),
         (&schema, json!({"content": []}), false),
         (&schema, json!({"content": [], "isError": true}), true),
-        // Never fetched, so never met.
-        (
-            &remote,
-            json!({"content": [], "structuredContent": {"n": 1}}),
-            false,
-        ),
     ] {
         let (client, mut peer) = connected(false).await;
         let mut listed = tool("t", json!({}));
@@ -79,6 +72,72 @@ async fn structured_results_match_their_schema() {
             ),
         }
     }
+}
+
+// SPEC: 2026-07-28/server/tools/security-considerations:8
+/// A schema that is a bomb, or that somebody would have to fetch, costs its own tool and no other.
+#[tokio::test(start_paused = true)]
+async fn tools_with_schemas_that_are_bombs_are_left_out() {
+    let doubling = |levels: usize| {
+        let level = |level: usize| {
+            let next = json!({"$ref": format!("#/$defs/{}", level + 1)});
+            (level.to_string(), json!({"allOf": [next, next]}))
+        };
+        let mut levels: serde_json::Map<String, Value> = (0..levels).map(level).collect();
+        levels.insert(levels.len().to_string(), json!({}));
+        json!({"$defs": levels, "$ref": "#/$defs/0"})
+    };
+    let deep = (0..25).fold(json!({}), |inner, _| json!({"items": {"not": inner}}));
+    for (schema, reason) in [
+        (json!({"$ref": "https://evil.example/s.json"}), "elsewhere"),
+        (json!({"$ref": "http://169.254.169.254/"}), "elsewhere"),
+        (json!({"$ref": "#"}), "without end"),
+        (doubling(30), "against more than"),
+        (deep, "nested deeper"),
+        (
+            json!({"anyOf": vec![json!({}); 25_000]}),
+            "more than 20000 values",
+        ),
+        (json!({"title": "x".repeat(300_000)}), "longer than"),
+        (json!({"pattern": "^(a+)+$"}), "exponential time"),
+        (json!({"$ref": "#/$defs/none"}), "does not have"),
+    ] {
+        for member in ["inputSchema", "outputSchema"] {
+            let (client, mut peer) = connected(false).await;
+            let mut bomb = tool("bomb", json!({}));
+            let mut bad = schema.clone();
+            bad["type"] = "object".into();
+            bomb[member] = bad;
+            let tools = json!([tool("before", json!({})), bomb, tool("behind", json!({}))]);
+            let listed = list(&client, &mut peer, tools).await;
+            assert_eq!(listed, ["before", "behind"], "{reason}");
+            let refused = client.refused_tools();
+            let source = std::error::Error::source(&refused[0].fault)
+                .unwrap()
+                .to_string();
+            assert_eq!((refused.len(), refused[0].name.as_str()), (1, "bomb"));
+            assert!(source.contains(reason), "{source}");
+            let error = client.call_tool("bomb", &json!({})).await.unwrap_err();
+            assert!(matches!(error, CallError::Tool(fault) if fault == refused[0].fault));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_tool_may_cost_can_be_raised() {
+    let bounds = interlock_wire::schema::Bounds {
+        refuse_slow_patterns: false,
+        ..interlock_wire::schema::Bounds::default()
+    };
+    let lax = builder().danger_schema_bounds(bounds);
+    let (client, mut peer) =
+        shaped(lax, Revision::V2026_07_28, everything(), Shape::default()).await;
+    let slow = tool(
+        "slow",
+        json!({"a": {"type": "string", "pattern": "^(a+)+$"}}),
+    );
+    assert_eq!(list(&client, &mut peer, json!([slow])).await, ["slow"]);
+    assert!(client.refused_tools().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
