@@ -1,13 +1,9 @@
-//! A skill's main file: what is published is what a host loads again.
+//! The body is in the tests of `sdk`, which replay the corpus.
 #![no_main]
 
-use interlock_sdk::skills::{Skill, SkillEntry};
+#[path = "../../crates/sdk/tests/any_bytes/skill.rs"]
+mod body;
+
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|main: &[u8]| {
-    if let Ok(skill) = Skill::new("", [("SKILL.md", main)]) {
-        let entry = SkillEntry::parse(&skill.entry().to_json()).expect("an entry of ours");
-        let loaded = entry.load(main).expect("a skill of ours");
-        assert_eq!(loaded.text().as_bytes(), main);
-    }
-});
+fuzz_target!(|input: &[u8]| body::run(input));

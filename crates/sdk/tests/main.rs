@@ -1,6 +1,8 @@
 //! Integration tests of the SDK.
 
 #[cfg(test)]
+mod any_bytes;
+#[cfg(test)]
 mod authorization;
 #[cfg(test)]
 mod authorized;

@@ -1,6 +1,6 @@
 //! The client over real transports: against a server of ours, and against HTTP servers that do what a test says.
 
-mod any_order;
+pub(crate) mod any_order;
 mod http_faults;
 mod http_streams;
 mod orders;

@@ -70,6 +70,10 @@ impl Session {
         if state.closed || state.in_flight.len() >= self.0.server.limits().max_in_flight {
             return Err(RpcError::refused("too many requests in flight"));
         }
+        // Of two requests of one id only one could be cancelled.
+        if state.in_flight.contains_key(&id) {
+            return Err(RpcError::invalid_request("the id is in flight already"));
+        }
         state.in_flight.insert(id.clone(), cx.clone());
         drop(state);
         Ok(Flight {
