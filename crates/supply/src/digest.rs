@@ -77,6 +77,15 @@ impl Integrity {
         matches!(self.0, Sum::Sha256(_))
     }
 
+    /// The whole digest as hexadecimal, as attestations have it.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        match &self.0 {
+            Sum::Sha512(bytes) => hex(bytes),
+            Sum::Sha256(bytes) => hex(bytes),
+        }
+    }
+
     /// 64 hexadecimal digits, of a SHA-512 the first half: the package's file name in the store (256 bits
     /// are plenty to be unique, and half as long a path).
     #[must_use]

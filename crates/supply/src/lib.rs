@@ -15,10 +15,14 @@ mod host;
 mod http;
 mod locked;
 pub mod lockfile;
+mod mcpb;
 pub mod npm;
 mod package_store;
+pub mod policy;
 mod progress;
 pub mod pypi;
+pub mod provenance;
+pub mod registry;
 mod store;
 mod unpack;
 

@@ -36,6 +36,7 @@ pub(crate) use java::judge_java_options;
 pub(crate) use names::is_shell;
 pub(crate) use node::judge_node_options;
 pub(crate) use package::judge_registry;
+pub use popular::looks_like;
 pub(crate) use python::judge_warnings;
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(super) fn note_popular(ecosystem: Ecosystem, name: &str, case: &mut Case<'_>
     }
     let near = popular
         .iter()
-        .find(|known| is_near(&lower, &folded(known)) || is_scope_squat(&lower, known));
+        .find(|known| looks_like(&lower, &folded(known)) || is_scope_squat(&lower, known));
     if let Some(known) = near {
         case.note(
             rules::LOOKS_LIKE_POPULAR,
@@ -62,8 +62,10 @@ fn is_scope_squat(name: &str, known: &str) -> bool {
         }
 }
 
-/// Edit distance (insertions, deletions, substitutions, neighbours swapped) of at most one, or two in long names.
-fn is_near(a: &str, b: &str) -> bool {
+/// Whether `a` could be read as `b`, which it is not: an edit distance (insertions, deletions, substitutions, neighbours
+/// swapped) of one, or two in long names. Names of up to five letters resemble nothing.
+#[must_use]
+pub fn looks_like(a: &str, b: &str) -> bool {
     let limit = match b.len() {
         0..=5 => return false,
         6..=15 => 1,

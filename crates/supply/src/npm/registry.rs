@@ -2,7 +2,7 @@
 
 use super::{
     config::Config,
-    name::PackageName,
+    name::{PackageName, Version},
     packument::{Manifest, Packument, PackumentError},
 };
 use crate::http::{Answer, Client, FetchError, Get, Trust};
@@ -82,6 +82,40 @@ impl Registry {
         Packument::parse(name, &text).map_err(|source| RegistryError::Packument {
             name: name.clone(),
             source,
+        })
+    }
+
+    /// Fetches a package's whole description, with times and publishers.
+    pub(crate) fn whole_description(&self, name: &PackageName) -> Result<String, FetchError> {
+        let base = self.config.registry_of(name);
+        self.document(
+            &format!("{base}{}", name.as_str().replace('/', "%2f")),
+            base,
+        )
+    }
+
+    /// Fetches the attestations of a version; not found where the registry serves none.
+    pub(crate) fn attestations(
+        &self,
+        name: &PackageName,
+        version: &Version,
+    ) -> Result<String, FetchError> {
+        let base = self.config.registry_of(name);
+        let package = name.as_str().replace('/', "%2f");
+        self.document(
+            &format!("{base}-/npm/v1/attestations/{package}@{}", version.as_str()),
+            base,
+        )
+    }
+
+    fn document(&self, url: &str, base: &str) -> Result<String, FetchError> {
+        self.client.text(&Get {
+            url,
+            accept: "application/json",
+            compressed: true,
+            authorization: self.config.authorization(url),
+            limit: MAX_DESCRIPTION,
+            plain: base.starts_with("http://"),
         })
     }
 

@@ -12,7 +12,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("launch", &["wire"]),
     ("sys", &[]),
     ("sandbox", &["sys"]),
-    ("supply", &["launch"]),
+    ("supply", &["launch", "wire"]),
     ("sdk", &["wire"]),
     ("inspect", &["wire"]),
     ("scan", &["launch", "inspect"]),

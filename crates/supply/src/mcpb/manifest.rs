@@ -1,0 +1,298 @@
+//! A bundle's manifest: what it would start, and with which words and variables.
+
+use interlock_launch::{Request, excerpt, hidden_char};
+use serde_json::Value;
+
+use crate::locked::TreePath;
+use crate::registry::{Notes, Place, absorb, rules};
+
+/// Whether a whole manifest is given, whose required fields are all there, or a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// Every required field counts.
+    Yes,
+    /// What is there counts.
+    No,
+}
+
+/// Versions of the format that are understood.
+const VERSIONS: &[&str] = &["0.1", "0.2", "0.3", "0.4"];
+
+/// Where a bundle is thought to be unpacked while its launch is judged.
+const BUNDLE: &str = "/opt/bundle";
+
+/// Judges a manifest.
+pub(crate) fn judge_manifest(manifest: &Value, whole: Whole, notes: &mut Notes) {
+    judge_head(manifest, whole, notes);
+    let Some(server) = manifest.get("server") else {
+        return notes.note(rules::MISSING_FIELD, "a manifest has a `server`");
+    };
+    let Some(kind) = Kind::of(server) else {
+        return notes.note(
+            rules::WRONG_TYPE,
+            "a bundle's server is `node`, `python`, `binary` or `uv`",
+        );
+    };
+    let entry = server.get("entry_point").and_then(Value::as_str);
+    match entry {
+        Some(entry) => judge_path(entry, notes),
+        None => notes.note(rules::MISSING_FIELD, "a server has an `entry_point`"),
+    }
+    let Some(config) = server.get("mcp_config") else {
+        if kind != Kind::Uv {
+            notes.note(rules::MISSING_FIELD, "a server has a `mcp_config`");
+        }
+        return;
+    };
+    let declared = Declared { kind, entry };
+    declared.judge(config, config, notes);
+    let overrides = config.get("platform_overrides").and_then(Value::as_object);
+    for (platform, change) in overrides.into_iter().flatten() {
+        if !matches!(platform.as_str(), "darwin" | "win32" | "linux") {
+            notes.note(
+                rules::UNKNOWN_FIELD,
+                format!("`{}` is no platform", excerpt(platform)),
+            );
+        }
+        declared.judge(change, config, notes);
+    }
+}
+
+fn judge_head(manifest: &Value, whole: Whole, notes: &mut Notes) {
+    let text = |key: &str| manifest.get(key).and_then(Value::as_str);
+    match text("manifest_version").or_else(|| text("dxt_version")) {
+        Some(version) if VERSIONS.contains(&version) => {}
+        Some(version) => {
+            notes.note(
+                rules::UNKNOWN_SCHEMA,
+                format!("manifests of version `{}` are not known", excerpt(version)),
+            );
+        }
+        None if whole == Whole::Yes => {
+            notes.note(rules::MISSING_FIELD, "a manifest has a `manifest_version`")
+        }
+        None => {}
+    }
+    for key in ["name", "version"] {
+        if whole == Whole::Yes && text(key).is_none() {
+            notes.note(rules::MISSING_FIELD, format!("a manifest has a `{key}`"));
+        }
+    }
+    for key in ["name", "display_name", "description", "long_description"] {
+        if text(key).is_some_and(|text| hidden_char(text, true).is_some()) {
+            notes.note(
+                rules::HIDDEN_CHARACTER,
+                format!("`{key}` has characters that nobody sees"),
+            );
+        }
+    }
+    for key in ["icon"] {
+        if let Some(path) = text(key).filter(|path| !path.starts_with("https://")) {
+            judge_path(path, notes);
+        }
+    }
+}
+
+fn judge_path(path: &str, notes: &mut Notes) {
+    let inside = path.strip_prefix("${__dirname}/").unwrap_or(path);
+    let inside = inside.strip_prefix("./").unwrap_or(inside);
+    if let Err(error) = TreePath::new(inside) {
+        notes.note(rules::UNSAFE_PATH, format!("`{}`: {error}", excerpt(path)));
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Node,
+    Python,
+    Binary,
+    Uv,
+}
+
+impl Kind {
+    fn of(server: &Value) -> Option<Self> {
+        match server.get("type").and_then(Value::as_str)? {
+            "node" => Some(Self::Node),
+            "python" => Some(Self::Python),
+            "binary" => Some(Self::Binary),
+            "uv" => Some(Self::Uv),
+            _ => None,
+        }
+    }
+
+    /// Whether a command is one that this kind of server starts with.
+    fn starts_with(self, command: &str) -> bool {
+        match self {
+            Self::Node => command == "node",
+            Self::Python => matches!(command, "python" | "python3" | "uv"),
+            Self::Uv => command == "uv",
+            Self::Binary => false,
+        }
+    }
+}
+
+/// What the manifest declares, which its configuration must do.
+struct Declared<'a> {
+    kind: Kind,
+    entry: Option<&'a str>,
+}
+
+impl Declared<'_> {
+    /// Judges a configuration, or what a platform changes in it.
+    fn judge(&self, config: &Value, base: &Value, notes: &mut Notes) {
+        let field = |key: &str| config.get(key).or_else(|| base.get(key));
+        let Some(command) = field("command").and_then(Value::as_str) else {
+            return notes.note(rules::MISSING_FIELD, "a configuration has a `command`");
+        };
+        let list = field("args").and_then(Value::as_array);
+        let args: Vec<String> = list
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
+        let map = field("env").and_then(Value::as_object);
+        let env: Vec<(String, String)> = map
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+            .collect();
+        self.judge_command(command, &args, notes);
+        let placed = |text: &str| text.replace("${__dirname}", BUNDLE);
+        let request = Request {
+            // A library path inside the bundle is the bundle's own.
+            env: env
+                .into_iter()
+                .filter(|(_, value)| !is_inside(value))
+                .collect(),
+            ..Request::new(placed(command), args.iter().map(|word| placed(word)))
+        };
+        absorb(&request, Place::Entry, notes);
+    }
+
+    fn judge_command(&self, command: &str, args: &[String], notes: &mut Notes) {
+        let inside = command.strip_prefix("${__dirname}/");
+        let fits = match (self.kind, inside) {
+            (Kind::Binary, Some(path)) => self.is_entry(path),
+            (Kind::Binary, None) => self.is_entry(command),
+            (_, Some(_)) => false,
+            (kind, None) => kind.starts_with(command),
+        };
+        if !fits {
+            let text = format!(
+                "`{}` is not what the declared kind of server starts with",
+                excerpt(command)
+            );
+            notes.note(rules::RUNTIME_MISMATCH, text);
+        }
+        if let Some(path) = inside {
+            judge_path(path, notes);
+        }
+        for word in args {
+            if let Some(path) = word.strip_prefix("${__dirname}/") {
+                judge_path(path, notes);
+            }
+        }
+        let interpreted = matches!(self.kind, Kind::Node | Kind::Python);
+        let names_entry = args
+            .iter()
+            .any(|word| self.is_entry(word.strip_prefix("${__dirname}/").unwrap_or(word)));
+        if fits && interpreted && !names_entry && !args.iter().any(|word| word == "-m") {
+            notes.note(
+                rules::RUNTIME_MISMATCH,
+                "the arguments do not name the declared entry point",
+            );
+        }
+    }
+
+    fn is_entry(&self, path: &str) -> bool {
+        let plain = |path: &str| {
+            path.trim_start_matches("./")
+                .trim_end_matches(".exe")
+                .to_owned()
+        };
+        self.entry.is_some_and(|entry| plain(entry) == plain(path))
+    }
+}
+
+/// Every part of a path list is in the bundle.
+fn is_inside(value: &str) -> bool {
+    !value.is_empty()
+        && value.split([':', ';']).all(|part| {
+            part == "${__dirname}"
+                || part
+                    .strip_prefix("${__dirname}/")
+                    .is_some_and(|rest| TreePath::new(rest).is_ok())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(server: Value, expected: &[&str]) {
+        let mut notes = Notes::default();
+        let manifest =
+            json!({"manifest_version": "0.4", "name": "x", "version": "1.0.0", "server": server});
+        judge_manifest(&manifest, Whole::Yes, &mut notes);
+        assert_eq!(notes.codes(), expected, "{manifest}");
+    }
+
+    #[test]
+    fn the_command_is_that_of_the_declared_kind() {
+        let node = |command: &str, args: Value| json!({"type": "node", "entry_point": "server/index.js", "mcp_config": {"command": command, "args": args}});
+        check(node("node", json!(["${__dirname}/server/index.js"])), &[]);
+        check(
+            node(
+                "node",
+                json!(["${__dirname}/server/index.js", "${user_config.dir}"]),
+            ),
+            &[],
+        );
+        check(
+            node("node", json!(["${__dirname}/other.js"])),
+            &["runtime-mismatch"],
+        );
+        check(
+            node("node", json!(["${__dirname}/../x.js"])),
+            &["unsafe-path", "runtime-mismatch"],
+        );
+        check(
+            json!({"type": "binary", "entry_point": "bin/x", "mcp_config": {"command": "${__dirname}/bin/x"}}),
+            &[],
+        );
+        check(
+            json!({"type": "python", "entry_point": "server/main.py", "mcp_config": {"command": "python",
+                "args": ["${__dirname}/server/main.py"], "env": {"PYTHONPATH": "${__dirname}/server/lib"}}}),
+            &[],
+        );
+        check(json!({"type": "uv", "entry_point": "src/server.py"}), &[]);
+        check(json!({"type": "ruby", "entry_point": "x"}), &["wrong-type"]);
+    }
+
+    #[test]
+    fn other_programs_and_loaders_are_refused() {
+        for server in [
+            json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "bash", "args": ["-c", "x"]}}),
+            json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "node", "args": ["-e", "x"]}}),
+            json!({"type": "binary", "entry_point": "bin/x", "mcp_config": {"command": "/bin/sh", "args": ["-c", "x"]}}),
+            json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "node", "args": ["${__dirname}/i.js"],
+                "platform_overrides": {"win32": {"command": "powershell"}}}}),
+            json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "node", "args": ["${__dirname}/i.js"],
+                "env": {"NODE_OPTIONS": "--require /tmp/x.js"}}}),
+            json!({"type": "node", "entry_point": "../i.js", "mcp_config": {"command": "node", "args": ["../i.js"]}}),
+        ] {
+            let mut notes = Notes::default();
+            let manifest =
+                json!({"manifest_version": "0.3", "name": "x", "version": "1", "server": server});
+            judge_manifest(&manifest, Whole::Yes, &mut notes);
+            let review = notes.review(String::new());
+            assert_eq!(
+                review.decision(),
+                interlock_launch::Decision::Refused,
+                "{manifest} {review:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! MCPB bundles: a zip with a `manifest.json` that says what to start.
+//!
+//! The manifest (versions 0.1 to 0.4) is read strictly: the command has to be the one that the declared kind of server has, the entry
+//! point and every path stay inside the bundle, and what would start is judged as any launch. The names in the zip are judged before
+//! anything is unpacked. Nothing here reads a file or starts a process.
+
+mod entries;
+mod manifest;
+
+pub(crate) use entries::judge_entries;
+pub(crate) use manifest::{Whole, judge_manifest};
