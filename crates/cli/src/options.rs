@@ -216,6 +216,9 @@ pub struct Check {
     /// Read requests from standard input, one JSON object a line
     #[arg(long, conflicts_with_all = ["request", "env", "cwd"])]
     pub stdin: bool,
+    /// Judge a registry's entry (server.json), a package.json or a bundle's manifest.json instead of a request
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["request", "env", "cwd", "stdin"])]
+    pub package: Option<PathBuf>,
     /// A variable that the request sets
     #[arg(long, value_name = "NAME=VALUE")]
     pub env: Vec<String>,
@@ -229,7 +232,7 @@ pub struct Check {
     #[arg(
         last = true,
         value_name = "COMMAND ARGS",
-        required_unless_present = "stdin"
+        required_unless_present_any = ["stdin", "package"]
     )]
     pub request: Vec<String>,
 }

@@ -76,9 +76,6 @@ fn run(case: &Value, roots: &[TrustRoot]) -> Result<(), String> {
     }
 }
 
-/// A root certificate in a bundle is passed over, not refused: npm's older bundles have one.
-const PASSED_OVER: &str = "bundle-with-root-cert_fail";
-
 /// Cases with a key that the verifier is given by hand, which nothing here does.
 fn is_by_key(case: &Value) -> bool {
     text(case, "name").unwrap().starts_with("managed-key")
@@ -96,7 +93,7 @@ fn the_conformance_suite() {
         let case: Value = serde_json::from_str(line).unwrap();
         let name = text(&case, "name").unwrap();
         let result = run(&case, &roots);
-        let refused = name != PASSED_OVER && (name.ends_with("_fail") || is_by_key(&case));
+        let refused = name.ends_with("_fail") || is_by_key(&case);
         if result.is_err() != refused {
             wrong.push(format!("{name}: {result:?}"));
         }

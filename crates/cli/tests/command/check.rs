@@ -192,3 +192,22 @@ fn people_read_the_reasons() {
     ]);
     assert_eq!(container.expect(0).json()[0]["class"], "container");
 }
+
+#[test]
+fn packages_are_judged_by_what_they_say() {
+    check(
+        &[
+            r#"{"id":"fine","package":{"registryType":"pypi","identifier":"mcp-server-git","version":"2026.7.10"}}"#,
+            r#"{"id":"known","package":{"registryType":"npm","identifier":"postmark-mcp","version":"1.0.16"}}"#,
+            r#"{"id":"nothing","package":{}}"#,
+            r#"{"id":"both","command":"npx","package":{}}"#,
+        ],
+        &[
+            ("fine", "needs-approval"),
+            ("known", "refused"),
+            ("nothing", "invalid"),
+            ("both", "invalid"),
+        ],
+        3,
+    );
+}

@@ -19,11 +19,18 @@ pub enum Line {
         /// The configuration's text.
         text: String,
     },
+    /// `{"id","package"}`: what a registry or a package says of itself.
+    Package {
+        /// The caller's own name for the line.
+        id: Option<String>,
+        /// The JSON as written.
+        text: String,
+    },
 }
 
 /// The keys of a line. Another spelling of one of them is an error: somebody would read it.
 const KEYS: &[&str] = &[
-    "id", "command", "args", "env", "cwd", "origin", "context", "config",
+    "id", "command", "args", "env", "cwd", "origin", "context", "config", "package",
 ];
 
 /// The caller's own name for a line, where the line is JSON enough to have one: also for a line that is refused.
@@ -63,10 +70,20 @@ pub fn parse_line(line: &str) -> Result<Line, ConfigReject> {
             text: text(config, "config")?,
         });
     }
+    if let Some(package) = present(bytes, "package") {
+        if present(bytes, "command").is_some() {
+            return Err(ConfigReject::new(
+                "two-requests",
+                "a line has `package` or `command`, not both",
+            ));
+        }
+        let text = String::from_utf8_lossy(package.trim_ascii()).into_owned();
+        return Ok(Line::Package { id, text });
+    }
     let Some(command) = present(bytes, "command") else {
         return Err(ConfigReject::new(
             "empty-command",
-            "a line needs `command` or `config`",
+            "a line needs `command`, `config` or `package`",
         ));
     };
     let origin = present(bytes, "origin")

@@ -7,6 +7,7 @@ mod bytecode;
 mod compile;
 mod grants;
 mod learning;
+mod origin;
 mod package;
 mod python;
 mod tools;

@@ -9,7 +9,7 @@ use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, Progress, Store};
 
-use super::python;
+use super::{origin, python};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::show::counted;
@@ -72,9 +72,11 @@ fn fetch_npm(
     let locked = locker.lock(&wish(package)?);
     bar.finish();
     let locked = locked.map_err(|error| failed(&error))?;
+    let mut remarks = remarks(&locked);
+    remarks.extend(origin::judge(context, &registry, &locked.tree)?);
     Ok(Fetched {
         locked: LockedPackage::from(&locked.tree),
-        remarks: remarks(&locked),
+        remarks,
     })
 }
 

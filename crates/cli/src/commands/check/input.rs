@@ -22,6 +22,13 @@ pub enum Input {
         /// Name and request of each server; never empty.
         servers: Vec<(String, Request)>,
     },
+    /// Judge what a registry or a package says of itself.
+    Package {
+        /// The line's own id.
+        id: Option<String>,
+        /// JSON.
+        text: String,
+    },
     /// There is nothing to judge: the input itself is wrong.
     Invalid {
         /// The line's own id, when it could be read.
@@ -84,6 +91,7 @@ fn read(line: &str) -> Input {
     match parse_line(line) {
         Ok(CheckLine::Launch(request)) => Input::Request(request),
         Ok(CheckLine::Config { id, text }) => read_config(id, &text),
+        Ok(CheckLine::Package { id, text }) => Input::Package { id, text },
         Err(reject) => Input::Invalid {
             id: line_id(line),
             code: reject.code(),
@@ -128,6 +136,7 @@ mod tests {
                         .map(|(name, request)| format!("{name}={}", shown(request)));
                     format!("{}: {}", named(id), servers.collect::<Vec<_>>().join(" "))
                 }
+                Input::Package { id, text } => format!("{}: package {text}", named(id)),
                 Input::Invalid { id, code, .. } => format!("{}: {code}", named(id)),
             });
             true

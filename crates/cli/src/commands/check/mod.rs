@@ -7,7 +7,10 @@ mod approvals;
 mod input;
 mod verdict;
 
+use std::io::Read as _;
+
 use interlock_launch::Request;
+use interlock_supply::registry::review;
 
 use crate::Outcome;
 use crate::exit::{Exit, Failure};
@@ -17,6 +20,9 @@ use crate::terminal::{Style, say};
 pub use approvals::Approvals;
 use input::Input;
 use verdict::Verdict;
+
+/// A document is a few kilobytes; one that is cut off is refused as no JSON.
+const MOST_PACKAGE_BYTES: u64 = 8 << 20;
 
 /// Runs `interlock check`.
 ///
@@ -38,6 +44,9 @@ pub fn run(global: &Global, options: &Check) -> Outcome {
         input::for_each(&mut lines, |input| tell(decide(input, &approvals))).map_err(|error| {
             Failure::new(Exit::Usage, "standard input cannot be read").because(&error)
         })?;
+    } else if let Some(file) = &options.package {
+        let text = package_text(file)?;
+        tell(decide(Input::Package { id: None, text }, &approvals));
     } else {
         tell(decide(Input::Request(request_of(options)?), &approvals));
     }
@@ -54,8 +63,24 @@ fn decide(input: Input, approvals: &Approvals) -> Verdict {
                 .map(|(name, request)| (name, approvals.verdict(&request)))
                 .collect(),
         ),
+        Input::Package { id, text } => Verdict::of_review(id, &review(&text)),
         Input::Invalid { id, code, text } => Verdict::invalid(id, code, text),
     }
+}
+
+/// The text of a package's or a registry's document; no more of it is read than could be judged.
+fn package_text(file: &std::path::Path) -> Result<String, Failure> {
+    let unread = |error: &dyn std::error::Error| {
+        let what = format!("`{}` cannot be read", file.display());
+        Failure::new(Exit::Usage, what).because(error)
+    };
+    let opened = std::fs::File::open(file).map_err(|error| unread(&error))?;
+    let mut text = String::new();
+    let mut bounded = opened.take(MOST_PACKAGE_BYTES);
+    bounded
+        .read_to_string(&mut text)
+        .map_err(|error| unread(&error))?;
+    Ok(text)
 }
 
 fn request_of(options: &Check) -> Result<Request, Failure> {

@@ -2,6 +2,7 @@
 
 use interlock_launch::{Class, Decision, Judgement, Request, Severity};
 use interlock_scan::Standing;
+use interlock_supply::registry::Review;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -106,6 +107,28 @@ impl Verdict {
             class: "unknown",
             reasons: vec![(code.to_owned(), text, Severity::Invalid)],
             identity: json!({ "resolved": false }),
+            fingerprint: None,
+            servers: Vec::new(),
+            outdated: None,
+        }
+    }
+
+    /// What a registry's entry, a package's manifest or a bundle's says of itself.
+    pub fn of_review(id: Option<String>, review: &Review) -> Self {
+        let word = match review.decision() {
+            Decision::NeedsApproval => Word::NeedsApproval,
+            Decision::Refused => Word::Refused,
+            Decision::Invalid => Word::Invalid,
+        };
+        let reasons = review.reasons.iter();
+        Self {
+            id,
+            word,
+            class: "package",
+            reasons: reasons
+                .map(|reason| (reason.code.to_owned(), reason.text.clone(), reason.severity))
+                .collect(),
+            identity: json!({ "resolved": false, "name": review.subject }),
             fingerprint: None,
             servers: Vec::new(),
             outdated: None,
