@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::bundle::{list, text};
 use super::npm::signatures;
 use super::verify::{Attested, Signer, Verifier};
-use super::{Identity, VerifyError, npm_attestations, npm_signature, rfc3339};
-use crate::digest::Integrity;
+use super::{Identity, VerifyError, npm_attestations, npm_signature, pypi_attestations, rfc3339};
+use crate::digest::{Integrity, Sha256};
 use crate::http::FetchError;
 use crate::npm::{PackageName, Registry, Version};
+use crate::pypi::{Index, Name};
 
 /// Whether something was served, and whether it held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,37 @@ impl Origin {
         origin
     }
 
+    /// Fetches and verifies what an index of Python packages tells about a wheel, which is named by its SHA-256.
+    #[must_use]
+    pub fn of_pypi(
+        index: &Index,
+        name: &Name,
+        integrity: &Integrity,
+        verifier: Verifier<'_>,
+    ) -> Self {
+        let mut origin = Self::unknown();
+        let page = match index.page(name) {
+            Ok(page) => page,
+            Err(_) => {
+                origin.attestations = Checked::Unreachable;
+                return origin;
+            }
+        };
+        let Some(file) = listed(&page, integrity) else {
+            return origin;
+        };
+        origin.published = file.published;
+        let (Some(url), Ok(digest)) = (file.provenance, Sha256::parse(&integrity.hex())) else {
+            return origin;
+        };
+        origin.attestations = match index.provenance(&url) {
+            Ok(answer) => checked(pypi_attestations(verifier, &answer, &file.name, &digest)),
+            Err(FetchError::NotFound) => Checked::Absent,
+            Err(_) => Checked::Unreachable,
+        };
+        origin
+    }
+
     fn unknown() -> Self {
         Self {
             published: None,
@@ -169,9 +201,88 @@ impl Origin {
     }
 }
 
+/// What a listing in JSON (PEP 691, 700, 740) says about a file beyond its digest.
+struct Listed {
+    name: String,
+    published: Option<i64>,
+    provenance: Option<String>,
+}
+
+fn listed(page: &str, integrity: &Integrity) -> Option<Listed> {
+    let page: Value = serde_json::from_str(page).ok()?;
+    let wanted = integrity.hex();
+    let same = |file: &&Value| {
+        let digest = file
+            .get("hashes")
+            .and_then(|hashes| text(hashes, "sha256").ok());
+        digest.is_some_and(|digest| digest.eq_ignore_ascii_case(&wanted))
+    };
+    let file = list(&page, "files").into_iter().find(same)?;
+    Some(Listed {
+        name: text(file, "filename").ok()?.to_owned(),
+        published: text(file, "upload-time").ok().and_then(rfc3339),
+        provenance: text(file, "provenance").ok().map(str::to_owned),
+    })
+}
+
 fn checked<T>(result: Result<T, VerifyError>) -> Checked<T> {
     match result {
         Ok(value) => Checked::Verified(value),
         Err(error) => Checked::Failed(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provenance::TrustRoot;
+
+    #[test]
+    fn a_listing_tells_of_the_file_that_is_meant() {
+        let integrity = Integrity::from_sha256([0xab; 32]);
+        let hex = integrity.hex();
+        let page = format!(
+            r#"{{"files": [{{"filename": "y.whl", "hashes": {{"sha256": "00"}}}}, {{"filename": "x.whl", "hashes": {{"sha256": "{hex}"}},
+                "upload-time": "1970-01-02T00:00:00.5Z", "provenance": "https://index.example/p"}}]}}"#
+        );
+        let found = listed(&page, &integrity).unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.published),
+            ("x.whl", Some(86_400))
+        );
+        assert_eq!(found.provenance.as_deref(), Some("https://index.example/p"));
+        assert!(listed(&page, &Integrity::from_sha256([1; 32])).is_none());
+        assert!(listed("<html>", &integrity).is_none());
+    }
+
+    #[test]
+    fn a_description_without_signatures_is_no_failure_and_a_false_one_is() {
+        let root = TrustRoot::bundled().unwrap();
+        let verifier = Verifier::new(&root, 1_795_000_000);
+        let name = PackageName::new("x").unwrap();
+        let version = Version::try_from("1.0.0".to_owned()).unwrap();
+        let integrity = Integrity::from_bytes([7; 64]);
+        let of = |dist: &str| {
+            let text = format!(
+                r#"{{"time": {{"1.0.0": "2026-01-01T00:00:00.000Z"}}, "versions": {{"1.0.0": {{"_npmUser": {{"name": "alice"}}, "repository": {{"url": "https://github.com/a/x"}},
+                    "gitHead": "abc", "mcpName": "io.github.a/x", "dist": {dist}}}}}}}"#
+            );
+            Origin::described(&text, &name, &version, &integrity, verifier)
+        };
+        let plain = of("{}");
+        assert_eq!(plain.publisher.as_deref(), Some("alice"));
+        assert_eq!(
+            (plain.published, plain.commit.as_deref()),
+            (Some(1_767_225_600), Some("abc"))
+        );
+        assert_eq!(
+            (plain.signature.clone(), plain.failure()),
+            (Checked::Absent, None)
+        );
+        let signed = of(
+            r#"{"signatures": [{"keyid": "SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U", "sig": "AAAA"}]}"#,
+        );
+        assert_eq!(signed.failure(), Some(VerifyError::Signature));
+        assert!(of(r#"{"signatures": [{}]}"#).failure().is_some());
     }
 }

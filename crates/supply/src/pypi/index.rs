@@ -103,6 +103,22 @@ impl Index {
         Err(IndexError::Nowhere(name.clone()))
     }
 
+    /// The listing of a package as the first index that has it writes it, with what only provenance reads.
+    pub(crate) fn page(&self, name: &Name) -> Result<String, FetchError> {
+        for base in self.config.indexes() {
+            match self.text(&format!("{base}{name}/"), ACCEPT, MAX_LISTING) {
+                Err(FetchError::NotFound) => {}
+                other => return other,
+            }
+        }
+        Err(FetchError::NotFound)
+    }
+
+    /// The attestations of a file, from where its listing says that they are.
+    pub(crate) fn provenance(&self, url: &str) -> Result<String, FetchError> {
+        self.text(url, "application/vnd.pypi.integrity.v1+json", MAX_METADATA)
+    }
+
     /// The metadata of a wheel that the index serves by itself, verified; `None` when it does not.
     pub(crate) fn metadata(&self, wheel: &ListedWheel) -> Result<Option<String>, IndexError> {
         let Some(expected) = &wheel.metadata else {

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use interlock_supply::npm::{PackageName, Registry, Version};
 use interlock_supply::policy::Policy;
 use interlock_supply::provenance::{Checked, Identity, Origin, TrustRoot, Verifier};
+use interlock_supply::pypi::{Index, Name};
 use interlock_supply::registry::{Api, KnownKind, known, owner_of_repository};
 use interlock_supply::{Client, LockedTree, Trust};
 
@@ -15,67 +16,77 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::terminal::visible;
 
-/// Tells where a locked npm package came from.
+/// Who is asked about a package.
+pub enum Source<'a> {
+    /// An npm registry.
+    Npm(&'a Registry),
+    /// An index of Python packages.
+    Pypi(&'a Index),
+}
+
+/// Tells where a locked package came from.
 ///
 /// # Errors
 /// When the configuration cannot be read, a package of the tree is known to be malicious, what is served about the origin does not hold,
 /// or a requirement is not met.
 pub fn judge(
     context: &Context,
-    registry: &Registry,
+    source: &Source<'_>,
     tree: &LockedTree,
 ) -> Result<Vec<String>, Failure> {
     let mut lines = known_releases(tree)?;
-    let shown = format!("{}@{}", tree.name, tree.version);
-    let [config, _, _, administrator] = context.places.own();
-    let unusable = |error: &dyn std::error::Error| {
-        Failure::new(
-            Exit::Refused,
-            "the policy cannot be read, so nothing is approved",
-        )
-        .because(error)
+    let (policy, root) = configured(context)?;
+    let now = context.now().duration_since(UNIX_EPOCH);
+    let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
+    let (name, version) = (tree.name.to_string(), tree.version.to_string());
+    let Some(origin) = origin(source, tree, Verifier::new(&root, now)) else {
+        return Ok(lines);
     };
+    let mut breaches = policy.judge(&name, &version, &origin, now).into_iter();
+    if let Some(breach) = breaches.next() {
+        let shown = format!("{}@{}", visible(&name), visible(&version));
+        let what = format!("{shown} is refused by `{}`", breach.rule);
+        let mut failure = Failure::new(Exit::Refused, what).next(breach.next);
+        failure.causes.push(breach.text);
+        return Err(failure);
+    }
+    lines.extend(describe(&origin, matches!(source, Source::Npm(_)), now));
+    if let Some(claimed) = &origin.mcp_name {
+        lines.push(claim(context, &policy, claimed, &name));
+    }
+    Ok(lines)
+}
+
+fn configured(context: &Context) -> Result<(Policy, TrustRoot), Failure> {
+    let unusable = |error: &dyn std::error::Error| {
+        let what = "the policy cannot be read, so nothing is approved";
+        Failure::new(Exit::Refused, what).because(error)
+    };
+    let [config, _, _, administrator] = context.places.own();
     let policy = Policy::load(config, administrator).map_err(|error| unusable(&error))?;
     let root = match policy.trust_root() {
         Some(path) => TrustRoot::from_file(path),
         None => TrustRoot::bundled(),
     };
     let root = root.map_err(|error| unusable(&error))?;
-    let (Ok(name), Ok(version), Some(integrity)) = (
-        PackageName::new(tree.name.to_string()),
-        Version::try_from(tree.version.to_string()),
-        tree.integrity(),
-    ) else {
-        return Ok(lines);
-    };
-    let now = context
-        .now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
-    let origin = Origin::of_npm(
-        registry,
-        &name,
-        &version,
-        integrity,
-        Verifier::new(&root, now),
-    );
-    if let Some(breach) = policy
-        .judge(name.as_str(), version.as_str(), &origin, now)
-        .into_iter()
-        .next()
-    {
-        let what = format!("{} is refused by `{}`", visible(&shown), breach.rule);
-        let mut failure = Failure::new(Exit::Refused, what).next(breach.next);
-        failure.causes.push(breach.text);
-        return Err(failure);
+    Ok((policy, root))
+}
+
+fn origin(source: &Source<'_>, tree: &LockedTree, verifier: Verifier<'_>) -> Option<Origin> {
+    let (name, integrity) = (tree.name.to_string(), tree.integrity()?);
+    match source {
+        Source::Npm(registry) => {
+            let name = PackageName::new(name).ok()?;
+            let version = Version::try_from(tree.version.to_string()).ok()?;
+            Some(Origin::of_npm(
+                registry, &name, &version, integrity, verifier,
+            ))
+        }
+        Source::Pypi(index) => {
+            let name = Name::new(&name).ok()?;
+            Some(Origin::of_pypi(index, &name, integrity, verifier))
+        }
     }
-    lines.extend(describe(&origin, now));
-    if let Some(claimed) = &origin.mcp_name {
-        lines.push(claim(context, &policy, claimed, name.as_str()));
-    }
-    Ok(lines)
 }
 
 /// Refuses what is known to be malicious, anywhere in the tree; tells what is archived or has a known hole.
@@ -106,8 +117,8 @@ fn known_releases(tree: &LockedTree) -> Result<Vec<String>, Failure> {
     Ok(lines)
 }
 
-/// What is known of the origin, a line each.
-fn describe(origin: &Origin, now: i64) -> Vec<String> {
+/// What is known of the origin, a line each. `signs`: registries of this kind can sign.
+fn describe(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(days) = origin.age_days(now) {
         let by = origin
@@ -120,12 +131,9 @@ fn describe(origin: &Origin, now: i64) -> Vec<String> {
             by.unwrap_or_default()
         ));
     }
-    lines.push(match &origin.signature {
-        Checked::Verified(key) => format!("signed by the registry (key {})", visible(key)),
-        Checked::Absent => "not signed (this registry serves no signatures)".to_owned(),
-        Checked::Unreachable => "the registry's signature could not be fetched".to_owned(),
-        Checked::Failed(error) => format!("the registry's signature does not hold: {error}"),
-    });
+    if signs {
+        lines.push(signature(&origin.signature));
+    }
     match (origin.builder(), &origin.attestations) {
         (Some(builder), _) => lines.extend(built(builder, origin.repository.as_deref())),
         (None, Checked::Unreachable) => {
@@ -147,6 +155,15 @@ fn describe(origin: &Origin, now: i64) -> Vec<String> {
         }
     }
     lines
+}
+
+fn signature(signature: &Checked<String>) -> String {
+    match signature {
+        Checked::Verified(key) => format!("signed by the registry (key {})", visible(key)),
+        Checked::Absent => "not signed (this registry serves no signatures)".to_owned(),
+        Checked::Unreachable => "the registry's signature could not be fetched".to_owned(),
+        Checked::Failed(error) => format!("the registry's signature does not hold: {error}"),
+    }
 }
 
 /// What an attestation of a build says, and whether the package names the same repository.
@@ -239,7 +256,7 @@ mod tests {
     }
 
     fn check(origin: &Origin, expected: &[&str]) {
-        let lines = describe(origin, NOW);
+        let lines = describe(origin, true, NOW);
         assert_eq!(lines.len(), expected.len(), "{lines:#?}");
         for (line, part) in lines.iter().zip(expected) {
             assert!(line.contains(part), "{line} / {part}");

@@ -9,7 +9,8 @@ use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, Progress, Store};
 
-use super::{origin, python};
+use super::origin::{self, Source};
+use super::python;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::show::counted;
@@ -73,7 +74,11 @@ fn fetch_npm(
     bar.finish();
     let locked = locked.map_err(|error| failed(&error))?;
     let mut remarks = remarks(&locked);
-    remarks.extend(origin::judge(context, &registry, &locked.tree)?);
+    remarks.extend(origin::judge(
+        context,
+        &Source::Npm(&registry),
+        &locked.tree,
+    )?);
     Ok(Fetched {
         locked: LockedPackage::from(&locked.tree),
         remarks,

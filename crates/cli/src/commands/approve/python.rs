@@ -5,6 +5,7 @@ use interlock_supply::Store;
 use interlock_supply::pypi::{Config, Index, Locked, Locker, Python, Requirement, Wish};
 
 use super::compile::Contained;
+use super::origin::{self, Source};
 use super::package::{Bar, Fetched};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -44,9 +45,11 @@ pub fn fetch(
     let locked = locker.lock(&wish);
     bar.finish();
     let locked = locked.map_err(|error| failed(&error))?;
+    let mut remarks = remarks(&locked);
+    remarks.extend(origin::judge(context, &Source::Pypi(&index), &locked.tree)?);
     Ok(Fetched {
         locked: LockedPackage::from(&locked.tree),
-        remarks: remarks(&locked),
+        remarks,
     })
 }
 
