@@ -82,8 +82,9 @@ impl Builder {
         self
     }
 
-    /// Shows forms to a person. The handler says which server asks, and lets the person refuse. Forms that ask for secrets are declined
-    /// before the handler sees them.
+    /// Shows forms to a person. The handler says which server asks, and lets the person refuse; its fields start with
+    /// [`form_defaults`](super::form_defaults), which an accepted answer keeps where it lacks a required one. Forms that ask for secrets are
+    /// declined before the handler sees them.
     pub fn elicitation<F, W>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitFormParams) -> W + Send + Sync + 'static,

@@ -5,7 +5,9 @@
 //! descriptions and the message; a server that hides its intent well enough is not caught, so the form still has to say who asks.
 
 use interlock_wire::Json;
-use interlock_wire::types::{ElicitFormParams, Field, FieldType, FormSchema, Map, TextFormat};
+use interlock_wire::types::{
+    ElicitFormParams, ElicitResult, Field, FieldType, FormSchema, Map, TextFormat,
+};
 use url::{Host, Url};
 
 /// Words that mean a secret wherever they stand in a field's name or title.
@@ -173,9 +175,48 @@ pub fn form_defaults(form: &FormSchema) -> Map<Json> {
     form.properties.iter().filter_map(of).collect()
 }
 
+/// Gives fields that have to be filled, and are not, what they start with. Others may have been emptied on purpose.
+pub(crate) fn fill(form: &FormSchema, answer: &mut ElicitResult) {
+    let required = form.required.iter().flatten();
+    let initial = |name: &String| Some((name.clone(), form.properties.get(name)?.initial.clone()?));
+    for (name, value) in required.filter_map(initial) {
+        let content = answer.content.get_or_insert_default();
+        if content.get(&name).is_none() {
+            content.insert(name, value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use interlock_wire::types::ElicitAction;
+
     use super::*;
+
+    #[test]
+    fn what_a_form_requires_starts_with_its_default() {
+        let field = || Field::text().initial("default");
+        let mut form = FormSchema::new([("kept", field()), ("left", field()), ("free", field())]);
+        form.required = Some(["kept", "left", "unknown"].map(str::to_owned).to_vec());
+        let mut answer = ElicitResult::new(ElicitAction::Accept);
+        fill(&form, &mut answer);
+        let filled = |answer: &ElicitResult, name: &str| {
+            let content = answer.content.as_ref().expect("content");
+            content
+                .get(name)
+                .and_then(|value| value.as_str().map(|text| text.to_string()))
+        };
+        assert_eq!(filled(&answer, "kept").as_deref(), Some("default"));
+        let mut answer = ElicitResult::accept([("kept", "own")]);
+        fill(&form, &mut answer);
+        assert_eq!(filled(&answer, "kept").as_deref(), Some("own"));
+        assert_eq!(filled(&answer, "left").as_deref(), Some("default"));
+        assert_eq!(
+            filled(&answer, "free"),
+            None,
+            "it may have been emptied on purpose"
+        );
+    }
 
     fn form(message: &str, name: &str, field: Field) -> ElicitFormParams {
         ElicitFormParams {

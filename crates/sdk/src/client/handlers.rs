@@ -171,9 +171,11 @@ impl Handlers {
     }
 }
 
-/// An accepted answer that does not fit its form is a fault of the handler, and is not sent.
-fn fitting(result: ElicitResult, schema: &FormSchema) -> Result<ElicitResult, RpcError> {
+/// An accepted answer that does not fit its form is a fault of the handler, and is not sent. What a form requires and starts with a value
+/// keeps that value where the handler gives none.
+fn fitting(mut result: ElicitResult, schema: &FormSchema) -> Result<ElicitResult, RpcError> {
     if result.action == ElicitAction::Accept {
+        elicit::fill(schema, &mut result);
         crate::server::form::check(schema, result.content.as_ref())
             .map_err(|fault| RpcError::new(INTERNAL_ERROR, format!("the answer: {fault}")))?;
     }

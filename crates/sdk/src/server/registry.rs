@@ -1,6 +1,7 @@
 //! The finished server: what all of its sessions share.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use interlock_wire::header::ParamHeaders;
 use interlock_wire::types::{
@@ -36,6 +37,13 @@ impl Server {
     /// Begins a server of that name and version.
     pub fn builder(name: impl Into<String>, version: impl Into<String>) -> Builder {
         Builder::new(name.into(), version.into())
+    }
+
+    /// How long what showed who the caller is still holds; none when it holds for ever.
+    pub(crate) fn time_left(&self, principal: &Principal) -> Option<Duration> {
+        let expires = principal.expires()?.saturating_mul(1_000);
+        let now = self.0.settings.clock.unix_millis();
+        Some(Duration::from_millis(expires.saturating_sub(now)))
     }
 
     pub(super) fn new(info: Implementation, settings: Settings, offers: Offers) -> Self {

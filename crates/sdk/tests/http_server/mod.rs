@@ -4,6 +4,7 @@ mod admission;
 mod agreement;
 mod auth;
 mod corpus;
+mod expiry;
 mod legacy;
 mod lifecycle;
 mod modern;

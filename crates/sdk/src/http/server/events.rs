@@ -28,6 +28,8 @@ pub(super) struct Events {
     alarm: Option<Pin<Box<Sleep>>>,
     /// Whether anything was written since the alarm was set.
     fresh: bool,
+    /// When the caller has to show again who they are.
+    until: Option<Pin<Box<Sleep>>>,
     _place: Place,
 }
 
@@ -39,12 +41,22 @@ impl Events {
             every,
             alarm: None,
             fresh: true,
+            until: None,
             _place: place,
         }
     }
 
+    /// Ends after `left`, whatever the source still has.
+    pub(super) fn ending(mut self, left: Option<Duration>) -> Self {
+        self.until = left.map(|left| Box::pin(sleep(left)));
+        self
+    }
+
     /// The next bytes to write; none at the end.
     pub(super) fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        // A stream is no way around a token's expiry.
+        let until = self.until.as_mut();
+        self.ended |= until.is_some_and(|until| until.as_mut().poll(cx).is_ready());
         let mut out = Vec::new();
         while !self.ended && out.len() < BATCH {
             match self.source.poll_event(cx, &mut out) {
@@ -144,11 +156,17 @@ mod tests {
     }
 
     async fn check(source: &[(u64, &'static str)], expected: &[&str]) {
+        check_until(None, source, expected).await;
+    }
+
+    async fn check_until(left: Option<u64>, source: &[(u64, &'static str)], expected: &[&str]) {
+        let left = left.map(Duration::from_secs);
         let places = Arc::new(Places::default());
         let place = places.take(1).expect("a place");
         assert!(places.take(1).is_none(), "one place only");
         let source = Timed(source.iter().copied().collect(), None);
-        let mut events = Events::new(Box::new(source), Duration::from_secs(20), place);
+        let events = Events::new(Box::new(source), Duration::from_secs(20), place);
+        let mut events = events.ending(left);
         let mut written = Vec::new();
         while let Some(bytes) = poll_fn(|cx| events.poll_bytes(cx)).await {
             written.push(String::from_utf8(bytes.to_vec()).expect("text"));
@@ -168,5 +186,14 @@ mod tests {
             &["data: a\n\n", ":\n\n", ":\n\n", ":\n\n", "data: b\n\n"],
         )
         .await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_ends_with_its_callers_token() {
+        let busy: Vec<_> = (0..100).map(|_| (1, "a")).collect();
+        check_until(Some(3), &busy, &["data: a\n\n", "data: a\n\n"]).await;
+        check_until(Some(50), &[(90, "a")], &[":\n\n"]).await;
+        check_until(Some(0), &[(0, "a")], &[]).await;
+        check_until(Some(10), &[(5, "a")], &["data: a\n\n"]).await;
     }
 }

@@ -12,7 +12,7 @@ use super::body::ResponseBody;
 use super::journal::{Cursor, STANDALONE};
 use super::legacy_events::{Listening, Resumed};
 use super::media;
-use super::post::{events, no_session, place, session_id};
+use super::post::{listening, no_session, place, session_id};
 use super::refusal::{Refusal, bare};
 use super::service::Core;
 use super::sessions::InUse;
@@ -33,9 +33,12 @@ pub(super) fn get(
     let place = place(core)?;
     Ok(match after {
         Some(after) if after.stream != STANDALONE => {
-            events(core, Box::new(Resumed { used, after }), place)
+            listening(core, Box::new(Resumed { used, after }), place, principal)
         }
-        after => events(core, Box::new(Listening::take_over(used, after)), place),
+        after => {
+            let source = Listening::take_over(used, after);
+            listening(core, Box::new(source), place, principal)
+        }
     })
 }
 

@@ -12,7 +12,7 @@ use interlock_wire::{Era, error_reply, parse, sse};
 
 use super::body::{self, ResponseBody};
 use super::events::Source;
-use super::post::{events, no_session, place};
+use super::post::{listening, no_session, place};
 use super::refusal::{Refusal, bare};
 use super::service::{Core, HttpService};
 use super::sessions::InUse;
@@ -78,7 +78,9 @@ fn open(
         return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, text));
     }
     let place = place(core)?;
-    let session = core.server.session(SessionKind::HttpLegacy, principal);
+    let session = core
+        .server
+        .session(SessionKind::HttpLegacy, principal.clone());
     let out = Outbound::new(core.limits.max_queued);
     session.attach(out.clone());
     let receiver = out.receiver();
@@ -92,7 +94,7 @@ fn open(
         core: Arc::clone(core),
         used,
     };
-    Ok(events(core, Box::new(source), place))
+    Ok(listening(core, Box::new(source), place, &principal))
 }
 
 /// The one stream of an old session.

@@ -249,7 +249,21 @@ pub(super) fn place(core: &Core) -> Result<Place, Refusal> {
 
 /// The answer that is a stream.
 pub(super) fn events(core: &Core, source: Box<dyn Source>, place: Place) -> Response<ResponseBody> {
+    stream(Events::new(source, core.limits.keep_alive, place))
+}
+
+/// The same for what would go on for ever: it ends when the caller has to show again who they are.
+pub(super) fn listening(
+    core: &Core,
+    source: Box<dyn Source>,
+    place: Place,
+    principal: &Principal,
+) -> Response<ResponseBody> {
     let events = Events::new(source, core.limits.keep_alive, place);
+    stream(events.ending(core.server.time_left(principal)))
+}
+
+fn stream(events: Events) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::events(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

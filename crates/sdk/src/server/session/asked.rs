@@ -39,13 +39,14 @@ impl Session {
         out: &Outbound,
     ) -> Option<(Question, oneshot::Receiver<Result<Json, RpcError>>)> {
         let mut state = self.state();
-        if state.closed || state.asked.len() >= self.0.server.limits().max_in_flight {
+        let waiting = state.busy().map_or(0, |busy| busy.asked.len());
+        if state.closed || waiting >= self.0.server.limits().max_in_flight {
             return None;
         }
         state.last_asked += 1;
         let number = state.last_asked;
         let (sender, receiver) = oneshot::channel();
-        state.asked.insert(number, sender);
+        state.change(|busy| busy.asked.insert(number, sender));
         let question = Question {
             session: self.clone(),
             out: out.clone(),
@@ -58,9 +59,8 @@ impl Session {
     /// The client answered. What nobody asked is dropped, as the specification says.
     pub(super) fn answered(&self, id: &Id<'_>, answer: Result<&[u8], &[u8]>) {
         let Id::Number(number) = id else { return };
-        let Some(sender) = self.state().asked.remove(number) else {
-            return;
-        };
+        let asked = self.state().change(|busy| busy.asked.remove(number));
+        let Some(sender) = asked else { return };
         let answer = match answer {
             Ok(result) => Json::parse(result).map_err(|_| RpcError::internal()),
             Err(error) => Err(read_error(error)),
@@ -93,7 +93,9 @@ struct Question {
 
 impl Drop for Question {
     fn drop(&mut self) {
-        self.session.state().asked.remove(&self.number);
+        let mut state = self.session.state();
+        state.change(|busy| busy.asked.remove(&self.number));
+        drop(state);
         if self.sent {
             let text = format!(
                 r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{}}}}}"#,

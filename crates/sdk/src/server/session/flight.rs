@@ -67,14 +67,18 @@ impl Session {
         cx: Context,
     ) -> Result<Flight, RpcError> {
         let mut state = self.state();
-        if state.closed || state.in_flight.len() >= self.0.server.limits().max_in_flight {
+        let others = state.busy().map_or(0, |busy| busy.in_flight.len());
+        if state.closed || others >= self.0.server.limits().max_in_flight {
             return Err(RpcError::refused("too many requests in flight"));
         }
         // Of two requests of one id only one could be cancelled.
-        if state.in_flight.contains_key(&id) {
+        let same = state
+            .busy()
+            .is_some_and(|busy| busy.in_flight.contains_key(&id));
+        if same {
             return Err(RpcError::invalid_request("the id is in flight already"));
         }
-        state.in_flight.insert(id.clone(), cx.clone());
+        state.change(|busy| busy.in_flight.insert(id.clone(), cx.clone()));
         drop(state);
         Ok(Flight {
             session: self.clone(),
@@ -138,7 +142,9 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.session.state().in_flight.remove(&self.id);
+        let mut state = self.session.state();
+        state.change(|busy| busy.in_flight.remove(&self.id));
+        drop(state);
         if !self.landed {
             self.cx.cancel();
         }

@@ -1,7 +1,5 @@
 //! Which revision a request is made in; `initialize` and `server/discover`.
 
-use std::sync::Arc;
-
 use interlock_wire::types::{Decode, DiscoverResult, Encode, InitializeParams, InitializeResult};
 use interlock_wire::{Era, Id, Message, Method, Revision, json};
 
@@ -23,7 +21,8 @@ impl Session {
             return modern_by_header(named, message);
         }
         let state = self.state();
-        if !state.in_flight.is_empty() && state.in_flight.contains_key(&id.clone().into_owned()) {
+        let busy = state.busy().filter(|busy| !busy.in_flight.is_empty());
+        if busy.is_some_and(|busy| busy.in_flight.contains_key(&id.clone().into_owned())) {
             return Err(RpcError::invalid_request("the id is in flight already"));
         }
         let phase = state.phase;
@@ -50,7 +49,8 @@ impl Session {
         ask: &Ask<'_, '_>,
         reply: &mut Vec<u8>,
     ) -> Result<Outcome, RpcError> {
-        let params = InitializeParams::decode(ask.message.params().unwrap_or(b"{}"))
+        let raw = ask.message.params().unwrap_or(b"{}");
+        let params = InitializeParams::decode(raw)
             .map_err(|error| RpcError::invalid_params(error.to_string()))?;
         let revision = Revision::from_name(&params.protocol_version)
             .filter(|revision| revision.era() == Era::Legacy)
@@ -59,9 +59,7 @@ impl Session {
         if state.phase != Phase::New {
             return Err(RpcError::invalid_request("already initialized"));
         }
-        state.phase = Phase::Agreed(revision);
-        state.capabilities = Some(Arc::new(params.capabilities));
-        state.client = Some(Arc::new(params.client_info));
+        state.agree(revision, raw);
         drop(state);
         let server = &self.0.server;
         server.0.hub.add_session(self.downgrade());

@@ -1,6 +1,7 @@
 //! `subscriptions/listen` of 2026-07-28: a request that stays open and is sent what changed.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 
 use interlock_wire::types::{
     AcknowledgedParams, Encode, ListenParams, ListenResult, Meta, SubscriptionFilter,
@@ -136,7 +137,16 @@ async fn tell(
     out.send(text).await.ok()?;
     let meta = meta.to_json();
     let session = flight.cx.session();
-    while let Some(changes) = listens.next().await {
+    let mut expired = pin!(expiry(session));
+    loop {
+        let changes = tokio::select! {
+            biased;
+            () = &mut expired => return Some(()),
+            changes = listens.next() => changes,
+        };
+        let Some(changes) = changes else {
+            return Some(());
+        };
         for change in changes {
             let task = match &change {
                 Change::Task(id) => {
@@ -153,7 +163,14 @@ async fn tell(
                 .ok()?;
         }
     }
-    Some(())
+}
+
+/// Waits until the caller has to show again who they are: for ever, where that never comes.
+async fn expiry(session: &Session) {
+    match session.server().time_left(session.principal()) {
+        Some(left) => Box::pin(tokio::time::sleep(left)).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn subscription(id: &Id<'_>) -> Meta {

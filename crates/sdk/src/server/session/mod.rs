@@ -23,7 +23,7 @@ use super::handled::{Handled, Outcome};
 use super::outbound::Outbound;
 use super::registry::Server;
 use crate::{Principal, RpcError};
-use state::State;
+use state::{Busy, State};
 
 pub(super) use calls::{knows_tasks, lacks_tasks};
 pub(super) use flight::write_error;
@@ -181,10 +181,10 @@ impl Session {
     pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        let in_flight = std::mem::take(&mut state.in_flight);
-        let asked = std::mem::take(&mut state.asked);
+        let Busy {
+            in_flight, asked, ..
+        } = state.interrupt();
         state.standalone = None;
-        state.subscribed = std::collections::HashSet::new();
         drop(state);
         drop(asked);
         in_flight.values().for_each(Context::cancel);
@@ -192,7 +192,9 @@ impl Session {
 
     /// Who the legacy client says it is: for logs, never for decisions.
     pub(super) fn client_info(&self) -> Option<Arc<Implementation>> {
-        self.state().client.clone()
+        self.state()
+            .hello()
+            .map(|hello| Arc::new(hello.client_info))
     }
 
     /// Tells a client of 2025-11-25 that the person has answered at a URL: `id` is the question's `elicitation_id`.
@@ -227,7 +229,8 @@ impl Session {
     }
 
     pub(super) fn client_capabilities(&self) -> Option<Arc<ClientCapabilities>> {
-        self.state().capabilities.clone()
+        let hello = self.state().hello();
+        hello.map(|hello| Arc::new(hello.capabilities))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -17,7 +17,10 @@ impl Session {
             }
             Method::Cancelled => {
                 let named = message.cancelled_id().map(Id::into_owned);
-                let found = named.and_then(|id| self.state().in_flight.get(&id).cloned());
+                let state = self.state();
+                let busy = state.busy();
+                let found = named.and_then(|id| busy?.in_flight.get(&id).cloned());
+                drop(state);
                 if let Some(cx) = found {
                     cx.cancel();
                 }

@@ -68,17 +68,19 @@ impl Session {
     fn subscribe(&self, ask: &Ask<'_, '_>, reply: &mut Vec<u8>) -> Result<Outcome, RpcError> {
         let params: SubscribeParams = params(ask)?;
         let mut state = self.state();
-        if state.subscribed.len() >= MOST_SUBSCRIPTIONS {
+        let subscribed = state.busy().map_or(0, |busy| busy.subscribed.len());
+        if subscribed >= MOST_SUBSCRIPTIONS {
             return Err(RpcError::refused("too many subscriptions"));
         }
-        state.subscribed.insert(params.uri);
+        state.change(|busy| busy.subscribed.insert(params.uri));
         drop(state);
         Ok(self.done(ask, reply))
     }
 
     fn unsubscribe(&self, ask: &Ask<'_, '_>, reply: &mut Vec<u8>) -> Result<Outcome, RpcError> {
         let params: SubscribeParams = params(ask)?;
-        self.state().subscribed.remove(&params.uri);
+        self.state()
+            .change(|busy| busy.subscribed.remove(&params.uri));
         Ok(self.done(ask, reply))
     }
 
@@ -91,7 +93,10 @@ impl Session {
     }
 
     pub(in crate::server) fn is_subscribed(&self, uri: &str) -> bool {
-        self.state().subscribed.contains(uri)
+        let state = self.state();
+        state
+            .busy()
+            .is_some_and(|busy| busy.subscribed.contains(uri))
     }
 }
 
