@@ -129,8 +129,7 @@ impl Parser {
             };
         }
         let Some(end) = memchr::memchr2(b'\n', b'\r', input) else {
-            let room = self.max.saturating_sub(self.spent + self.line.len());
-            if input.len() > room {
+            if input.len() > self.room(input) {
                 return Err(SseError::TooLong(self.max));
             }
             self.line.extend_from_slice(input);
@@ -145,6 +144,18 @@ impl Parser {
         }
         self.line.extend_from_slice(line);
         Ok(Some(None))
+    }
+
+    /// How much of `input` an open line may still take: the same as if it had come whole, where comments do not count with the event.
+    fn room(&self, input: &[u8]) -> usize {
+        let open = || self.line.iter().chain(input);
+        let marked = self.first_line && open().take(BYTE_ORDER_MARK.len()).eq(BYTE_ORDER_MARK);
+        let mark = if marked { BYTE_ORDER_MARK.len() } else { 0 };
+        let spent = match open().nth(mark) {
+            Some(b':') => 0,
+            _ => self.spent,
+        };
+        (self.max + mark).saturating_sub(spent + self.line.len())
     }
 
     fn line_of(&mut self, line: &[u8]) -> Result<Option<Event>, SseError> {
