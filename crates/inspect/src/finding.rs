@@ -225,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn the_book_has_every_rule_as_it_is() {
+        let book = include_str!("../../../docs/src/findings.md");
+        for rule in RULES {
+            let row = format!(
+                "| `{}` | {} | {} | {} |",
+                rule.code, rule.severity, rule.confidence, rule.title
+            );
+            assert!(book.contains(&row), "findings.md lacks {row}");
+        }
+        let rows = book.lines().filter(|line| line.starts_with("| `"));
+        assert_eq!(rows.count(), RULES.len());
+    }
+
+    #[test]
     fn what_is_quoted_is_escaped_and_short() {
         assert_eq!(quoted("a\u{202E}b\n", 80), "a\\u{202e}b\\n");
         assert_eq!(quoted("abcdef", 3), "abc…");
