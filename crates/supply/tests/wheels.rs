@@ -1,11 +1,7 @@
 //! Wheels with bytes changed, cut and doubled: refused or whole, and never outside their directory. The body of the fuzz
 //! target `wheel`, on archives that begin as good ones.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 mod support;
 

@@ -59,7 +59,7 @@ pub enum LockError {
     Nothing,
     /// There is no tree that has all that is needed.
     #[error(transparent)]
-    Unmet(#[from] Unmet),
+    Unmet(#[from] Box<Unmet>),
     /// A description could not be had.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -101,7 +101,7 @@ pub enum LockError {
     Entry(String),
     /// Off line, and no tree in the store fits.
     #[error("`{0}` is not in the store, and the network was ruled out by --offline")]
-    NotStored(Requirement),
+    NotStored(Box<Requirement>),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -343,7 +343,7 @@ impl Locker<'_> {
         let versions =
             trees.filter_map(|tree| Some((tree.version.as_str().parse::<Version>().ok()?, tree)));
         let best = versions.max_by(|(a, x), (b, y)| (a, x.digest).cmp(&(b, y.digest)));
-        let (_, tree) = best.ok_or_else(|| LockError::NotStored(first.clone()))?;
+        let (_, tree) = best.ok_or_else(|| LockError::NotStored(Box::new(first.clone())))?;
         Ok(Locked {
             tree,
             native: Vec::new(),

@@ -76,7 +76,7 @@ impl fmt::Display for Why {
 /// How a search ended without a tree.
 pub(super) enum Failure<E> {
     Source(E),
-    Unmet(Unmet),
+    Unmet(Box<Unmet>),
 }
 
 /// Chooses versions for `roots` and everything that they need. Sorted by name.
@@ -195,12 +195,13 @@ impl<S: Source> Solver<'_, S> {
                 return Ok(());
             }
             if self.tries > MAX_TRIES || self.levels.len() > MAX_PACKAGES {
-                return Err(Failure::Unmet(self.unmet(Some(Why::TooHard))));
+                let unmet = self.unmet(Some(Why::TooHard));
+                return Err(Failure::Unmet(Box::new(unmet)));
             }
             let here = self.unmet(None);
             let first = self.first.get_or_insert(here).clone();
             if !self.go_back() {
-                return Err(Failure::Unmet(first));
+                return Err(Failure::Unmet(Box::new(first)));
             }
         }
     }

@@ -6,7 +6,10 @@ use crate::{
     pypi::{WheelName, listing::ListedWheel},
 };
 
-struct World(BTreeMap<Name, Vec<(Release, Result<Vec<Requirement>, String>)>>);
+/// A release and what it needs, or why it cannot be used.
+type Known = (Release, Result<Vec<Requirement>, String>);
+
+struct World(BTreeMap<Name, Vec<Known>>);
 
 impl World {
     fn of(text: &str) -> Self {
