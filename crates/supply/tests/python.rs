@@ -1,6 +1,6 @@
 //! Packages of the Python index, from a name to files that start: resolved, verified, stored, found again.
 
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+#![expect(clippy::panic, reason = "test helpers fail by panicking")]
 
 mod support;
 

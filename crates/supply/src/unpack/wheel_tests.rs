@@ -317,7 +317,8 @@ fn descriptions_that_differ() {
         zip(&entries)
     };
     let same: fn(&mut Vec<u8>) = |_| {};
-    let cases: [(fn(&mut Vec<u8>), &str); 7] = [
+    type Case = (fn(&mut Vec<u8>), &'static str);
+    let cases: [Case; 7] = [
         (|raw| set(30, b'b')(raw), "name"),
         (|raw| set(14, 0)(raw), "checksum"),
         (|raw| set(18, 200)(raw), "packed size"),
@@ -422,7 +423,8 @@ fn record() {
         entries[last].data = change(text).into_bytes();
         zip(&entries)
     };
-    let cases: [(&dyn Fn(String) -> String, &str, &str); 9] = [
+    type Case<'a> = (&'a dyn Fn(String) -> String, &'a str, &'a str);
+    let cases: [Case<'_>; 9] = [
         (&|text| text, "site/a site/b,c", "true"),
         (
             &|text| text.replace('\n', "\r\n"),
