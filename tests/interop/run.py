@@ -120,12 +120,11 @@ def cases(world: World):
     yield "audit log verifies", lambda: world.interlock("audit", "verify")
 
 
-def main() -> int:
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", peers.REPOSITORY / "target"))
-    world = World(target / "release" / "interlock")
+def judge_all(world: World, cases, what: str) -> int:
+    """Runs every case, tells each, and gives the exit code."""
     passed, failed = 0, 0
     try:
-        for name, case in cases(world):
+        for name, case in cases:
             try:
                 case()
                 passed += 1
@@ -138,8 +137,14 @@ def main() -> int:
         failed += 1
     finally:
         world.close()
-    print(f"interop: {passed} passed, {failed} failed")
+    print(f"{what}: {passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def main() -> int:
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", peers.REPOSITORY / "target"))
+    world = World(target / "release" / "interlock")
+    return judge_all(world, cases(world), "interop")
 
 
 if __name__ == "__main__":

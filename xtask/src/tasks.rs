@@ -40,6 +40,7 @@ pub fn tidy() -> Result<(), String> {
 pub fn interop() -> Result<(), String> {
     cargo(&["build", "--release", "--package", "interlock-cli"])?;
     run("python3", &["tests/interop/run.py"])?;
+    run("python3", &["tests/interop/wrap.py"])?;
     cargo(&["build", "--package", "interlock-testkit", "--bins"])?;
     run("python3", &["tests/interop/matrix.py"])
 }

@@ -63,6 +63,10 @@ pub enum Command {
     Diff(Diff),
     /// Start an approved server and relay it on stdin and stdout
     Run(Run),
+    /// Put the local servers of your clients behind Interlock, in the clients' own files
+    Wrap(Wrap),
+    /// Change back what `wrap` changed
+    Unwrap(Rewrite),
     /// The packages that were fetched and verified
     #[command(subcommand)]
     Store(Store),
@@ -104,7 +108,7 @@ pub struct Format {
 }
 
 /// `--passphrase-fd`.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub struct PassphraseFd {
     /// Read the passphrase from this open descriptor instead of asking at the terminal
     #[arg(long, value_name = "N")]
@@ -282,6 +286,22 @@ pub enum BaseProfile {
     Browser,
 }
 
+impl Grants {
+    /// Adds other grants to these.
+    pub fn add(&mut self, more: Self) {
+        self.read.extend(more.read);
+        self.write.extend(more.write);
+        self.net.extend(more.net);
+        self.env.extend(more.env);
+        self.secret.extend(more.secret);
+        self.cwd = more.cwd.or(self.cwd.take());
+        self.profile = more.profile.or(self.profile);
+        self.memory = more.memory.or(self.memory.take());
+        self.processes = more.processes.or(self.processes);
+        self.scratch = more.scratch.or(self.scratch.take());
+    }
+}
+
 /// Options that weaken a default. Each use is recorded in the audit log.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Danger")]
@@ -309,10 +329,23 @@ pub struct Danger {
     pub danger_private_network: bool,
 }
 
+impl Danger {
+    /// Adds other options to these.
+    pub fn add(&mut self, more: Self) {
+        self.danger_allow_missing.extend(more.danger_allow_missing);
+        self.danger_allow_inline_code |= more.danger_allow_inline_code;
+        self.danger_allow_unknown |= more.danger_allow_unknown;
+        self.danger_wide_grant |= more.danger_wide_grant;
+        self.danger_own_files |= more.danger_own_files;
+        self.danger_code_environment |= more.danger_code_environment;
+        self.danger_private_network |= more.danger_private_network;
+    }
+}
+
 /// `interlock approve`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(
-    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] NAME"
+    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] NAME\n       interlock approve [OPTIONS] --pending"
 )]
 pub struct Approve {
     /// The name for `interlock run NAME`; made from the request when left out
@@ -330,11 +363,14 @@ pub struct Approve {
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseFd,
+    /// Walk through what clients start through Interlock and nobody approved yet; grants are given to each
+    #[arg(long, conflicts_with_all = ["request", "renew", "name"])]
+    pub pending: bool,
     /// An approval to renew after something changed
     #[arg(
         value_name = "NAME",
         conflicts_with = "request",
-        required_unless_present = "request"
+        required_unless_present_any = ["request", "pending"]
     )]
     pub renew: Option<String>,
     /// The launch to approve
@@ -377,6 +413,40 @@ pub struct Run {
     /// The launch, as a client's config would name it
     #[arg(last = true, value_name = "COMMAND ARGS")]
     pub request: Vec<String>,
+}
+
+/// Which files `interlock wrap` and `interlock unwrap` are about, and how they ask.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Rewrite {
+    /// Only files of this client, for example `cursor`; again for more
+    #[arg(long, value_name = "NAME")]
+    pub client: Vec<String>,
+    /// The files in this project's directory, instead of your own; again for more
+    #[arg(long, value_name = "PATH")]
+    pub project: Vec<PathBuf>,
+    /// A directory to take for a home, instead of your own
+    #[arg(long, value_name = "DIR", conflicts_with = "project")]
+    pub home: Option<PathBuf>,
+    /// The system whose paths are meant: linux, macos or windows
+    #[arg(long, value_name = "NAME")]
+    pub os: Option<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
+/// `interlock wrap`.
+#[derive(Debug, Args)]
+pub struct Wrap {
+    /// Which files.
+    #[command(flatten)]
+    pub files: Rewrite,
+    /// What to write for Interlock, instead of where it is installed
+    #[arg(long, value_name = "PATH")]
+    pub interlock: Option<String>,
 }
 
 /// `interlock store`.

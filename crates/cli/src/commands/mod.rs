@@ -14,6 +14,7 @@ mod scan;
 mod secret;
 mod shell;
 mod store;
+mod wrap;
 
 use crate::Outcome;
 use crate::options::{Command, Options};
@@ -34,6 +35,8 @@ pub fn run(options: Options) -> Outcome {
         Command::List(format) => list::run(&global, &format),
         Command::Diff(diff) => diff::run(&global, &diff),
         Command::Run(run) => run::run(&global, &run),
+        Command::Wrap(wrap) => wrap::run(&global, &wrap),
+        Command::Unwrap(files) => wrap::run_unwrap(&global, &files),
         Command::Store(store) => store::run(&global, &store),
         Command::Audit(audit) => audit::run(&global, &audit),
         Command::Secret(secret) => secret::run(&global, &secret),

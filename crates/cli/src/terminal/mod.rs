@@ -8,7 +8,7 @@ mod style;
 use std::io::Write as _;
 
 pub use passphrase::PassphraseSource;
-pub use question::{Answer, ask};
+pub use question::{Answer, ask, reply};
 pub use style::{ColorChoice, Style, visible};
 
 /// One line of data on standard output. `false` when nobody reads it any more: the caller should stop.

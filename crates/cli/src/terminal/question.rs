@@ -16,18 +16,24 @@ pub enum Answer {
 ///
 /// The answer must be the whole word: a stray key never approves.
 pub fn ask(question: &str) -> Option<Answer> {
+    let line = reply(&format!("{question} [yes/no]"))?;
+    Some(if line == "yes" {
+        Answer::Yes
+    } else {
+        Answer::No
+    })
+}
+
+/// One line that the person types after a question. `None` without a terminal.
+pub fn reply(question: &str) -> Option<String> {
     let mut terminal = File::options()
         .read(true)
         .write(true)
         .open("/dev/tty")
         .ok()?;
-    write!(terminal, "{question} [yes/no] ").ok()?;
+    write!(terminal, "{question} ").ok()?;
     terminal.flush().ok()?;
     let mut line = String::new();
-    BufReader::new(terminal).read_line(&mut line).ok()?;
-    Some(if line.trim() == "yes" {
-        Answer::Yes
-    } else {
-        Answer::No
-    })
+    let read = BufReader::new(terminal).read_line(&mut line).ok()?;
+    (read > 0).then(|| line.trim().to_owned())
 }

@@ -25,3 +25,4 @@ mod secret;
 mod shell;
 mod shutdown;
 mod world;
+mod wrap;

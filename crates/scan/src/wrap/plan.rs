@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use interlock_launch::Request;
+use interlock_launch::{Class, Request, judge};
 
 use crate::clients::{Client, Place, Scope};
 use crate::discover::{ConfigFile, read_text};
@@ -72,6 +72,9 @@ pub enum Skip {
         "is started in the client's own sandbox, where Interlock's cannot be set up: turn `sandboxEnabled` off, then wrap it"
     )]
     Sandboxed,
+    /// A daemon starts it, outside of any sandbox of Interlock's, so it could not be approved and would never start again.
+    #[error("is a container, which cannot be approved yet: it stays as it is")]
+    Container,
     /// It is an administrator's, or came with a plugin that replaces it at its next update.
     #[error("came with a {0}, which would bring it back: approve what it starts, or remove it")]
     NotYours(&'static str),
@@ -185,6 +188,9 @@ fn local(server: &Server) -> Result<&Local, Skip> {
     };
     if inner(&local.request).is_some() {
         return Err(Skip::Already);
+    }
+    if matches!(judge(&local.request).class, Class::Container(_)) {
+        return Err(Skip::Container);
     }
     let sandboxed = |switch: &crate::server::Switch| {
         switch.kind == SwitchKind::Sandbox && switch.effect == Effect::All

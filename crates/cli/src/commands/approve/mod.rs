@@ -9,6 +9,7 @@ mod grants;
 mod learning;
 mod origin;
 mod package;
+mod pending;
 mod python;
 mod tools;
 
@@ -35,35 +36,66 @@ use package::Fetched;
 /// When the launch cannot be approved, nobody agrees, or the approval cannot be signed or recorded.
 pub fn run(global: &Global, options: &Approve) -> Outcome {
     let context = Context::new(global)?;
-    let mut log = context.log()?;
-    let known = context.known()?;
-    let ledger = context.ledger(&known)?;
-    let wanted = Wanted::read(&context, options, &ledger)?;
-    let machine = Machine::open(&context)?;
-    let fetched = package::fetch(&context, &machine.packages, &wanted.judgement)?;
-    let launch = wanted.resolve(&context, &machine, &ledger, fetched.as_ref())?;
-    wanted.show(&context, &launch, fetched.as_ref(), &ledger);
-    agree(
-        options,
-        &wanted.name,
-        "Approve exactly this?",
-        &mut log,
-        &context,
-    )?;
-    let signer = unlock(&context, options, &wanted.name, &mut log)?;
-    let launch = wanted.still(&context, &machine, &ledger, fetched.as_ref(), &launch)?;
-    wanted.sign(&context, &known, &signer, &launch, &mut log)?;
-    let learned = pin(
-        &context, options, &machine, &wanted, launch, &signer, &mut log,
-    );
-    if !global.quiet {
-        say(&format!(
-            "approved as {}; start it with: interlock run {}",
-            visible(wanted.name.as_str()),
-            wanted.name
-        ));
+    if options.pending {
+        return pending::run(&context, options);
     }
-    learned
+    let mut prepared = Prepared::new(&context, options)?;
+    let question = "Approve exactly this?";
+    let name = prepared.wanted.name.clone();
+    agree(options, &name, question, &mut prepared.log, &context)?;
+    let signer = unlock(&context, options, &name, &mut prepared.log)?;
+    prepared.approve(&context, options, &signer)
+}
+
+/// A launch that was resolved and shown, and waits for a person's word.
+struct Prepared {
+    log: Log,
+    known: Known,
+    ledger: Ledger,
+    machine: Machine,
+    wanted: Wanted,
+    fetched: Option<Fetched>,
+    launch: Launch,
+}
+
+impl Prepared {
+    /// Judges, fetches, resolves and shows.
+    fn new(context: &Context, options: &Approve) -> Result<Self, Failure> {
+        let log = context.log()?;
+        let known = context.known()?;
+        let ledger = context.ledger(&known)?;
+        let wanted = Wanted::read(context, options, &ledger)?;
+        let machine = Machine::open(context)?;
+        let fetched = package::fetch(context, &machine.packages, &wanted.judgement)?;
+        let launch = wanted.resolve(context, &machine, &ledger, fetched.as_ref())?;
+        wanted.show(context, &launch, fetched.as_ref(), &ledger);
+        Ok(Self {
+            log,
+            known,
+            ledger,
+            machine,
+            wanted,
+            fetched,
+            launch,
+        })
+    }
+
+    /// Signs what was shown, and pins the tools.
+    fn approve(mut self, context: &Context, options: &Approve, signer: &Signer) -> Outcome {
+        let (wanted, log) = (&self.wanted, &mut self.log);
+        let fetched = self.fetched.as_ref();
+        let launch = wanted.still(context, &self.machine, &self.ledger, fetched, &self.launch)?;
+        wanted.sign(context, &self.known, signer, &launch, log)?;
+        let learned = pin(context, options, &self.machine, wanted, launch, signer, log);
+        if !context.global.quiet {
+            say(&format!(
+                "approved as {}; start it with: interlock run {}",
+                visible(wanted.name.as_str()),
+                wanted.name
+            ));
+        }
+        learned
+    }
 }
 
 /// What is to be approved.
@@ -430,10 +462,15 @@ fn suggest(request: &Request, judgement: &Judgement, ledger: &Ledger) -> String 
     } else {
         base
     };
+    unique(&base, ledger)
+}
+
+/// The name itself, or with a number, so that no approval has it.
+fn unique(base: &str, ledger: &Ledger) -> String {
     let taken = |name: &str| ledger.named(name).is_some();
     let numbered = (2..1000).map(|number| format!("{base}-{number}"));
-    std::iter::once(base.clone())
+    std::iter::once(base.to_owned())
         .chain(numbered)
         .find(|name| !taken(name))
-        .unwrap_or(base)
+        .unwrap_or_else(|| base.to_owned())
 }

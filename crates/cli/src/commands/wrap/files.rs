@@ -1,0 +1,158 @@
+//! Which files a call of `wrap` or `unwrap` is about.
+
+use std::path::{Path, PathBuf};
+
+use interlock_scan::wrap::Record;
+use interlock_scan::{
+    CLIENTS, Client, ConfigFile, Home, Limits, Machine, Os, Place, Scope, client, discover,
+};
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::options::Rewrite;
+
+/// A file of a client.
+pub struct Found {
+    /// The client.
+    pub client: &'static Client,
+    /// The entry of the table that it was found by.
+    pub place: &'static Place,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The user's own files, or those of the projects that are named.
+///
+/// # Errors
+/// When a client, a system or a directory is named that is none.
+pub fn find(context: &Context, options: &Rewrite) -> Result<Vec<Found>, Failure> {
+    check_clients(&options.client)?;
+    let machine = machine(context, options)?;
+    let mut found: Vec<Found> = Vec::new();
+    for file in discover(&machine, &Limits::default(), &mut |_| {}).files {
+        let real = std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
+        let known = found
+            .iter()
+            .any(|found| found.path == real || found.path == file.path);
+        if !known && is_meant(&file, options, &machine) {
+            found.push(Found {
+                client: file.client,
+                place: file.place,
+                path: file.path,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The client and place that a record is about.
+pub fn place_of(record: &Record) -> Option<(&'static Client, &'static Place)> {
+    let client = client(&record.client)?;
+    let place = client
+        .places
+        .iter()
+        .find(|place| place.path == record.place)?;
+    Some((client, place))
+}
+
+fn is_meant(file: &ConfigFile, options: &Rewrite, machine: &Machine) -> bool {
+    let named = options
+        .client
+        .iter()
+        .any(|name| name == file.client.id || file.also.iter().any(|client| client.id == name));
+    let wanted = named || options.client.is_empty();
+    let scope = match file.scope {
+        Scope::User | Scope::Local | Scope::Agent => true,
+        // Not the files above a project, which are of other projects too.
+        Scope::Project => machine
+            .projects
+            .iter()
+            .any(|project| file.path.starts_with(project)),
+        // A server's configuration: only for somebody who asks for it.
+        Scope::Framework => named,
+        Scope::Managed | Scope::Plugin | Scope::Extension | Scope::Devcontainer => false,
+    };
+    wanted && scope && !file.servers.is_empty()
+}
+
+fn check_clients(names: &[String]) -> Result<(), Failure> {
+    for name in names {
+        if client(name).is_none() {
+            let known: Vec<&str> = CLIENTS.iter().map(|client| client.id).collect();
+            let what = format!("`{}` is no client", name.escape_debug());
+            return Err(
+                Failure::new(Exit::Usage, what).next(format!("choose from {}", known.join(", ")))
+            );
+        }
+    }
+    Ok(())
+}
+
+fn machine(context: &Context, options: &Rewrite) -> Result<Machine, Failure> {
+    let os = match options.os.as_deref() {
+        None => Os::host(),
+        Some(name) => Os::named(name).ok_or_else(|| {
+            let what = format!("`{}` is no system", name.escape_debug());
+            Failure::new(Exit::Usage, what).next("choose from linux, macos, windows")
+        })?,
+    };
+    if options.project.is_empty() {
+        return Ok(match &options.home {
+            Some(home) => Machine::home_only(directory(home)?, os),
+            None => own_machine(context, os),
+        });
+    }
+    let projects = options
+        .project
+        .iter()
+        .map(|path| directory(path))
+        .collect::<Result<_, _>>()?;
+    Ok(Machine {
+        os,
+        root: None,
+        homes: Vec::new(),
+        projects,
+    })
+}
+
+/// This user's home, with what the environment says about where files are.
+pub fn own_machine(context: &Context, os: Os) -> Machine {
+    let places = CLIENTS.iter().flat_map(|client| client.places);
+    let mut names: Vec<&str> = places
+        .filter_map(|place| Some(place.relocation?.variable))
+        .collect();
+    names.extend(["XDG_CONFIG_HOME", "APPDATA"]);
+    names.sort_unstable();
+    names.dedup();
+    let variable = |name: &str| {
+        let path = std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())?;
+        Some((name.to_owned(), path))
+    };
+    let home = Home {
+        path: context.places.home().to_owned(),
+        user: None,
+        variables: names.into_iter().filter_map(variable).collect(),
+    };
+    Machine {
+        os,
+        root: None,
+        homes: vec![home],
+        projects: Vec::new(),
+    }
+}
+
+fn directory(path: &Path) -> Result<PathBuf, Failure> {
+    let real = std::fs::canonicalize(path).and_then(|real| {
+        if real.is_dir() {
+            Ok(real)
+        } else {
+            Err(std::io::ErrorKind::NotADirectory.into())
+        }
+    });
+    real.map_err(|error| {
+        let what = format!("`{}` cannot be looked through", path.display());
+        Failure::new(Exit::Usage, what).because(&error)
+    })
+}

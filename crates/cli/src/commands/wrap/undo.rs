@@ -1,0 +1,125 @@
+//! `interlock unwrap`: what `wrap` changed, changed back.
+
+use std::path::PathBuf;
+
+use interlock_scan::wrap::{Journal, Unplan, differences, unplan};
+
+use crate::Outcome;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::options::{Global, Rewrite};
+use crate::show::counted;
+use crate::terminal::{complain, say};
+
+use super::files::{Found, find, place_of};
+use super::show;
+
+/// Runs `interlock unwrap`.
+///
+/// # Errors
+/// When nothing could be tried, nobody agrees, or there is nobody to ask.
+pub fn run(global: &Global, options: &Rewrite) -> Outcome {
+    let context = Context::new(global)?;
+    let journal = super::journal(&context)?;
+    let mut plans = Vec::new();
+    let mut failed = false;
+    for found in all(&context, &journal, options)? {
+        match planned(&journal, &found) {
+            Ok(Some(plan)) => plans.push((found, plan)),
+            Ok(None) => {}
+            Err(failure) => {
+                complain(&failure.render());
+                failed = true;
+            }
+        }
+    }
+    for (found, plan) in &plans {
+        show_plan(&context, found, plan);
+    }
+    plans.retain(|(_, plan)| plan.bytes != plan.original.bytes());
+    if plans.is_empty() {
+        if !global.quiet {
+            complain("nothing is wrapped");
+        }
+        return Ok(super::ended(failed));
+    }
+    let what = counted(plans.len() as u64, "file");
+    if options.dry_run {
+        complain(&format!(
+            "{what} would be changed back; nothing was changed"
+        ));
+        return Ok(super::ended(failed));
+    }
+    super::agree(
+        options,
+        &format!("Change {what} back, so that servers start without Interlock?"),
+    )?;
+    for (_, plan) in plans {
+        failed |= plan.apply(&journal).is_err_and(|error| super::tell(&error));
+    }
+    if !failed && !global.quiet {
+        say(&format!(
+            "{what} changed back; approvals stay: interlock list"
+        ));
+    }
+    Ok(super::ended(failed))
+}
+
+/// Files where they usually are, and those that the journal remembers.
+fn all(context: &Context, journal: &Journal, options: &Rewrite) -> Result<Vec<Found>, Failure> {
+    let mut all = find(context, options)?;
+    if options.home.is_some() || !options.project.is_empty() {
+        return Ok(all);
+    }
+    let unreadable =
+        |error| Failure::new(Exit::Refused, "the backups cannot be read").because(&error);
+    for path in journal.paths().map_err(unreadable)? {
+        let real =
+            |found: &Found| std::fs::canonicalize(&found.path).is_ok_and(|real| real == path);
+        let records = journal.records(&path).map_err(unreadable)?;
+        let Some((client, place)) = records.first().and_then(place_of) else {
+            continue;
+        };
+        let meant =
+            options.client.is_empty() || options.client.iter().any(|name| name == client.id);
+        if meant && path.exists() && !all.iter().any(real) {
+            all.push(Found {
+                client,
+                place,
+                path,
+            });
+        }
+    }
+    Ok(all)
+}
+
+fn planned(journal: &Journal, found: &Found) -> Result<Option<Unplan>, Failure> {
+    let left = || Failure::new(Exit::Findings, "a file was left as it is");
+    let real: PathBuf =
+        std::fs::canonicalize(&found.path).map_err(|error| left().because(&error))?;
+    let records = journal
+        .records(&real)
+        .map_err(|error| left().because(&error))?;
+    let plan = unplan(found.client, found.place, &found.path, &records)
+        .map_err(|error| left().because(&error))?;
+    let idle = plan.unwrapped.is_empty() && plan.skipped.is_empty();
+    Ok((!idle).then_some(plan))
+}
+
+fn show_plan(context: &Context, found: &Found, plan: &Unplan) {
+    let style = context.style();
+    show::heading(context, plan.client, plan.original.path());
+    let texts = (plan.original.bytes(), plan.bytes.as_slice());
+    for difference in differences(plan.client, found.place, plan.original.path(), texts) {
+        show::entry(style, &difference);
+    }
+    for (name, why) in &plan.skipped {
+        say(&style.warn(&format!("  {} stays: {why}", show::shown(name))));
+    }
+    let how = if plan.exact {
+        "  as it was before, byte for byte"
+    } else {
+        "  the file was changed since it was wrapped: only these entries change"
+    };
+    say(&style.dim(how));
+}
