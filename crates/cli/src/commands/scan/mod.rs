@@ -9,13 +9,14 @@ mod machine;
 mod progress;
 mod watching;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use interlock_launch::PackageRef;
 use interlock_scan::report::{Paint, Report, Role, Shown, Sieve, human, json, sarif, table};
 use interlock_scan::{
-    ConfigFile, Context as Compared, Ignores, Limits, Scope, Standing, discover, judge_files,
-    judge_skipped, judge_tools,
+    ConfigFile, Context as Compared, Ignores, Judgements, Limits, Machine, Scope, Skipped,
+    Standing, discover, judge_files, judge_skipped, judge_tools, known_projects,
 };
 
 use super::check::Approvals;
@@ -41,13 +42,13 @@ pub fn run(global: &Global, options: &Scan) -> Outcome {
         inputs,
         approvals: Approvals::open(global),
     };
-    let (files, report) = scanner.scan();
+    let Scanned { look, report } = scanner.scan();
     if options.fix {
-        return fixing::run(&scanner, &files, &report);
+        return fixing::run(&scanner, &look.files, &report);
     }
     scanner.tell(&report);
     if options.watch {
-        return watching::run(&scanner, report);
+        return watching::run(&scanner, &look, &report);
     }
     Ok(if report.fails() {
         Exit::Findings
@@ -65,31 +66,90 @@ struct Scanner<'a> {
     approvals: Approvals,
 }
 
+/// What was looked at.
+struct Look {
+    files: Vec<ConfigFile>,
+    skipped: Vec<Skipped>,
+    /// Projects that the user's clients know of.
+    projects: Vec<PathBuf>,
+}
+
+/// What was looked at, and what is said about it.
+struct Scanned {
+    look: Look,
+    report: Report,
+}
+
 impl Scanner<'_> {
     /// Looks, judges and sifts.
-    fn scan(&self) -> (Vec<ConfigFile>, Report) {
-        let mut progress = progress::Progress::new(self.global);
-        let discovery = discover(&self.looked.machine, &Limits::default(), &mut |at| {
-            progress.at(at.read);
-        });
-        progress.done();
-        let mut files = discovery.files;
-        files.retain(|file| self.looked.wants(file, &self.options.client));
-        let mut judged = self.judge(&files);
-        judged.findings.extend(judge_skipped(&discovery.skipped));
+    fn scan(&self) -> Scanned {
+        let mut look = self.look();
+        look.files
+            .retain(|file| self.looked.wants(file, &self.options.client));
+        let mut judged = self.judge(&look.files);
+        judged.findings.extend(judge_skipped(&look.skipped));
         if self.looked.own {
             self.judge_recorded(&mut judged.findings);
         }
         if self.options.listeners {
             judged.findings.extend(listening::look());
         }
-        let honoured = judged.ignores.drain(..).filter(|ignore| {
-            files
-                .iter()
-                .any(|file| file.path == ignore.path && self.honours(file))
-        });
+        let report = self.sift(judged, &look.files);
+        Scanned { look, report }
+    }
+
+    /// The files of the machine and, where it is the user's own, of the projects that their clients were opened in.
+    fn look(&self) -> Look {
+        let mut progress = progress::Progress::new(self.global);
+        let mut at = |at: interlock_scan::Progress| progress.at(at.read);
+        let machine = &self.looked.machine;
+        let mut found = discover(machine, &Limits::default(), &mut at);
+        let mut projects = Vec::new();
+        if self.looked.own {
+            let homes = &machine.homes;
+            projects = known_projects(&found.files);
+            projects.retain(|project| {
+                project.is_dir() && homes.iter().all(|home| !home.path.starts_with(project))
+            });
+            let known = Machine {
+                os: machine.os,
+                root: None,
+                homes: Vec::new(),
+                projects: projects.clone(),
+            };
+            // The files at the top of each: a client reads no others when it is opened there.
+            let top = Limits {
+                depth: 0,
+                ..Limits::default()
+            };
+            let more = discover(&known, &top, &mut at);
+            let seen: HashSet<PathBuf> = found.files.iter().map(|one| one.path.clone()).collect();
+            let new = more
+                .files
+                .into_iter()
+                .filter(|one| !seen.contains(&one.path));
+            found.files.extend(new);
+            found.skipped.extend(more.skipped);
+        }
+        progress.done();
+        Look {
+            files: found.files,
+            skipped: found.skipped,
+            projects,
+        }
+    }
+
+    fn sift(&self, mut judged: Judgements, files: &[ConfigFile]) -> Report {
+        let honoured: HashSet<&PathBuf> = files
+            .iter()
+            .filter(|file| self.honours(file))
+            .map(|file| &file.path)
+            .collect();
+        judged
+            .ignores
+            .retain(|ignore| honoured.contains(&ignore.path));
         let ignores = Ignores {
-            inline: honoured.collect(),
+            inline: std::mem::take(&mut judged.ignores),
             file: self.inputs.ignores.clone(),
         };
         let sieve = Sieve {
@@ -98,17 +158,11 @@ impl Scanner<'_> {
             baseline: &self.inputs.baseline,
         };
         let date = self.inputs.advisories.date();
-        let report = Report::new(
-            judged,
-            &sieve,
-            self.shown(),
-            date,
-            env!("CARGO_PKG_VERSION"),
-        );
-        (files, report)
+        let version = env!("CARGO_PKG_VERSION");
+        Report::new(judged, &sieve, self.shown(), date, version)
     }
 
-    fn judge(&self, files: &[ConfigFile]) -> interlock_scan::Judgements {
+    fn judge(&self, files: &[ConfigFile]) -> Judgements {
         let variables: BTreeSet<String> = std::env::vars_os()
             .filter_map(|(name, _)| name.into_string().ok())
             .collect();

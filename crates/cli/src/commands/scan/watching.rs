@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
-use super::Scanner;
+use super::{Look, Scanned, Scanner};
 use crate::Outcome;
 use crate::exit::{Exit, Failure};
 use crate::options::ReportFormat;
@@ -28,23 +28,23 @@ const SETTLE: Timespec = Timespec {
 ///
 /// # Errors
 /// When the kernel does not let directories be watched.
-pub fn run(scanner: &Scanner<'_>, first: Report) -> Outcome {
+pub(super) fn run(scanner: &Scanner<'_>, look: &Look, first: &Report) -> Outcome {
     let failed = |errno: Errno| {
         Failure::new(Exit::Internal, "changes cannot be watched")
             .because(&std::io::Error::from(errno))
     };
     let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).map_err(failed)?;
-    let mut known = fingerprints(&first);
+    let mut known = fingerprints(first);
     let mut directories = BTreeSet::new();
-    add(scanner, &first, &watch, &mut directories);
+    add(scanner, look, &watch, &mut directories);
     if !scanner.global.quiet {
         complain(&format!("watching {} directories", directories.len()));
     }
     loop {
         wait(&watch, None).map_err(failed)?;
         while wait(&watch, Some(&SETTLE)).map_err(failed)? {}
-        let (_, mut report) = scanner.scan();
-        add(scanner, &report, &watch, &mut directories);
+        let Scanned { look, mut report } = scanner.scan();
+        add(scanner, &look, &watch, &mut directories);
         let now = fingerprints(&report);
         report
             .findings
@@ -72,7 +72,7 @@ fn fingerprints(report: &Report) -> BTreeSet<String> {
 }
 
 /// Watches directories that are not watched yet: those of the table, and those of every file that was found.
-fn add(scanner: &Scanner<'_>, report: &Report, watch: &OwnedFd, known: &mut BTreeSet<PathBuf>) {
+fn add(scanner: &Scanner<'_>, look: &Look, watch: &OwnedFd, known: &mut BTreeSet<PathBuf>) {
     let flags = WatchFlags::CLOSE_WRITE
         | WatchFlags::CREATE
         | WatchFlags::MOVED_TO
@@ -80,10 +80,11 @@ fn add(scanner: &Scanner<'_>, report: &Report, watch: &OwnedFd, known: &mut BTre
         | WatchFlags::DELETE
         | WatchFlags::ATTRIB
         | WatchFlags::ONLYDIR;
-    let of_files = report.files.iter().filter_map(|file| file.path.parent());
-    let wanted = watched(&scanner.looked.machine)
-        .into_iter()
-        .chain(of_files.map(PathBuf::from));
+    let of_files = look.files.iter().filter_map(|file| file.path.parent());
+    let mut machine = scanner.looked.machine.clone();
+    machine.projects.extend(look.projects.iter().cloned());
+    let wanted = watched(&machine).into_iter();
+    let wanted = wanted.chain(of_files.map(PathBuf::from));
     for directory in wanted {
         if !known.contains(&directory) && inotify::add_watch(watch, &directory, flags).is_ok() {
             known.insert(directory);
