@@ -65,7 +65,33 @@ pub fn fuzz(seconds: u32) -> Result<(), String> {
         let Some(target) = path.file_stem().and_then(|stem| stem.to_str()) else {
             continue;
         };
-        run("cargo", &["+nightly", "fuzz", "run", target, "--", &limit])?;
+        // What is found goes to a directory of its own; the corpus in the tree grows only by hand.
+        let found = root().join("fuzz/target/corpus").join(target);
+        let kept = root().join("fuzz/corpus").join(target);
+        for directory in [&found, &kept] {
+            std::fs::create_dir_all(directory)
+                .map_err(|e| format!("{}: {e}", directory.display()))?;
+        }
+        let (found, kept) = (found.display().to_string(), kept.display().to_string());
+        let words = root()
+            .join("fuzz/dictionaries")
+            .join(format!("{target}.dict"));
+        let dictionary = format!("-dict={}", words.display());
+        let mut arguments = vec![
+            "+nightly",
+            "fuzz",
+            "run",
+            target,
+            &found,
+            &kept,
+            "--",
+            &limit,
+            "-timeout=20",
+        ];
+        if words.exists() {
+            arguments.push(&dictionary);
+        }
+        run("cargo", &arguments)?;
     }
     Ok(())
 }
