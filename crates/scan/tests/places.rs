@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use interlock_scan::{
     CLIENTS, Client, ConfigFile, Discovery, Format, Home, Kind, Limits, Machine, Os, Place, Scope,
-    discover,
+    Unreadable, discover,
 };
 
 /// A file of this shape with one server that is started (none where the shape has only switches).
@@ -347,5 +347,10 @@ fn several_homes_are_several_users() {
         .filter_map(|file| file.user.as_deref())
         .collect();
     assert_eq!(users, ["anna", "ben"]);
-    assert_eq!(discovery.skipped.len(), 1);
+    let skipped: Vec<_> = discovery
+        .skipped
+        .iter()
+        .map(|skipped| &skipped.reason)
+        .collect();
+    assert_eq!(skipped, [&Unreadable::Missing]);
 }

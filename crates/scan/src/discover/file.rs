@@ -67,6 +67,9 @@ pub enum Content {
 /// Why a file, or a directory that is looked through, was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
+    /// Nothing is there, or no longer.
+    #[error("nothing is there")]
+    Missing,
     /// The system refuses.
     #[error("access is denied")]
     Denied,
@@ -82,9 +85,6 @@ pub enum Unreadable {
     /// It is larger than is read.
     #[error("the file has {0} bytes, more than the 20 MiB that are read")]
     TooLarge(u64),
-    /// It was replaced or grew while it was read.
-    #[error("the file changed while it was read")]
-    Changed,
     /// There is more than is looked at.
     #[error("there are more files or directories than are looked at")]
     TooMany,

@@ -133,7 +133,7 @@ fn kind(found: &Metadata) -> &'static str {
 pub(super) fn reason(error: &io::Error) -> Unreadable {
     match error.kind() {
         ErrorKind::PermissionDenied => Unreadable::Denied,
-        ErrorKind::NotFound => Unreadable::Changed,
+        ErrorKind::NotFound => Unreadable::Missing,
         _ if is_loop(error) => Unreadable::Loop,
         kind => Unreadable::Other(kind.to_string()),
     }

@@ -95,7 +95,7 @@ kinds! {
     PrototypeKey = "prototype-key" Differs,
     // YAML.
     /// A value that is used in several places by anchor and alias.
-    Alias = "yaml-alias" Differs,
+    Alias = "yaml-alias" Style,
     /// A map merged into another with `<<`.
     MergeKey = "yaml-merge-key" Differs,
     /// A tag that asks the reader to make something else of a value.
