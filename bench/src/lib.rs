@@ -12,6 +12,7 @@ pub mod figures;
 pub mod home;
 pub mod http;
 pub mod lines;
+pub mod listen;
 pub mod machine;
 pub mod message;
 pub mod peers;

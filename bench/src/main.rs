@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use interlock_bench::home::Home;
 use interlock_bench::relay::{CASES, Subjects};
 use interlock_bench::report::Group;
-use interlock_bench::{Fallible, check, peers, relay, served, start, stdio};
+use interlock_bench::{Fallible, check, listen, peers, relay, served, start, stdio};
 
 const PACKAGE: &str = "@modelcontextprotocol/server-filesystem";
 
@@ -119,6 +119,7 @@ impl Wanted {
         let subjects = served::Subjects {
             bare: self.program("bare-hyper")?.into(),
             ours: self.echo.with_file_name("http_echo"),
+            rmcp: self.http_rmcp(),
         };
         for case in served::CASES.iter().filter(|case| self.wants(case.name)) {
             done(served::measure(case, &subjects, self.rounds))?;
@@ -126,7 +127,18 @@ impl Wanted {
         if self.wants(served::MEMORY) {
             done(served::memory(&subjects))?;
         }
+        if self.wants(listen::NAME) {
+            done(listen::measure(&subjects.ours, self.rounds))?;
+        }
         Ok(())
+    }
+
+    /// rmcp's HTTP server, where peers and a case for it are wanted.
+    fn http_rmcp(&self) -> Option<PathBuf> {
+        let wanted = served::CASES.iter().any(|case| self.wants(case.name));
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let peers = self.peers.as_deref().filter(|_| wanted)?;
+        peers::http_rmcp(peers, &sources)
     }
 
     fn relays(

@@ -117,12 +117,24 @@ pub fn installed_servers(directory: &Path, sources: &Path) -> Vec<Server> {
 
 fn rmcp(directory: &Path, sources: &Path) -> Option<PathBuf> {
     let target = directory.join("rmcp");
-    let program = target.join("release").join("stdio-rmcp");
+    built(&target, &sources.join("servers").join("rmcp"), "stdio-rmcp")
+}
+
+/// An echo server on rmcp over HTTP; `sources` is `bench/peers`.
+#[must_use]
+pub fn http_rmcp(directory: &Path, sources: &Path) -> Option<PathBuf> {
+    let target = directory.join("rmcp-http");
+    built(&target, &sources.join("rmcp-http"), "http-rmcp")
+}
+
+/// The program of that name, compiled from the package in `source` unless it is there.
+fn built(target: &Path, source: &Path, name: &str) -> Option<PathBuf> {
+    let program = target.join("release").join(name);
     if !program.exists() {
-        let manifest = sources.join("servers").join("rmcp").join("Cargo.toml");
         let mut build = Command::new("cargo");
         build.args(["build", "--release", "--quiet", "--manifest-path"]);
-        build.arg(manifest).arg("--target-dir").arg(target);
+        build.arg(source.join("Cargo.toml"));
+        build.arg("--target-dir").arg(target);
         told("rmcp", &mut build)?;
     }
     Some(program)

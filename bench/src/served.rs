@@ -24,8 +24,14 @@ const OPEN: &str = "KiB a connection";
 const BARE: &str = "bare hyper";
 const OURS: &str = "interlock-sdk";
 
-/// Sessions of which the memory is measured.
-const SESSIONS: usize = 1_000;
+const RMCP: &str = "rmcp 3.9, fastest";
+const RMCP_DEFAULT: &str = "rmcp 3.9, default";
+
+/// Connections of which the memory is measured.
+const CONNECTIONS: usize = 1_000;
+/// Sessions of which the memory is measured, and those before that take what is taken once.
+const SESSIONS: usize = 10_000;
+const WARM: usize = 50;
 
 /// One kind of work.
 #[derive(Debug, Clone, Copy)]
@@ -74,18 +80,52 @@ pub struct Subjects {
     pub bare: PathBuf,
     /// The program of ours.
     pub ours: PathBuf,
+    /// rmcp's, where it is installed.
+    pub rmcp: Option<PathBuf>,
+}
+
+/// One server of a case.
+struct Subject<'a> {
+    name: &'static str,
+    program: &'a Path,
+    mode: Option<&'static str>,
+    /// How many times fewer calls are enough for it.
+    slower: usize,
+}
+
+impl Subjects {
+    /// Those that can do the work of `case`, the one first that stands for the limit.
+    fn of(&self, case: &Case) -> Vec<Subject<'_>> {
+        let subject = |name, program, mode, slower| Subject {
+            name,
+            program,
+            mode,
+            slower,
+        };
+        let mut all = vec![
+            subject(BARE, self.bare.as_path(), None, 1),
+            subject(OURS, self.ours.as_path(), None, 1),
+        ];
+        let legacy_echo = case.tool == "echo" && case.era == Era::Legacy;
+        if let Some(rmcp) = self.rmcp.as_deref().filter(|_| legacy_echo) {
+            all.push(subject(RMCP, rmcp, Some("fastest"), 2));
+            // Each answer waits for a delayed acknowledgement.
+            all.push(subject(RMCP_DEFAULT, rmcp, Some("default"), 50));
+        }
+        all
+    }
 }
 
 /// A server that runs.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    address: Address,
+    pub(crate) address: Address,
 }
 
 impl Served {
-    fn start(program: &Path) -> Fallible<Self> {
+    pub(crate) fn start(program: &Path, mode: Option<&str>) -> Fallible<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = spawn(Command::new(program).arg(port.to_string()))?;
+        let child = spawn(Command::new(program).arg(port.to_string()).args(mode))?;
         let path = "/mcp".to_owned();
         Ok(Self {
             child,
@@ -93,7 +133,7 @@ impl Served {
         })
     }
 
-    fn tree(&self) -> Tree {
+    pub(crate) fn tree(&self) -> Tree {
         Tree::of(self.child.id())
     }
 }
@@ -118,8 +158,9 @@ pub fn measure(case: &Case, subjects: &Subjects, rounds: usize) -> Fallible<Grou
     );
     let mut group = Group::new(title);
     for _ in 0..rounds {
-        for (name, program) in [(BARE, &subjects.bare), (OURS, &subjects.ours)] {
-            let served = Served::start(program)?;
+        for subject in subjects.of(case) {
+            let Subject { name, slower, .. } = subject;
+            let served = Served::start(subject.program, subject.mode)?;
             let call = Call::of(case.era, case.tool, 16);
             let open = |_| Connection::open_in(&served.address, case.era);
             let mut connections = (0..case.connections)
@@ -131,8 +172,9 @@ pub fn measure(case: &Case, subjects: &Subjects, rounds: usize) -> Fallible<Grou
                     .map_err(|error| format!("{name}: {error}"))?;
             }
             let tree = served.tree();
-            calls(&mut connections, &call, case.count / 5, &tree)?;
-            let cost = calls(&mut connections, &call, case.count, &tree)?;
+            let count = case.count / slower;
+            calls(&mut connections, &call, count / 5, &tree)?;
+            let cost = calls(&mut connections, &call, count, &tree)?;
             let series = group.series(name);
             series.push(P50, cost.p50);
             series.push(P99, cost.p99);
@@ -152,20 +194,36 @@ fn marks(case: &Case, group: &Group) -> Vec<Mark> {
     match (case.tool, case.connections) {
         ("tell", _) => vec![Mark::at_most("p50 to bare hyper's", ratio(P50), 1.5)],
         (_, 1) => vec![Mark::at_most("p50 to bare hyper's", ratio(P50), 1.3)],
-        _ => vec![Mark::at_least(
-            "calls/s to bare hyper's",
-            ratio(CALLS),
-            1.0 / 1.3,
-        )],
+        _ => {
+            let rmcp = group.find(RMCP).and_then(|rmcp| ours.ratio(rmcp, CALLS));
+            let to_rmcp = |ratio| Mark::at_least("calls/s to rmcp's fastest", ratio, 2.5);
+            let to_bare = Mark::at_least("calls/s to bare hyper's", ratio(CALLS), 1.0 / 1.3);
+            [to_bare].into_iter().chain(rmcp.map(to_rmcp)).collect()
+        }
     }
 }
 
-/// What a legacy session costs in memory, with its connection and after that was closed.
+/// What a legacy session costs in memory: with its connection, and alone.
 ///
 /// # Errors
 /// When the server fails.
 pub fn memory(subjects: &Subjects) -> Fallible<Group> {
-    let served = Served::start(&subjects.ours)?;
+    let (open, idle) = (connected(&subjects.ours)?, alone(&subjects.ours)?);
+    let mut group = Group::new(format!(
+        "{MEMORY}: {CONNECTIONS} legacy sessions with their connections, {SESSIONS} without"
+    ));
+    group.series(OURS).push(OPEN, open);
+    group.series(OURS).push(IDLE, idle);
+    group.marks = vec![
+        Mark::at_most("KiB a session with its connection", open, 16.0),
+        Mark::at_most("KiB an idle session", idle, 1.0),
+    ];
+    Ok(group)
+}
+
+/// KiB a session whose connection stays open.
+fn connected(program: &Path) -> Fallible<f64> {
+    let served = Served::start(program, None)?;
     let call = Call::of(Era::Legacy, "echo", 16);
     // What the process takes once is not what a session takes.
     let mut first = Connection::open(&served.address)?;
@@ -177,27 +235,23 @@ pub fn memory(subjects: &Subjects) -> Fallible<Group> {
         connection.verify(&call)?;
         Ok(connection)
     };
-    let connections = (0..SESSIONS).map(open).collect::<Fallible<Vec<_>>>()?;
-    let with = tree.root_resident_kib();
+    let connections = (0..CONNECTIONS).map(open).collect::<Fallible<Vec<_>>>()?;
+    let after = tree.root_resident_kib();
     drop(connections);
-    // The server has seen all of the ends when it answers the next call.
-    first.verify(&call)?;
-    first.verify(&call)?;
-    // A second set takes the memory that the first connections gave back: what grows are the sessions.
-    let again = (0..SESSIONS).map(open).collect::<Fallible<Vec<_>>>()?;
-    let twice = tree.root_resident_kib();
-    drop(again);
-    let each = |from: u64, to: u64| to.saturating_sub(from) as f64 / SESSIONS as f64;
-    let mut group = Group::new(format!("{MEMORY}: {SESSIONS} legacy sessions"));
-    group.series(OURS).push(OPEN, each(before, with));
-    group.series(OURS).push(IDLE, each(with, twice));
-    group.marks = vec![
-        Mark::at_most(
-            "KiB a session with its connection",
-            each(before, with),
-            16.0,
-        ),
-        Mark::at_most("KiB an idle session", each(with, twice), 1.0),
-    ];
-    Ok(group)
+    Ok(after.saturating_sub(before) as f64 / CONNECTIONS as f64)
+}
+
+/// KiB a session whose client has called once and gone, without ending it.
+fn alone(program: &Path) -> Fallible<f64> {
+    let served = Served::start(program, None)?;
+    let call = Call::of(Era::Legacy, "echo", 16);
+    let come_and_go = |count| -> Fallible<()> {
+        (0..count).try_for_each(|_| Connection::open(&served.address)?.verify(&call))
+    };
+    come_and_go(WARM)?;
+    let tree = served.tree();
+    let before = tree.root_resident_kib();
+    come_and_go(SESSIONS)?;
+    let after = tree.root_resident_kib();
+    Ok(after.saturating_sub(before) as f64 / SESSIONS as f64)
 }
