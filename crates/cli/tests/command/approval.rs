@@ -199,7 +199,7 @@ fn names_that_nobody_approved_say_what_to_do() {
 }
 
 /// Reads what is shown until the first part of the approval is complete.
-fn shown_until(child: &mut std::process::Child, mark: &str) -> String {
+pub(crate) fn shown_until(child: &mut std::process::Child, mark: &str) -> String {
     let mut output = child.stdout.take().unwrap();
     let (mut text, mut buffer) = (String::new(), [0; 4096]);
     while !text.contains(mark) {

@@ -1,12 +1,14 @@
 //! `wrap`, `approve --pending` and `unwrap` on a home with files of many clients.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
+use crate::approval::shown_until;
 use crate::client::LIST;
-use crate::world::{World, has};
+use crate::world::{PASSPHRASE, World, has};
 
 /// What the name of each file of the home is, and what is in it; `SERVER` stands for the test server.
 const FILES: &[(&str, &str)] = &[
@@ -281,4 +283,57 @@ fn leftovers(directory: &Path) -> usize {
     entries
         .filter(|name| name.to_string_lossy().contains(".interlock-"))
         .count()
+}
+
+#[test]
+fn a_person_walks_through_what_waits() {
+    let world = World::new();
+    let server = world.server();
+    let text = format!(
+        "{{\"mcpServers\": {{\"one\": {{\"command\": \"{server}\", \"args\": [\"plain\"]}}, \
+         \"two\": {{\"command\": \"{server}\", \"args\": [\"other\"]}}, \
+         \"three\": {{\"command\": \"{server}\", \"args\": [\"third\"]}}}}}}"
+    );
+    fs::create_dir(world.home.join(".cursor")).unwrap();
+    fs::write(world.home.join(".cursor/mcp.json"), text).unwrap();
+    world.interlock(&["wrap", "--yes"]).expect(0);
+
+    let script = "exec script -qec '\"$INTERLOCK\" approve --pending' /dev/null";
+    let mut command = world.shell(script);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut shown = String::new();
+    let data = format!("--read {}\n", world.path("data"));
+    for (prompt, answer) in [
+        ("HOST:PORT]", "perhaps\n"),
+        ("HOST:PORT]", data.as_str()),
+        ("HOST:PORT]", "yes\n"),
+        ("approver's passphrase:", PASSPHRASE),
+        ("HOST:PORT]", "skip\n"),
+        ("HOST:PORT]", "stop\n"),
+    ] {
+        shown += &shown_until(&mut child, prompt);
+        input.write_all(answer.as_bytes()).unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    shown += &String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    has(
+        &shown,
+        &[
+            "1 of 3: one",
+            "2 of 3: two",
+            "3 of 3: three",
+            "approved as one",
+            "1 left",
+        ],
+    );
+    let list = world.interlock(&["list"]).expect(0);
+    has(&list.out, &["one", "--read"]);
+    assert!(
+        !list.out.contains("two") && !list.out.contains("three"),
+        "{}",
+        list.out
+    );
 }
