@@ -19,6 +19,8 @@ mod replace;
 mod unplan;
 
 #[cfg(test)]
+mod difference_tests;
+#[cfg(test)]
 mod journal_tests;
 #[cfg(test)]
 mod replace_tests;
