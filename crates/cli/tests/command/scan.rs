@@ -162,6 +162,18 @@ fn an_approved_server_is_known_as_one() {
         .interlock(&["scan", "--format", "json", "--min-severity", "info"])
         .json();
     assert!(rules(&report[0]).contains(&"unapproved"));
+    for (name, approved) in [("test", true), ("other", false)] {
+        let text = format!(
+            r#"{{"mcpServers":{{"a":{{"command":"interlock","args":["run","{name}"]}}}}}}"#
+        );
+        write(&world, ".cursor/mcp.json", &text);
+        let report = world.interlock(&["scan", "--format", "json"]).json();
+        let server = &report[0]["files"][0]["servers"][0];
+        assert_eq!(
+            (&server["approved"], &server["wrapped"]),
+            (&approved.into(), &true.into())
+        );
+    }
 }
 
 #[test]

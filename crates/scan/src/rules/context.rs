@@ -29,7 +29,8 @@ pub struct Base {
 
 /// What rules compare with.
 pub struct Context<'a> {
-    /// How a launch stands with the approvals.
+    /// How a launch stands with the approvals. Of a launch through `interlock run --` it is asked about the inner one, of `interlock run NAME`
+    /// about that.
     pub standing: &'a dyn Fn(&Request) -> Standing,
     /// The exact version of a package that was approved or locked, where one is known.
     pub version: &'a dyn Fn(&PackageRef) -> Option<String>,

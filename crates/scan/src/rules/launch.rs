@@ -57,7 +57,9 @@ pub(super) fn judge_local(
         note_secrets(server, &words, wrapped, case);
         note_package(server, &words, &judgement.class, context, case);
     }
-    let standing = (context.standing)(&request);
+    // `interlock run NAME` is asked about as it is written: the name says which approval.
+    let asked = if named { &local.request } else { &request };
+    let standing = (context.standing)(asked);
     note_standing(server, &words, &standing, wrapped, case);
     LocalVerdict {
         judgement,

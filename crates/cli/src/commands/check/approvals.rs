@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use interlock_launch::{Decision, Entry, Ledger, PackageRef, Prior, Request, RequestRecord, judge};
 use interlock_scan::Standing;
+use interlock_scan::wrap::{Inner, inner};
 use interlock_supply::Store;
 
 use super::verdict::Verdict;
@@ -51,7 +52,15 @@ impl Approvals {
 
     /// How a request stands with the approvals.
     pub fn standing(&self, request: &Request) -> Standing {
-        self.verdict(request).standing()
+        let Some(Inner::Named(name)) = inner(request) else {
+            return self.verdict(request).standing();
+        };
+        let named = |found: &Found| found.ledger.named(&name).is_some();
+        if self.0.as_ref().is_some_and(named) {
+            Standing::Approved
+        } else {
+            Standing::Unapproved
+        }
     }
 
     /// The version of a package that is approved, where it is one and the same in all approvals of the package.
