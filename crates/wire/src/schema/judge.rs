@@ -8,7 +8,7 @@ use super::{Bounds, SchemaFault};
 use crate::{Limits, json};
 
 /// Each pattern may cost as much as the whole rest to judge.
-const MOST_PATTERNS: usize = 512;
+const MOST_PATTERNS: usize = 256;
 
 /// What a schema costs, once it was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::parse::Node;
 
 /// Larger automata are not looked at; together with the limit on steps this bounds the work.
 const MOST_PLACES: usize = 256;
-const MOST_STEPS: usize = 500_000;
+const MOST_STEPS: usize = 200_000;
 
 /// Whether some text takes exponentially many ways through the expression.
 pub(super) fn is_exponential(node: &Node) -> bool {
@@ -29,6 +29,8 @@ struct Automaton {
     steps: usize,
     /// For each place those that some character is read at as well; filled in once all are there.
     alike: Vec<Vec<bool>>,
+    /// From a place to those before it; filled in once all are there.
+    before: Vec<Vec<Place>>,
 }
 
 /// What an expression begins and ends with.
@@ -135,6 +137,15 @@ impl Automaton {
                 .collect()
         };
         self.alike = self.classes.iter().map(row).collect();
+        let mut before = vec![Vec::new(); self.classes.len()];
+        for (from, next) in self.next.iter().enumerate() {
+            for to in next.keys() {
+                if let Some(before) = before.get_mut(*to) {
+                    before.push(from);
+                }
+            }
+        }
+        self.before = before;
     }
 
     fn are_alike(&self, left: Place, right: Place) -> bool {
@@ -242,13 +253,7 @@ impl Automaton {
                 .flatten()
                 .map(|(to, _)| *to)
                 .collect(),
-            false => (0..self.classes.len())
-                .filter(|from| {
-                    self.next
-                        .get(*from)
-                        .is_some_and(|next| next.contains_key(&place))
-                })
-                .collect(),
+            false => self.before.get(place).cloned().unwrap_or_default(),
         }
     }
 }
