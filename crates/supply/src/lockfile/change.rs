@@ -1,7 +1,7 @@
 //! What differs between two locks, for a person or a program: one line a thing.
 
 use super::{Content, Lockfile, ProposedGrants, Server};
-use crate::locked::LockedTree;
+use crate::locked::{Ecosystem, LockedPackage, LockedTree};
 use interlock_launch::{Line, ServerName};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,16 +107,7 @@ impl Found {
         self.value("entry", was.map(entry), now.map(entry));
         let packages = |tree: Option<&LockedTree>| -> BTreeMap<String, String> {
             let all = tree.into_iter().flat_map(|tree| &tree.packages);
-            let shown = |package: &crate::LockedPackage| {
-                let script = if package.install_script {
-                    ", install script"
-                } else {
-                    ""
-                };
-                let (name, version) = (&package.name, &package.version);
-                format!("{name}@{version} ({}{script})", package.integrity)
-            };
-            all.map(|package| (package.path.to_string(), shown(package)))
+            all.map(|package| (place(tree, package), shown(package)))
                 .collect()
         };
         self.map("dependency", &packages(was), &packages(now));
@@ -141,6 +132,24 @@ impl Found {
                 .push(line(format!("grant {name}"), None, Some(value.clone())));
         }
     }
+}
+
+/// Where a package is; Python's are all in one place, so there the name says it.
+fn place(tree: Option<&LockedTree>, package: &LockedPackage) -> String {
+    match tree.map(|tree| tree.ecosystem) {
+        Some(Ecosystem::Pypi) => package.name.to_string(),
+        _ => package.path.to_string(),
+    }
+}
+
+fn shown(package: &LockedPackage) -> String {
+    let script = if package.install_script {
+        ", install script"
+    } else {
+        ""
+    };
+    let (name, version) = (&package.name, &package.version);
+    format!("{name}@{version} ({}{script})", package.integrity)
 }
 
 fn options(grants: &ProposedGrants) -> BTreeSet<(String, String)> {

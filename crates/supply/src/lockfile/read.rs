@@ -153,6 +153,7 @@ fn consistent(server: &Server) -> Result<(), String> {
     if server.content.platform.is_none() {
         return Err("a package's tree is there without the `platform` that it is for".into());
     }
+    // Python's packages lie in one directory; npm's have one each.
     let sorted = tree.packages.is_sorted_by(|a, b| match tree.ecosystem {
         Ecosystem::Npm => a.path < b.path,
         Ecosystem::Pypi => (&a.path, &a.name) < (&b.path, &b.name),

@@ -148,6 +148,12 @@ impl Registry {
         format!("{base}{name}/-/{}-{version}.tgz", name.last())
     }
 
+    /// Whether an address is at the registry that is configured for the package.
+    #[must_use]
+    pub fn serves(&self, name: &PackageName, url: &str) -> bool {
+        same_host(self.config.registry_of(name), url)
+    }
+
     /// Starts fetching an archive of `name` from `url`.
     pub(crate) fn archive(
         &self,

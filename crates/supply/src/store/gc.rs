@@ -1,9 +1,9 @@
 //! Keeping the store in order: removing what nothing names, checking everything that is there.
 
-use super::{Store, StoreError, check, check::Damage, manifest, remove};
+use super::{Store, StoreError, StoredTree, check, check::Damage, manifest, remove};
 use crate::digest::TreeDigest;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -52,34 +52,103 @@ impl Store {
     /// # Errors
     /// When something cannot be read or removed; what was removed before stays removed.
     pub fn gc(&self, keep: &BTreeSet<TreeDigest>) -> Result<GcReport, StoreError> {
+        self.collect(keep, None)
+    }
+
+    /// The same, but only until the store takes no more than `limit` bytes on disk, the trees that were stored first going
+    /// first. What is in `keep` stays even when that is more than the limit.
+    ///
+    /// # Errors
+    /// As for [`Store::gc`].
+    pub fn gc_to_size(
+        &self,
+        keep: &BTreeSet<TreeDigest>,
+        limit: u64,
+    ) -> Result<GcReport, StoreError> {
+        self.collect(keep, Some(limit))
+    }
+
+    fn collect(
+        &self,
+        keep: &BTreeSet<TreeDigest>,
+        limit: Option<u64>,
+    ) -> Result<GcReport, StoreError> {
         let _guard = self.removing()?;
         let mut report = GcReport::default();
         for path in children(&self.join("tmp"))? {
             report.bytes += discard(&path)?;
             report.leftovers += 1;
         }
-        let mut used = BTreeSet::new();
-        for tree in self.list()? {
-            if keep.contains(&tree.digest) {
-                let packages = tree.locked.into_iter().flat_map(|locked| locked.packages);
-                used.extend(packages.map(|package| package.integrity.key()));
-                continue;
-            }
+        let (kept, doomed): (Vec<StoredTree>, Vec<StoredTree>) = self
+            .list()?
+            .into_iter()
+            .partition(|tree| keep.contains(&tree.digest));
+        let mut doomed: VecDeque<StoredTree> = self.oldest_first(doomed).into();
+        let mut size = match limit {
+            Some(_) => self.size()?,
+            None => u64::MAX,
+        };
+        loop {
+            let before = report.bytes;
+            self.sweep(kept.iter().chain(&doomed), &mut report)?;
+            size = size.saturating_sub(report.bytes - before);
+            let enough = limit.is_some_and(|limit| size <= limit);
+            let Some(tree) = (!enough).then(|| doomed.pop_front()).flatten() else {
+                return Ok(report);
+            };
             self.forget(&tree.digest);
-            report.bytes += discard(&self.tree_path(&tree.digest))?;
+            let freed = self.put_away(&self.tree_path(&tree.digest))?;
+            size = size.saturating_sub(freed);
+            report.bytes += freed;
             report.trees += 1;
+            if limit.is_none() {
+                // Packages are looked at once, when all trees are gone.
+                for tree in doomed.drain(..) {
+                    self.forget(&tree.digest);
+                    report.bytes += self.put_away(&self.tree_path(&tree.digest))?;
+                    report.trees += 1;
+                }
+                size = u64::MAX;
+            }
         }
+    }
+
+    fn oldest_first(&self, mut trees: Vec<StoredTree>) -> Vec<StoredTree> {
+        let age = |tree: &StoredTree| {
+            let meta = fs::symlink_metadata(self.tree_path(&tree.digest));
+            meta.map(|meta| (meta.mtime(), meta.mtime_nsec())).ok()
+        };
+        trees.sort_by_cached_key(|tree| (age(tree), tree.digest));
+        trees
+    }
+
+    /// Takes something from its place at once, then removes it: whoever is killed meanwhile leaves rubbish and no half.
+    fn put_away(&self, path: &Path) -> Result<u64, StoreError> {
+        let scratch = self.scratch()?;
+        let gone = scratch.path.join("gone");
+        fs::rename(path, &gone).map_err(StoreError::at("remove", path))?;
+        discard(&gone)
+    }
+
+    /// Removes the packages that none of the trees has.
+    fn sweep<'a>(
+        &self,
+        trees: impl Iterator<Item = &'a StoredTree>,
+        report: &mut GcReport,
+    ) -> Result<(), StoreError> {
+        let packages = trees.filter_map(|tree| tree.locked.as_ref());
+        let used: BTreeSet<String> = packages
+            .flat_map(|locked| &locked.packages)
+            .map(|package| package.integrity.key())
+            .collect();
         for path in self.package_paths()? {
-            if !path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(|key| used.contains(key))
-            {
-                report.bytes += discard(&path)?;
+            let key = path.file_name().and_then(|name| name.to_str());
+            if !key.is_some_and(|key| used.contains(key)) {
+                report.bytes += self.put_away(&path)?;
                 report.packages += 1;
             }
         }
-        Ok(report)
+        Ok(())
     }
 
     /// Hashes every file of every tree and package, whatever is known about them.

@@ -51,6 +51,14 @@ pub enum LocateError {
     },
 }
 
+impl LocateError {
+    /// Whether it is merely not there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing(_))
+    }
+}
+
 /// A tree in the store, as listed.
 #[derive(Debug, Clone)]
 pub struct StoredTree {
@@ -197,6 +205,42 @@ impl Store {
         }
         trees.sort_by_key(|tree| tree.digest);
         Ok(trees)
+    }
+
+    /// The tree as this program recorded it when it was stored; none when it is not there or the record is damaged. Nothing else of
+    /// it is looked at.
+    #[must_use]
+    pub fn recorded(&self, digest: &TreeDigest) -> Option<LockedTree> {
+        self.lock_record(digest)
+    }
+
+    /// Reads every byte of a tree, whatever is known about it, and counts its files. `name` is for messages.
+    ///
+    /// # Errors
+    /// When it is not there or not what its digest says.
+    pub fn examine(&self, digest: &TreeDigest, name: &str) -> Result<u64, LocateError> {
+        let root = self.tree_path(digest).join("root");
+        if fs::symlink_metadata(&root).is_err() {
+            return Err(LocateError::Missing(name.into()));
+        }
+        let records = self.records(digest);
+        let checked = records.and_then(|files| {
+            check::full(&root, &files).map(|stamps| (files.len() as u64, stamps))
+        });
+        match checked {
+            Ok((files, stamps)) => {
+                // Without the record the next start is slower, nothing else.
+                let _ = self.remember(digest, &stamps);
+                Ok(files)
+            }
+            Err(damages) => {
+                self.forget(digest);
+                Err(LocateError::Damaged {
+                    name: name.into(),
+                    damages,
+                })
+            }
+        }
     }
 
     /// The tree as it was locked, from its own record.

@@ -2,6 +2,7 @@
 
 mod build;
 mod fetch;
+mod proposed;
 mod tree;
 
 pub use build::Unmet;
@@ -89,6 +90,32 @@ pub enum LockError {
     /// The packages do not make a tree.
     #[error("the tree cannot be put together")]
     Assemble(#[source] InstallError),
+    /// A lock takes an archive from elsewhere than the configured registry.
+    #[error("`{name}` is locked at `{url}`, which is not the registry that is configured for it")]
+    Foreign {
+        /// Which package.
+        name: PackageName,
+        /// Where it is said to be; escaped.
+        url: String,
+    },
+    /// A lock calls an archive by another name or version than the archive itself, or hides its install script.
+    #[error(
+        "what is locked as `{said}` says of itself that it is `{is}`, or has an install script that the lock hides"
+    )]
+    Mislabelled {
+        /// As locked.
+        said: String,
+        /// As the archive says; escaped.
+        is: String,
+    },
+    /// A lock starts another file than the package's own command.
+    #[error("`{file}` is locked as the file of `{command}`, but no package of it says so")]
+    WrongEntry {
+        /// The file.
+        file: String,
+        /// The command; escaped.
+        command: String,
+    },
     /// There is nothing to start in it.
     #[error(transparent)]
     Entry(#[from] EntryError),
@@ -145,19 +172,23 @@ impl Locker<'_> {
         })
     }
 
-    /// Puts a tree that was locked before, maybe elsewhere, into the store: the same bytes or none.
+    /// Puts a tree that was locked before, maybe elsewhere and by somebody else, into the store: the same bytes or none.
     ///
     /// # Errors
-    /// When a package cannot be had, or anything is not as locked.
+    /// When a package cannot be had, anything is not as locked, or the lock calls something by another name than its own.
     pub fn install(&self, locked: &LockedTree) -> Result<(), LockError> {
         let _adding = self.store.adding()?;
         let key = format!("npm {} {}", locked.name, locked.version);
         let _fetching = self
             .store
             .fetching(&key, &|| self.progress.waiting_for_lock())?;
-        if self.store.tree_is_whole(&locked.digest) {
+        // The record beside a stored tree was written by this program, from the packages themselves.
+        if self.store.lock_record(&locked.digest).as_ref() == Some(locked)
+            && self.store.tree_is_whole(&locked.digest)
+        {
             return Ok(());
         }
+        proposed::addresses(locked, self.registry)?;
         let fetcher = Fetcher::new(self.registry, self.store, self.host, self.progress);
         fetcher.run(|fetcher| {
             let archives = locked.packages.iter().map(|package| Archive {
@@ -170,6 +201,7 @@ impl Locker<'_> {
                 bytes: None,
             });
             let stored = fetch_all(fetcher, &archives.collect::<Vec<_>>())?;
+            proposed::labels(locked, &stored)?;
             let layout = layout(locked.packages.iter().map(|package| &package.path), &stored)?;
             if layout.digest != locked.digest {
                 let (expected, found) = (locked.digest, layout.digest);
