@@ -34,3 +34,4 @@ pub use key::KeyError;
 pub use log::{Log, Options};
 pub use memory::{Memory, MemoryError, memory_of};
 pub use receipt::{BatchReceipt, Receipt};
+pub use render::utc;

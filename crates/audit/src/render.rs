@@ -170,6 +170,16 @@ impl TimeText {
     }
 }
 
+/// A time as text, to the second: `2026-11-21T10:13:31Z`.
+#[must_use]
+pub fn utc(now: SystemTime) -> String {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let mut text = Vec::new();
+    date_and_time(since.as_secs(), &mut text);
+    text.push(b'Z');
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 fn date_and_time(seconds: u64, out: &mut Vec<u8>) {
     let (year, month, day) = civil_from_days(seconds / 86_400);
     let of_day = seconds % 86_400;

@@ -86,6 +86,15 @@ impl Integrity {
         }
     }
 
+    /// The algorithm (`sha512` or `sha256`) and the whole digest in hexadecimal.
+    #[must_use]
+    pub fn algorithm_and_hex(&self) -> (&'static str, String) {
+        match &self.0 {
+            Sum::Sha512(bytes) => ("sha512", hex(bytes)),
+            Sum::Sha256(bytes) => ("sha256", hex(bytes)),
+        }
+    }
+
     /// 64 hexadecimal digits, of a SHA-512 the first half: the package's file name in the store (256 bits
     /// are plenty to be unique, and half as long a path).
     #[must_use]
@@ -283,6 +292,7 @@ mod tests {
             Ok(integrity.clone())
         );
         assert_eq!(integrity.key(), hex);
+        assert_eq!(integrity.algorithm_and_hex(), ("sha256", hex));
         assert_eq!(Integrity::try_from(integrity.to_string()), Ok(integrity));
         for bad in ["", "0a", "sha256-", "sha256-AAAA", "sha256-***"] {
             assert!(Integrity::parse_sha256(bad).is_err(), "{bad}");

@@ -10,6 +10,7 @@
 //! no launch and knows no grants. It reads the user's own registry configuration only, never the one
 //! of a project.
 
+pub mod advisories;
 mod digest;
 mod host;
 mod http;
@@ -23,6 +24,7 @@ mod progress;
 pub mod provenance;
 pub mod pypi;
 pub mod registry;
+pub mod sbom;
 mod store;
 mod unpack;
 

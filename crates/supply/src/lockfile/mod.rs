@@ -13,7 +13,7 @@ mod grants;
 mod path;
 mod read;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod source;
 mod write;
 

@@ -2,12 +2,12 @@
 
 use crate::digest::Integrity;
 
-pub(super) fn integrity(byte: u8) -> String {
+pub(crate) fn integrity(byte: u8) -> String {
     Integrity::from_bytes([byte; 64]).to_string()
 }
 
 /// In canonical form.
-pub(super) fn text() -> String {
+pub(crate) fn text() -> String {
     let (a, b, one, two) = ("a".repeat(64), "b".repeat(64), integrity(1), integrity(2));
     format!(
         r#"# Written by `interlock lock`. This is a proposal: it approves nothing and starts nothing

@@ -1,0 +1,139 @@
+//! Reading advisories from disk, bounded: a dump of a whole ecosystem has some hundred thousand files.
+
+use super::{Report, Target, folded, osv::Record};
+use crate::locked::Ecosystem;
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// Largest single file, in bytes, and largest one of a directory.
+const MOST_BYTES: (u64, u64) = (256 << 20, 16 << 20);
+/// Most files, and deepest directory.
+const MOST_FILES: (usize, usize) = (2_000_000, 8);
+
+/// Why there is nothing to check against.
+#[derive(Debug, thiserror::Error)]
+pub enum AdvisoryError {
+    /// It cannot be read.
+    #[error("`{}` cannot be read", .path.display())]
+    Unreadable {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not a single advisory is in it.
+    #[error("`{}` holds no advisory in OSV format: unpack a database's dump and name its directory", .0.display())]
+    Nothing(PathBuf),
+    /// More files than a dump has.
+    #[error("`{}` holds more than {} files", .0.display(), MOST_FILES.0)]
+    TooMany(PathBuf),
+}
+
+/// Checks targets against one file (a record, a list of records, or one a line) or all `.json` files below a directory.
+///
+/// # Errors
+/// When there is nothing to read. Files of a directory that cannot be read are in the report.
+pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
+    let unreadable = |source| AdvisoryError::Unreadable {
+        path: path.into(),
+        source,
+    };
+    let mut report = Report::default();
+    if fs::metadata(path).map_err(unreadable)?.is_dir() {
+        let mut files = Vec::new();
+        collect(path, 0, &mut files).map_err(unreadable)?;
+        if files.len() > MOST_FILES.0 {
+            return Err(AdvisoryError::TooMany(path.into()));
+        }
+        files.sort();
+        for file in files {
+            if let Err(error) = one(&file, MOST_BYTES.1, targets, &mut report) {
+                report.unread.push((file, error.to_string()));
+            }
+        }
+    } else {
+        one(path, MOST_BYTES.0, targets, &mut report).map_err(unreadable)?;
+    }
+    if report.records == 0 && report.unread.is_empty() {
+        return Err(AdvisoryError::Nothing(path.into()));
+    }
+    report.hits.sort();
+    report.hits.dedup();
+    Ok(report)
+}
+
+/// Plain files only; links are not followed, so no loop and no way out.
+fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if depth > MOST_FILES.1 || files.len() > MOST_FILES.0 {
+        return Ok(());
+    }
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            collect(&path, depth + 1, files)?;
+        } else if kind.is_file() && path.extension().is_some_and(|end| end == "json") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn one(path: &Path, limit: u64, targets: &[Target], report: &mut Report) -> io::Result<()> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a plain file"));
+    }
+    let mut text = String::new();
+    file.take(limit + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > limit {
+        return Err(io::Error::other("larger than any advisory"));
+    }
+    // Most of a dump is about packages that nobody here has: a look for the names is much faster than reading JSON.
+    let named = targets.iter().any(|target| mentions(&text, target));
+    if !named && text.starts_with('{') && text.contains("\"affected\"") && !is_lines(&text) {
+        report.records += 1;
+        return Ok(());
+    }
+    for record in records(&text)? {
+        report.records += 1;
+        report.hits.extend(record.hits(targets));
+    }
+    Ok(())
+}
+
+/// Whether the text can name the target: surely not when this says no.
+fn mentions(text: &str, target: &Target) -> bool {
+    match target.ecosystem {
+        // A slash can be written `\/`, and any letter as an escape.
+        Ecosystem::Npm => {
+            let last = target.name.rsplit('/').next().unwrap_or(&target.name);
+            text.contains(last) || text.contains("\\u")
+        }
+        Ecosystem::Pypi => {
+            let name = folded(target.ecosystem, &target.name);
+            let first = name.split('-').next().unwrap_or(&name);
+            text.to_ascii_lowercase().contains(first) || text.contains("\\u")
+        }
+    }
+}
+
+fn is_lines(text: &str) -> bool {
+    text.contains("}\n{")
+}
+
+fn records(text: &str) -> Result<Vec<Record>, serde_json::Error> {
+    if text.trim_start().starts_with('[') {
+        return serde_json::from_str(text);
+    }
+    serde_json::Deserializer::from_str(text)
+        .into_iter()
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;
