@@ -7,6 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::terminal::ColorChoice;
 
+mod locking;
+
+pub use locking::{Add, Advisories, Lock, Sbom, SbomFormat, Verify};
+
 /// Starts MCP servers only after a person approved exactly what runs, contains them, and keeps a trace.
 #[derive(Debug, Parser)]
 #[command(name = "interlock", version, max_term_width = 100)]
@@ -55,11 +59,17 @@ pub enum Command {
     Check(Check),
     /// Show what a launch would run and, if you agree, approve exactly that
     Approve(Box<Approve>),
+    /// Declare a server in this project's `interlock.lock` and resolve it
+    Add(Box<Add>),
+    /// Bring this project's `interlock.lock` up to date, without moving versions unless told to
+    Lock(Lock),
+    /// Check that everything this project's `interlock.lock` names is there, byte for byte
+    Verify(Verify),
     /// Take an approval back
     Revoke(Revoke),
     /// List what is approved
     List(Format),
-    /// Show what differs between an approval and what would run now
+    /// Show what differs: between an approval and what would run now, or between two states of a lock
     Diff(Diff),
     /// Start an approved server and relay it on stdin and stdout
     Run(Run),
@@ -70,6 +80,10 @@ pub enum Command {
     /// The packages that were fetched and verified
     #[command(subcommand)]
     Store(Store),
+    /// Write a bill of materials of what is locked or approved
+    Sbom(Sbom),
+    /// Check what is locked or approved against advisories in OSV format
+    Advisories(Advisories),
     /// The audit log
     #[command(subcommand)]
     Audit(Audit),
@@ -345,7 +359,7 @@ impl Danger {
 /// `interlock approve`.
 #[derive(Debug, Clone, Default, Args)]
 #[command(
-    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] NAME\n       interlock approve [OPTIONS] --pending"
+    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] NAME\n       interlock approve [OPTIONS] --pending\n       interlock approve [OPTIONS] --lock[=FILE]"
 )]
 pub struct Approve {
     /// The name for `interlock run NAME`; made from the request when left out
@@ -366,11 +380,20 @@ pub struct Approve {
     /// Walk through what clients start through Interlock and nobody approved yet; grants are given to each
     #[arg(long, conflicts_with_all = ["request", "renew", "name"])]
     pub pending: bool,
+    /// Approve everything that the project's `interlock.lock`, or this one, proposes
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with_all = ["request", "renew", "name", "learn", "pending"]
+    )]
+    pub lock: Option<Option<PathBuf>>,
     /// An approval to renew after something changed
     #[arg(
         value_name = "NAME",
         conflicts_with = "request",
-        required_unless_present_any = ["request", "pending"]
+        required_unless_present_any = ["request", "pending", "lock"]
     )]
     pub renew: Option<String>,
     /// The launch to approve
@@ -391,8 +414,10 @@ pub struct Revoke {
 /// `interlock diff`.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// The approval's name
-    pub name: String,
+    /// An approval's name, a lock to compare the project's lock with, or `-` to read one; without it the project's lock is
+    /// compared with what is approved
+    #[arg(value_name = "NAME|FILE|-")]
+    pub name: Option<String>,
     /// How results are written.
     #[command(flatten)]
     pub format: Format,
@@ -454,8 +479,12 @@ pub struct Wrap {
 pub enum Store {
     /// List what is stored, with sizes
     List(Format),
-    /// Delete what no approval names
-    Gc,
+    /// Delete what neither an approval nor a lock on this machine names
+    Gc {
+        /// Delete only until the store is no larger than this, the oldest first
+        #[arg(long, value_name = "SIZE")]
+        max_size: Option<String>,
+    },
     /// Read every byte again and compare it with its digest
     Verify,
 }

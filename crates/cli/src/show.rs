@@ -1,7 +1,8 @@
 //! How launches and grants are shown to a person: exactly, escaped, nothing left out.
 
 use interlock_launch::{
-    BaseProfile, Difference, Launch, LaunchRecord, Limits, Profile, Reason, Severity, command_line,
+    BaseProfile, Difference, Launch, LaunchRecord, Limits, Line, Profile, Reason, Severity,
+    command_line,
 };
 
 use crate::terminal::{Style, visible};
@@ -169,8 +170,13 @@ pub fn reasons(reasons: &[Reason], style: Style) -> Vec<String> {
 
 /// What differs, each part as it was and as it is.
 pub fn difference(difference: &Difference, style: Style) -> Vec<String> {
+    self::lines(difference.lines(), style)
+}
+
+/// The same of any list of differences.
+pub fn lines(all: &[Line], style: Style) -> Vec<String> {
     let mut lines = Vec::new();
-    for line in difference.lines() {
+    for line in all {
         lines.push(visible_words(&line.what));
         lines.extend(
             line.was

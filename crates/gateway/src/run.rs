@@ -69,6 +69,8 @@ pub struct Wanted<'a> {
     pub request: &'a Request,
     /// The name of the approval that must fit.
     pub name: Option<&'a str>,
+    /// Why the caller would not have it started although it may be approved: a project's lock says something else.
+    pub objection: Option<&'a str>,
 }
 
 /// Why a run did not come to start a server. Each message ends with what to do.
@@ -80,6 +82,9 @@ pub enum NotStarted {
     /// Nothing has the name that was asked for.
     #[error("nothing is approved under the name `{0}`: run `interlock list` to see what is")]
     NoSuchName(String),
+    /// The caller objects.
+    #[error("{0}")]
+    Objected(String),
     /// It cannot be resolved to content any more.
     #[error("what was approved cannot be found: {0}")]
     Unresolved(#[source] ResolveError),
@@ -224,6 +229,9 @@ fn not_contained(error: ContainError, journal: &mut Journal, now: Now) -> NotSta
 /// # Errors
 /// [`NotStarted`] says why the request may not run.
 pub fn admit(wanted: Wanted<'_>, setting: &Setting<'_>, now: Now) -> Result<Approved, NotStarted> {
+    if let Some(objection) = wanted.objection {
+        return Err(NotStarted::Objected(objection.to_owned()));
+    }
     let judgement = judge(wanted.request);
     let record = RequestRecord::from(wanted.request);
     let known = match wanted.name {
@@ -421,6 +429,7 @@ fn refusal_recorded(why: &NotStarted, journal: &mut Journal, now: Now) -> Result
         NotStarted::Refused(refusal) => ("refused", refusal.code()),
         NotStarted::Unresolved(_) => ("refused", "unresolved"),
         NotStarted::NoSuchName(_) => ("refused", "no-such-name"),
+        NotStarted::Objected(_) => ("refused", "lock"),
         _ => ("refused", "judged"),
     };
     let reasons = [reason];
@@ -518,9 +527,11 @@ impl Setting<'_> {
 impl NotStarted {
     fn outcome(&self) -> Outcome {
         match self {
-            Self::Judged(_) | Self::NoSuchName(_) | Self::Unresolved(_) | Self::Refused(_) => {
-                Outcome::Refused
-            }
+            Self::Judged(_)
+            | Self::NoSuchName(_)
+            | Self::Objected(_)
+            | Self::Unresolved(_)
+            | Self::Refused(_) => Outcome::Refused,
             Self::NotContained(_) | Self::Exhausted(_) => Outcome::NotContained,
             Self::NoLog(_) | Self::Unrecorded(_) => Outcome::Unrecorded,
         }

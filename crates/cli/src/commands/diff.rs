@@ -1,7 +1,8 @@
-//! `interlock diff NAME`: what differs between an approval and what would run now.
+//! `interlock diff`: what differs between an approval and what would run now; for locks see [`super::locking::compare`].
 
 use interlock_launch::Prior;
 
+use super::locking::compare;
 use crate::Outcome;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -16,10 +17,15 @@ use crate::terminal::{say, visible};
 /// When nothing of that name is approved, or what it names is gone.
 pub fn run(global: &Global, options: &Diff) -> Outcome {
     let context = Context::new(global)?;
+    let Some(name) = options.name.as_deref() else {
+        return compare::with_approvals(global, options.format.format);
+    };
     let ledger = context.ledger(&context.known()?)?;
-    let Some(entry) = ledger.named(&options.name) else {
-        let what = format!("nothing is approved under {}", visible(&options.name));
-        return Err(Failure::new(Exit::Usage, what).next("interlock list"));
+    let Some(entry) = ledger.named(name) else {
+        if compare::is_file(name) {
+            return compare::with_file(global, name, options.format.format);
+        }
+        return Err(compare::unknown(name));
     };
     let machine = Machine::open(&context)?;
     let request = request_of(&entry.launch().request);
@@ -37,12 +43,11 @@ pub fn run(global: &Global, options: &Diff) -> Outcome {
     let difference = ledger.compare(entry, &launch);
     match options.format.format {
         OutputFormat::Json => {
-            let lines =
-                serde_json::json!({ "v": 1, "name": options.name, "differences": difference });
+            let lines = serde_json::json!({ "v": 1, "name": name, "differences": difference });
             say(&lines.to_string());
         }
         OutputFormat::Human if difference.is_empty() && !global.quiet => {
-            say(&format!("{} is what was approved", visible(&options.name)));
+            say(&format!("{} is what was approved", visible(name)));
         }
         OutputFormat::Human => {
             show::difference(&difference, context.style())

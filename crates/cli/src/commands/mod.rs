@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod init;
 mod list;
+mod locking;
 mod revoke;
 mod run;
 mod scan;
@@ -31,6 +32,11 @@ pub fn run(options: Options) -> Outcome {
         Command::Scan(scan) => scan::run(&global, &scan),
         Command::Check(check) => check::run(&global, &check),
         Command::Approve(approve) => approve::run(&global, &approve),
+        Command::Add(add) => locking::add::run(&global, &add),
+        Command::Lock(lock) => locking::lock::run(&global, &lock),
+        Command::Verify(verify) => locking::verify::run(&global, &verify),
+        Command::Sbom(sbom) => locking::sbom::run(&global, &sbom),
+        Command::Advisories(advisories) => locking::advisories::run(&global, &advisories),
         Command::Revoke(revoke) => revoke::run(&global, &revoke),
         Command::List(format) => list::run(&global, &format),
         Command::Diff(diff) => diff::run(&global, &diff),

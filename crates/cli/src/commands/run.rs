@@ -9,12 +9,17 @@ use interlock_gateway::{
 use interlock_launch::{Entry, Ledger, Request, RequestRecord};
 use interlock_wire::Limits;
 
+use super::locking::matching;
+use super::locking::project::Project;
 use crate::Outcome;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::{Machine, request_of, search_path, variable};
 use crate::options::{Global, Run};
 use crate::terminal::complain;
+
+/// So many differences between a lock and an approval are named to a client; `interlock diff` shows all.
+const MOST_DIFFERENCES: usize = 5;
 
 /// Runs `interlock run`.
 ///
@@ -79,11 +84,54 @@ impl Gathered {
             handshake_timeout: Duration::from_secs(options.handshake_timeout),
             record_arguments: options.record_arguments,
         };
+        let objection = options
+            .name
+            .as_deref()
+            .and_then(|name| self.objection(name, entry));
         let wanted = Wanted {
             request: &request,
             name: options.name.as_deref(),
+            objection: objection.as_deref(),
         };
         interlock_gateway::run(wanted, &setting, Box::new(()), client, &SystemClock)
+    }
+}
+
+impl Gathered {
+    /// What the lock of the project around the working directory says against starting the server of that name. It never
+    /// speaks for one: what nobody approved does not start.
+    fn objection(&self, name: &str, entry: Option<&Entry>) -> Option<String> {
+        let project = match Project::find(&self.context) {
+            Ok(project) => project?,
+            Err(failure) => return Some(failure.on_one_line()),
+        };
+        let server = project.named(name)?;
+        let file = project.path.display().to_string();
+        let file = file.escape_debug();
+        let Some(entry) = entry else {
+            return Some(format!(
+                "`{name}` is proposed in `{file}` and not approved: run `interlock approve --lock`"
+            ));
+        };
+        let (packages, base) = (&self.machine.packages, &project.base);
+        let lines = matching::differences(&self.context, packages, base, entry, server);
+        if lines.is_empty() {
+            return None;
+        }
+        let what: Vec<String> = lines
+            .iter()
+            .take(MOST_DIFFERENCES)
+            .map(|line| line.what.escape_debug().to_string())
+            .collect();
+        Some(format!(
+            "`{name}` was approved otherwise than `{file}` now has it ({}{}): run `interlock diff`, then `interlock approve --lock`",
+            what.join(", "),
+            if lines.len() > MOST_DIFFERENCES {
+                ", …"
+            } else {
+                ""
+            },
+        ))
     }
 }
 

@@ -6,6 +6,7 @@ use interlock_launch::Ledger;
 use interlock_supply::{Store as Packages, TreeDigest};
 use serde_json::json;
 
+use super::locking::known;
 use crate::Outcome;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -22,7 +23,7 @@ pub fn run(global: &Global, options: &Store) -> Outcome {
     let packages = Packages::open(context.places.store()).map_err(|error| broken(&error))?;
     match options {
         Store::List(format) => list(&packages, format),
-        Store::Gc => collect(&context, &packages),
+        Store::Gc { max_size } => collect(&context, &packages, max_size.as_deref()),
         Store::Verify => verify(&context, &packages),
     }
 }
@@ -72,8 +73,10 @@ fn list(packages: &Packages, format: &Format) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Deletes what no approval names. Approvals that cannot be trusted name nothing, and then nothing is deleted.
-fn collect(context: &Context, packages: &Packages) -> Outcome {
+/// Deletes what neither an approval nor a known lock names. Approvals that cannot be trusted, or a lock that cannot be read,
+/// name nothing, and then nothing is deleted.
+fn collect(context: &Context, packages: &Packages, max_size: Option<&str>) -> Outcome {
+    let limit = max_size.map(size::parse).transpose()?;
     let ledger = context.ledger(&context.known()?)?;
     if let Some(distrust) = ledger.distrust() {
         return Err(Failure::new(
@@ -82,16 +85,37 @@ fn collect(context: &Context, packages: &Packages) -> Outcome {
         )
         .because(distrust));
     }
-    let report = packages
-        .gc(&kept(&ledger))
-        .map_err(|error| broken(&error))?;
+    let locked = known::trees(context).map_err(|error| {
+        let what = "a lock cannot be read, so nothing is deleted";
+        Failure::new(Exit::Findings, what)
+            .because(&error)
+            .next("mend or remove that file")
+    })?;
+    let mut keep = kept(&ledger);
+    keep.extend(locked);
+    let report = match limit {
+        Some(limit) => packages.gc_to_size(&keep, limit),
+        None => packages.gc(&keep),
+    }
+    .map_err(|error| broken(&error))?;
     say(&format!(
         "deleted {} trees and {} packages, {} freed",
         report.trees,
         report.packages,
         size::shown(report.bytes)
     ));
-    Ok(Exit::Done)
+    let Some(limit) = limit else {
+        return Ok(Exit::Done);
+    };
+    let size = packages.size().map_err(|error| broken(&error))?;
+    if size <= limit {
+        return Ok(Exit::Done);
+    }
+    let what = format!(
+        "the store still takes {}: approvals and locks name the rest",
+        size::shown(size)
+    );
+    Err(Failure::new(Exit::Findings, what).next("interlock store list, then interlock revoke NAME"))
 }
 
 /// The trees that approvals name.

@@ -17,6 +17,7 @@ mod audit;
 mod check;
 mod client;
 mod forgery;
+mod lock;
 mod machine;
 mod refusal;
 mod relay;

@@ -255,6 +255,7 @@ impl World {
             let wanted = Wanted {
                 request: &request,
                 name: None,
+                objection: None,
             };
             let observer = Box::new(Told(Arc::clone(&self.unapproved)));
             let report = self.with_setting(timeout, |setting| {
@@ -311,6 +312,7 @@ impl World {
         let wanted = Wanted {
             request: &request,
             name: None,
+            objection: None,
         };
         self.with_setting(Duration::from_secs(30), |setting| {
             let now = SystemClock.now();

@@ -1,7 +1,7 @@
 //! Versions of a range: the evaluation that the OSV schema describes, with each ecosystem's own order.
 
 use super::osv::{Event, Range};
-use crate::{locked::Ecosystem, npm};
+use crate::{locked::Ecosystem, npm, pypi};
 use std::cmp::Ordering;
 
 /// A version that can be compared with others of its ecosystem.
@@ -10,6 +10,7 @@ enum Point {
     /// Before all versions: OSV's `0`.
     Start,
     Npm(nodejs_semver::Version),
+    Pypi(pypi::Version),
 }
 
 impl Point {
@@ -20,8 +21,7 @@ impl Point {
                 let version: npm::Version = text.trim_start_matches('v').parse().ok()?;
                 Some(Self::Npm(version.semver().clone()))
             }
-            // Python's order of versions is not known here yet: only versions that are listed decide.
-            Ecosystem::Pypi => None,
+            Ecosystem::Pypi => Some(Self::Pypi(text.parse().ok()?)),
         }
     }
 }
@@ -146,13 +146,19 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_pypi_are_unclear() {
+    fn ranges_of_pypi() {
         check(
             Ecosystem::Pypi,
             json!([{ "introduced": "0" }, { "fixed": "1.10" }]),
-            &[("1.9", None), ("2.0", None)],
+            &[
+                ("1.9", Some(true)),
+                ("1.10rc1", Some(true)),
+                ("1.10.0", Some(false)),
+                ("1.10.post1", Some(false)),
+                ("1!0.1", Some(false)),
+            ],
         );
-        assert!(same(Ecosystem::Pypi, "1.0", "1.0"));
+        assert!(same(Ecosystem::Pypi, "1.0", "1.0.0"));
         assert!(!same(Ecosystem::Npm, "1.0.0", "1.0.0-a"));
     }
 }

@@ -60,10 +60,10 @@ fn what_an_advisory_is_about() {
     check(&record("npm", "DEP", fixed("2.0.1")), &[]);
     check(
         &record("PyPI", "some-package", fixed("1.1")),
-        &[("Some_Package", false)],
+        &[("Some_Package", true)],
     );
     check(
-        &record("PyPI", "some.package", json!({ "versions": ["1.0.post1"] })),
+        &record("PyPI", "some.package", json!({ "versions": ["1.0-1"] })),
         &[("Some_Package", true)],
     );
     check(

@@ -121,8 +121,16 @@ fn add_limits(grants: &mut Grants, granted: &options::Grants) -> Result<(), Fail
     Ok(())
 }
 
-fn add_danger(grants: &mut Grants, danger: &options::Danger) -> Result<(), Failure> {
-    let chosen = [
+/// The danger options that were given, as they are written.
+pub fn danger_options(danger: &options::Danger) -> Vec<String> {
+    let missing = danger.danger_allow_missing.iter();
+    let missing = missing.map(|layer| format!("--danger-allow-missing={layer}"));
+    let named = chosen(danger).map(|danger| format!("--danger-{danger}"));
+    named.chain(missing).collect()
+}
+
+fn chosen(danger: &options::Danger) -> impl Iterator<Item = Danger> {
+    let all = [
         (danger.danger_allow_inline_code, Danger::AllowInlineCode),
         (danger.danger_allow_unknown, Danger::AllowUnknown),
         (danger.danger_wide_grant, Danger::WideGrant),
@@ -130,12 +138,13 @@ fn add_danger(grants: &mut Grants, danger: &options::Danger) -> Result<(), Failu
         (danger.danger_code_environment, Danger::CodeEnvironment),
         (danger.danger_private_network, Danger::PrivateNetwork),
     ];
-    grants.danger.extend(
-        chosen
-            .into_iter()
-            .filter(|(given, _)| *given)
-            .map(|(_, danger)| danger),
-    );
+    all.into_iter()
+        .filter(|(given, _)| *given)
+        .map(|(_, danger)| danger)
+}
+
+fn add_danger(grants: &mut Grants, danger: &options::Danger) -> Result<(), Failure> {
+    grants.danger.extend(chosen(danger));
     for name in &danger.danger_allow_missing {
         let names: Vec<&str> = Layer::ALL.iter().map(|layer| layer.name()).collect();
         if Layer::from_name(name).is_none() {

@@ -5,19 +5,22 @@
 
 mod bytecode;
 mod compile;
-mod grants;
+pub mod grants;
 mod learning;
 mod origin;
-mod package;
+pub mod package;
 mod pending;
+mod proposal;
 mod python;
 mod tools;
+
+use std::collections::BTreeMap;
 
 use interlock_audit::{Event, Log};
 use interlock_launch::key::Signer;
 use interlock_launch::{
-    Approval, Decision, Entry, Fingerprint, Judgement, Known, Launch, Ledger, LedgerEdit, Prior,
-    Profile, Request, RequestRecord, ServerName, ToolDefinition, judge,
+    Approval, Decision, Digest, Entry, Fingerprint, Judgement, Known, Launch, Ledger, LedgerEdit,
+    Prior, Profile, Request, RequestRecord, ServerName, ToolDefinition, judge,
 };
 
 use crate::Outcome;
@@ -36,6 +39,9 @@ use package::Fetched;
 /// When the launch cannot be approved, nobody agrees, or the approval cannot be signed or recorded.
 pub fn run(global: &Global, options: &Approve) -> Outcome {
     let context = Context::new(global)?;
+    if let Some(file) = &options.lock {
+        return proposal::run(&context, options, file.as_deref());
+    }
     if options.pending {
         return pending::run(&context, options);
     }
@@ -106,6 +112,8 @@ struct Wanted {
     profile: Profile,
     /// The approval that this one replaces.
     earlier: Option<Entry>,
+    /// The tools that a lock says it has; none where there is no lock, or where it does not say.
+    proposed: BTreeMap<String, Digest>,
 }
 
 impl Wanted {
@@ -132,6 +140,7 @@ impl Wanted {
             judgement,
             profile,
             earlier,
+            proposed: BTreeMap::new(),
         })
     }
 
@@ -271,7 +280,11 @@ fn request(options: &Approve, ledger: &Ledger) -> Result<(Request, Option<Entry>
     Err(Failure::new(Exit::Usage, what).next("interlock approve -- COMMAND ARGS"))
 }
 
-fn refuse_what_cannot_be_approved(
+/// Refuses what judging refuses, unless the profile accepts the danger that unlocks it.
+///
+/// # Errors
+/// With every reason.
+pub fn refuse_what_cannot_be_approved(
     judgement: &Judgement,
     profile: &Profile,
     style: Style,
@@ -391,6 +404,7 @@ fn pin(
     } else {
         tools::take(context, machine, &ledger, wanted.name.as_str(), launch)?
     };
+    tools::as_proposed(&found.tools, &wanted.proposed)?;
     let style = context.style();
     section(
         style,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
-use interlock_supply::{Host, Progress, Store};
+use interlock_supply::{Host, LockedTree, Progress, Store};
 
 use super::origin::{self, Source};
 use super::python;
@@ -83,6 +83,51 @@ fn fetch_npm(
         locked: LockedPackage::from(&locked.tree),
         remarks,
     })
+}
+
+/// Puts a tree that a lock names into the store: exactly those bytes, or none.
+///
+/// # Errors
+/// When a package of it cannot be had, or anything is not as locked.
+pub fn install(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+    tree: &LockedTree,
+) -> Result<(), Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
+        Failure::new(Exit::Refused, what).because(error)
+    };
+    if tree.ecosystem == interlock_supply::Ecosystem::Pypi {
+        python::install(context, packages, judgement, tree)?;
+        return as_recorded(packages, tree);
+    }
+    let config =
+        Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let registry = Registry::new(config, context.global.offline);
+    let bar = Bar::new(context);
+    let locker = Locker {
+        registry: &registry,
+        store: packages,
+        host: &Host::current(None),
+        progress: &bar,
+    };
+    let installed = locker.install(tree);
+    bar.finish();
+    installed.map_err(|error| failed(&error))
+}
+
+/// The bytes may be there from before: then this program's own record of them has to say what the lock says.
+fn as_recorded(packages: &Store, tree: &LockedTree) -> Result<(), Failure> {
+    if packages.recorded(&tree.digest).as_ref() == Some(tree) {
+        return Ok(());
+    }
+    let what = format!(
+        "the lock describes {}@{} otherwise than it is stored",
+        tree.name, tree.version
+    );
+    Err(Failure::new(Exit::Refused, what).next("interlock lock --update NAME"))
 }
 
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {

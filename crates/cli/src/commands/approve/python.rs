@@ -1,7 +1,7 @@
 //! Fetching a package of the Python package index: for one interpreter, wheels only, nothing of it run.
 
-use interlock_launch::{LockedPackage, PackageRef};
-use interlock_supply::Store;
+use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
+use interlock_supply::{LockedTree, Store};
 use interlock_supply::pypi::{Config, Index, Locked, Locker, Python, Requirement, Wish};
 
 use super::compile::Contained;
@@ -51,6 +51,42 @@ pub fn fetch(
         locked: LockedPackage::from(&locked.tree),
         remarks,
     })
+}
+
+/// Puts a tree that a lock names into the store: exactly those bytes, or none.
+///
+/// # Errors
+/// When it was locked for another interpreter, or a package of it cannot be had.
+pub fn install(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+    tree: &LockedTree,
+) -> Result<(), Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
+        Failure::new(Exit::Refused, what).because(error)
+    };
+    let Class::Package(package) = &judgement.class else {
+        return Err(Failure::new(Exit::Refused, "the source is no package"));
+    };
+    let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
+    let python = Python::inspect(&path).map_err(|error| failed(&error))?;
+    let config =
+        Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let index = Index::new(config, context.global.offline);
+    let bar = Bar::new(context);
+    let compiler = Contained::new(path);
+    let locker = Locker {
+        index: &index,
+        store: packages,
+        python: &python,
+        progress: &bar,
+        compiler: Some(&compiler),
+    };
+    let installed = locker.install(tree);
+    bar.finish();
+    installed.map_err(|error| failed(&error))
 }
 
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {

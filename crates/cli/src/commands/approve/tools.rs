@@ -1,5 +1,7 @@
 //! The tools of a server that was just approved: asked for once, contained, then pinned.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use interlock_audit::{Event, Log, Options};
 use interlock_gateway::pins::{Side, word_diff};
 use interlock_gateway::{
@@ -131,6 +133,34 @@ pub fn definition(tool: &Tool) -> ToolDefinition {
         digest: Digest::from_bytes(tool.digest),
         raw: tool.definition.clone(),
     }
+}
+
+/// Whether the tools are those that a lock says the server has. A lock that says nothing is content with any.
+///
+/// # Errors
+/// With the names of those that differ; nothing is pinned then.
+pub fn as_proposed(tools: &[Tool], proposed: &BTreeMap<String, Digest>) -> Result<(), Failure> {
+    if proposed.is_empty() {
+        return Ok(());
+    }
+    let here: BTreeMap<String, Digest> = tools
+        .iter()
+        .map(|tool| (tool.name.clone(), Digest::from_bytes(tool.digest)))
+        .collect();
+    let names: BTreeSet<&String> = here.keys().chain(proposed.keys()).collect();
+    let differ = names
+        .into_iter()
+        .filter(|name| here.get(*name) != proposed.get(*name));
+    let differ: Vec<String> = differ.map(|name| visible(name)).collect();
+    if differ.is_empty() {
+        return Ok(());
+    }
+    let what = format!(
+        "the server's tools are not those of the lock ({}), so none is pinned",
+        differ.join(", ")
+    );
+    Err(Failure::new(Exit::Findings, what)
+        .next("if they are right as they are: interlock approve NAME, then interlock lock"))
 }
 
 /// What a person has to read: new tools whole, changed ones word by word, gone ones by name.

@@ -1,0 +1,182 @@
+//! `interlock add`: declares a server in the project's lock and resolves it.
+
+use std::path::Path;
+
+use interlock_launch::ServerName;
+use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source};
+
+use crate::Outcome;
+use crate::commands::approve::grants;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching::Machine;
+use crate::options::{Add, Global};
+use crate::terminal::{say, visible};
+
+use super::project::Project;
+use super::resolving::{self, Versions};
+
+/// Runs `interlock add`.
+///
+/// # Errors
+/// When the source cannot be read or resolved, or the name is taken.
+pub fn run(global: &Global, options: &Add) -> Outcome {
+    let context = Context::new(global)?;
+    let mut project = Project::find_or_begin(&context)?;
+    let mut server = declared(&context, options, &project.base)?;
+    let name = name(options, &server.source)?;
+    if project.named(name.as_str()).is_some() {
+        let what = format!("the lock has a server `{name}` already");
+        return Err(Failure::new(Exit::Usage, what).next(format!(
+            "interlock lock --update {name}, or choose another `--name`"
+        )));
+    }
+    let machine = Machine::open(&context)?;
+    let ledger = context.ledger(&context.known()?)?;
+    let base = &project.base;
+    let resolved = resolving::server(&context, &machine, &ledger, base, &server, Versions::Move)?;
+    server.content = resolved.content;
+    let shown = summary(&server);
+    project.lock.server.insert(name.clone(), server);
+    project.save(&context)?;
+    if !global.quiet {
+        say(&format!(
+            "{} {name}: {shown}",
+            context.style().good("added")
+        ));
+        for remark in resolved.remarks {
+            say(&format!("  {remark}"));
+        }
+        say("it is a proposal so far; to approve it: interlock approve --lock");
+    }
+    Ok(Exit::Done)
+}
+
+/// What was locked, in a few words.
+pub fn summary(server: &Server) -> String {
+    match &server.content.tree {
+        Some(tree) => format!(
+            "{} is {}@{}, {} packages, {} files",
+            server.source,
+            tree.name,
+            tree.version,
+            tree.packages.len(),
+            tree.files
+        ),
+        None => format!(
+            "{}, {} files and {} folders",
+            server.source,
+            server.content.files.len(),
+            server.content.folders.len()
+        ),
+    }
+}
+
+fn declared(context: &Context, options: &Add, base: &Base) -> Result<Server, Failure> {
+    let profile = grants::profile(None, &options.grants, &options.danger, &context.places)?;
+    let (source, words) = match (&options.source, options.words.split_first()) {
+        (Some(source), _) => (source_of(source, base)?, options.words.as_slice()),
+        (None, Some((command, rest))) => (command_of(command, base)?, rest),
+        (None, None) => {
+            let what = "nothing was named that could be added";
+            return Err(Failure::new(Exit::Usage, what).next("interlock add SOURCE"));
+        }
+    };
+    let words = words.iter().map(|word| portable(word, base));
+    let grants = ProposedGrants::of(&profile, base);
+    Ok(Server::declared(source, words.collect(), grants))
+}
+
+/// A source as typed: with its scheme, or a path.
+fn source_of(text: &str, base: &Base) -> Result<Source, Failure> {
+    if text.contains('/') && !text.contains(':') {
+        return program(text, base);
+    }
+    text.parse()
+        .map_err(|error: interlock_supply::lockfile::SourceError| {
+            Failure::new(Exit::Usage, format!("{} cannot be added", visible(text))).because(&error)
+        })
+}
+
+fn command_of(command: &str, base: &Base) -> Result<Source, Failure> {
+    if command.contains('/') {
+        return program(command, base);
+    }
+    source_of(&format!("command:{command}"), base)
+}
+
+fn program(path: &str, base: &Base) -> Result<Source, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Usage, format!("{} cannot be added", visible(path))).because(error)
+    };
+    let real = std::fs::canonicalize(path).map_err(|error| failed(&error))?;
+    let path = ProjectPath::of(&real, base).map_err(|error| failed(&error))?;
+    Ok(Source::File(path))
+}
+
+/// A word that names something in the project is written so that it suits every checkout.
+fn portable(word: &str, base: &Base) -> String {
+    let looks_like_a_path = word.contains('/') || word.contains('.');
+    let real = (looks_like_a_path && !word.starts_with('-'))
+        .then(|| std::fs::canonicalize(Path::new(word)).ok())
+        .flatten();
+    let path = real.and_then(|real| ProjectPath::of(&real, base).ok());
+    match path.filter(|path| path.as_str().starts_with("./")) {
+        Some(path) => path.to_string(),
+        None => word.to_owned(),
+    }
+}
+
+/// The name that was chosen, or the last part of the source.
+fn name(options: &Add, source: &Source) -> Result<ServerName, Failure> {
+    let text = match (&options.name, source) {
+        (Some(name), _) => name.clone(),
+        (None, source) => suggested(&match source {
+            Source::File(path) => path.to_string(),
+            Source::Command(_) => options
+                .words
+                .iter()
+                .skip(1)
+                .find(|word| !word.starts_with('-'))
+                .cloned()
+                .unwrap_or_default(),
+            package => package.package().unwrap_or_default().to_owned(),
+        }),
+    };
+    text.parse().map_err(|error: interlock_launch::NameError| {
+        Failure::new(
+            Exit::Usage,
+            format!("{} cannot name a server", visible(&text)),
+        )
+        .because(&error)
+        .next("choose one with `--name`")
+    })
+}
+
+fn suggested(text: &str) -> String {
+    let last = text.rsplit('/').find(|part| !part.is_empty());
+    let last = last.unwrap_or("server");
+    let stem = last
+        .split(['.', '@'])
+        .find(|part| !part.is_empty())
+        .unwrap_or(last);
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    stem.chars().filter(plain).take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_sources() {
+        for (text, expected) in [
+            ("@s/server-time", "server-time"),
+            ("mcp-server-git", "mcp-server-git"),
+            ("./bin/server.py", "server"),
+            ("", "server"),
+        ] {
+            assert_eq!(suggested(text), expected, "{text}");
+        }
+    }
+}

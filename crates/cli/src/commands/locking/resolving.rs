@@ -1,0 +1,136 @@
+//! From a server as declared in a lock to its content: judged, fetched, resolved. Nothing is started.
+
+use interlock_launch::{Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request, judge};
+use interlock_supply::lockfile::{Base, Content, Server};
+use interlock_supply::{LockedTree, TreeDigest};
+
+use crate::commands::approve::{package, refuse_what_cannot_be_approved};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching::{Machine, resolve};
+
+/// Whether versions may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// What is locked stays; only what is not locked yet is chosen.
+    Keep,
+    /// The newest that the source allows.
+    Move,
+}
+
+/// A server of a lock, made concrete on this machine.
+pub struct Resolved {
+    /// The request that it stands for.
+    pub request: Request,
+    /// What judging says of it.
+    pub judgement: Judgement,
+    /// Its grants, checked.
+    pub profile: Profile,
+    /// What an approval would keep of its package.
+    pub package: Option<LockedPackage>,
+    /// What would run.
+    pub launch: Launch,
+    /// The same for the lock.
+    pub content: Content,
+    /// Remarks for a person.
+    pub remarks: Vec<String>,
+}
+
+/// Resolves one server.
+///
+/// # Errors
+/// When its grants cannot be given, its request cannot be approved, or its bytes cannot be had.
+pub fn server(
+    context: &Context,
+    machine: &Machine,
+    ledger: &Ledger,
+    base: &Base,
+    server: &Server,
+    versions: Versions,
+) -> Result<Resolved, Failure> {
+    let profile = profile(context, base, server)?;
+    let request = server.request(base);
+    let judgement = judge(&request);
+    refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
+    let locked = server.content.tree.as_ref();
+    let locked = locked.filter(|_| versions == Versions::Keep);
+    let (tree, remarks) = match locked {
+        Some(tree) if server.content.is_foreign() => return Err(foreign(server, tree)),
+        Some(tree) => {
+            package::install(context, &machine.packages, &judgement, tree)?;
+            (Some(tree.clone()), Vec::new())
+        }
+        None => fetched(context, machine, &judgement)?,
+    };
+    let package = tree.as_ref().map(LockedPackage::from);
+    let prior = Prior {
+        package: package.as_ref(),
+        writes: profile.writes(),
+        danger: profile.danger(),
+    };
+    let launch = resolve(context, &machine.packages, ledger, None, &request, prior);
+    let launch = launch.map_err(|error| {
+        let what = "this launch leads to nothing that could be approved";
+        Failure::new(Exit::Refused, what).because(&error)
+    })?;
+    let content = Content::of(launch.record(), tree.as_ref(), base, &machine.packages);
+    Ok(Resolved {
+        request,
+        judgement,
+        profile,
+        package,
+        launch,
+        content,
+        remarks,
+    })
+}
+
+/// The grants of a server, checked against each other.
+///
+/// # Errors
+/// When they cannot be given.
+pub fn profile(context: &Context, base: &Base, server: &Server) -> Result<Profile, Failure> {
+    let refused = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Refused, "the grants of the lock cannot be given").because(error)
+    };
+    let grants = server
+        .grants
+        .to_grants(base)
+        .map_err(|error| refused(&error))?;
+    Profile::new(grants, &context.places).map_err(|error| refused(&error))
+}
+
+/// The tree of the package that a request names, and what a person should know about it.
+fn fetched(
+    context: &Context,
+    machine: &Machine,
+    judgement: &Judgement,
+) -> Result<(Option<LockedTree>, Vec<String>), Failure> {
+    let Some(fetched) = package::fetch(context, &machine.packages, judgement)? else {
+        return Ok((None, Vec::new()));
+    };
+    let recorded = TreeDigest::parse(&fetched.locked.tree)
+        .ok()
+        .and_then(|digest| machine.packages.recorded(&digest));
+    match recorded {
+        Some(tree) => Ok((Some(tree), fetched.remarks)),
+        None => {
+            let what = "the store's record of what was just fetched cannot be read";
+            Err(Failure::new(Exit::Refused, what).next("interlock store verify"))
+        }
+    }
+}
+
+fn foreign(server: &Server, tree: &LockedTree) -> Failure {
+    let made_for = server
+        .content
+        .platform
+        .as_deref()
+        .unwrap_or("another machine");
+    let what = format!(
+        "`{}@{}` is locked for {made_for}, and this machine is another",
+        tree.name, tree.version
+    );
+    Failure::new(Exit::Refused, what)
+        .next("on a machine of this kind: interlock lock --update NAME")
+}

@@ -1,0 +1,182 @@
+//! `interlock verify`: whether everything that the lock names is there and is what it says. For continuous integration: it
+//! needs no approvals, no interpreter for packages, and starts nothing.
+
+use interlock_launch::{Ledger, ServerName};
+use interlock_supply::LockedTree;
+use interlock_supply::lockfile::{Content, Server};
+use serde_json::json;
+
+use crate::Outcome;
+use crate::commands::approve::package;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::launching::Machine;
+use crate::options::{Global, OutputFormat, Verify};
+use crate::terminal::{say, visible};
+
+use super::matching;
+use super::project::Project;
+use super::resolving::{self, Versions};
+
+/// Runs `interlock verify`. Exits with 1 when anything is not as locked.
+///
+/// # Errors
+/// When there is no lock, or it cannot be read.
+pub fn run(global: &Global, options: &Verify) -> Outcome {
+    let context = Context::new(global)?;
+    let project = Project::need(&context)?;
+    let verifier = Verifier {
+        machine: Machine::open(&context)?,
+        ledger: context.ledger(&context.known()?)?,
+        project,
+        context,
+    };
+    super::known::remember(&verifier.context, &verifier.project.path);
+    let mut clean = true;
+    for (name, server) in verifier.project.servers(&options.names)? {
+        let problems = verifier.problems(&name, &server);
+        clean &= problems.is_empty();
+        verifier.tell(options.format.format, &name, &server, &problems);
+    }
+    Ok(if clean { Exit::Done } else { Exit::Findings })
+}
+
+struct Verifier {
+    context: Context,
+    machine: Machine,
+    ledger: Ledger,
+    project: Project,
+}
+
+impl Verifier {
+    /// Everything that is not as the lock says.
+    fn problems(&self, name: &ServerName, server: &Server) -> Vec<String> {
+        let mut problems = Vec::new();
+        if server.content.is_empty() {
+            problems.push("it is declared and not locked: run `interlock lock`".to_owned());
+            return problems;
+        }
+        match &server.content.tree {
+            Some(tree) => problems.extend(self.bytes(server, tree).err()),
+            None => problems.extend(self.files(server)),
+        }
+        problems.extend(self.tools(name, server));
+        problems
+    }
+
+    /// The stored bytes of a package's tree, every one of them read.
+    fn bytes(&self, server: &Server, tree: &LockedTree) -> Result<(), String> {
+        let line = |failure: Failure| failure.on_one_line();
+        let judgement = interlock_launch::judge(&server.request(&self.project.base));
+        let stored = self
+            .machine
+            .packages
+            .examine(&tree.digest, &tree.name.to_string());
+        let recorded = || self.machine.packages.recorded(&tree.digest);
+        let files = match stored {
+            Ok(files) if recorded().as_ref() == Some(tree) => files,
+            // What is damaged is told, not mended in silence.
+            Err(error) if !error.is_missing() => return Err(error.to_string()),
+            Err(_) if server.content.is_foreign() => {
+                let made_for = server.content.platform.as_deref().unwrap_or_default();
+                return Err(format!(
+                    "it is locked for {made_for} and cannot be checked here"
+                ));
+            }
+            // Fetched by digest, or recorded under other names than the lock's: both are looked at.
+            _ => {
+                package::install(&self.context, &self.machine.packages, &judgement, tree)
+                    .map_err(line)?;
+                let examined = self
+                    .machine
+                    .packages
+                    .examine(&tree.digest, &tree.name.to_string());
+                examined.map_err(|error| error.to_string())?
+            }
+        };
+        if files != tree.files {
+            return Err(format!(
+                "the lock counts {} files, and there are {files}",
+                tree.files
+            ));
+        }
+        Ok(())
+    }
+
+    /// Programs, scripts and folders, resolved anew.
+    fn files(&self, server: &Server) -> Vec<String> {
+        let (context, base) = (&self.context, &self.project.base);
+        let machine = &self.machine;
+        let resolved =
+            resolving::server(context, machine, &self.ledger, base, server, Versions::Keep);
+        match resolved {
+            Err(failure) => vec![failure.on_one_line()],
+            Ok(resolved) => {
+                let was = with(server, server.content.clone());
+                let now = with(server, resolved.content);
+                let lines = was.changes(&now);
+                lines
+                    .iter()
+                    .map(|line| format!("{} differs", line.what))
+                    .collect()
+            }
+        }
+    }
+
+    /// Pinned tools against those of an approval of the same content, where there is one.
+    fn tools(&self, name: &ServerName, server: &Server) -> Vec<String> {
+        let Some(entry) = self
+            .ledger
+            .named(name.as_str())
+            .filter(|it| !it.pins().is_empty())
+        else {
+            return Vec::new();
+        };
+        let (packages, base) = (&self.machine.packages, &self.project.base);
+        let lines = matching::differences(&self.context, packages, base, entry, server);
+        let (tools, others): (Vec<_>, Vec<_>) = lines
+            .iter()
+            .partition(|line| line.what.starts_with("tool "));
+        if !others.is_empty() {
+            return Vec::new();
+        }
+        let differ = |what: &str| format!("{what} is pinned otherwise in your approval");
+        tools.iter().map(|line| differ(&line.what)).collect()
+    }
+
+    fn tell(&self, format: OutputFormat, name: &ServerName, server: &Server, problems: &[String]) {
+        if format == OutputFormat::Json {
+            let line = json!({
+                "v": 1,
+                "name": name.as_str(),
+                "source": server.source.to_string(),
+                "ok": problems.is_empty(),
+                "problems": problems,
+            });
+            say(&line.to_string());
+            return;
+        }
+        let style = self.context.style();
+        if problems.is_empty() && !self.context.global.quiet {
+            say(&format!(
+                "{} {name}: {}",
+                style.good("intact"),
+                super::add::summary(server)
+            ));
+        }
+        for problem in problems {
+            say(&format!(
+                "{} {name}: {}",
+                style.bad("differs"),
+                visible(problem)
+            ));
+        }
+    }
+}
+
+fn with(server: &Server, content: Content) -> Server {
+    Server {
+        content,
+        ..server.clone()
+    }
+}
