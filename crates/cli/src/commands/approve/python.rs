@@ -1,8 +1,8 @@
 //! Fetching a package of the Python package index: for one interpreter, wheels only, nothing of it run.
 
 use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
-use interlock_supply::{LockedTree, Store};
 use interlock_supply::pypi::{Config, Index, Locked, Locker, Python, Requirement, Wish};
+use interlock_supply::{LockedTree, Store};
 
 use super::compile::Contained;
 use super::origin::{self, Source};
