@@ -118,6 +118,21 @@ pub fn install(
     installed.map_err(|error| failed(&error))
 }
 
+/// Where a tree that a lock names came from, judged as for a single approval.
+///
+/// # Errors
+/// When what is known of its origin speaks against it, or a requirement is not met.
+pub fn provenance(context: &Context, tree: &LockedTree) -> Result<Vec<String>, Failure> {
+    if tree.ecosystem == interlock_supply::Ecosystem::Pypi {
+        return python::provenance(context, tree);
+    }
+    let config = Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
+        Failure::new(Exit::Refused, "npm's configuration cannot be read").because(&error)
+    })?;
+    let registry = Registry::new(config, context.global.offline);
+    origin::judge(context, &Source::Npm(&registry), tree)
+}
+
 /// The bytes may be there from before: then this program's own record of them has to say what the lock says.
 fn as_recorded(packages: &Store, tree: &LockedTree) -> Result<(), Failure> {
     if packages.recorded(&tree.digest).as_ref() == Some(tree) {

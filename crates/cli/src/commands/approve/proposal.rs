@@ -21,7 +21,7 @@ use crate::show;
 use crate::terminal::{say, visible};
 
 use super::package::Fetched;
-use super::{Wanted, agree, pin, section, unlock};
+use super::{Wanted, agree, package, pin, section, unlock};
 
 /// Runs `interlock approve --lock`.
 ///
@@ -107,11 +107,12 @@ fn proposals(
         let resolved = resolving::server(context, machine, ledger, base, server, Versions::Keep)
             .map_err(|failure| named(name, failure))?;
         is_as_locked(name, server, &resolved)?;
+        let mut remarks = resolved.remarks;
+        if let Some(tree) = &resolved.content.tree {
+            remarks.extend(package::provenance(context, tree).map_err(|it| named(name, it))?);
+        }
         proposals.push(Proposal {
-            fetched: resolved.package.map(|locked| Fetched {
-                locked,
-                remarks: resolved.remarks,
-            }),
+            fetched: resolved.package.map(|locked| Fetched { locked, remarks }),
             launch: resolved.launch,
             wanted: Wanted {
                 name: name.clone(),

@@ -53,6 +53,18 @@ pub fn fetch(
     })
 }
 
+/// Where a tree that a lock names came from.
+///
+/// # Errors
+/// When what is known of its origin speaks against it, or a requirement is not met.
+pub fn provenance(context: &Context, tree: &LockedTree) -> Result<Vec<String>, Failure> {
+    let config = Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
+        Failure::new(Exit::Refused, "the index's configuration cannot be read").because(&error)
+    })?;
+    let index = Index::new(config, context.global.offline);
+    origin::judge(context, &Source::Pypi(&index), tree)
+}
+
 /// Puts a tree that a lock names into the store: exactly those bytes, or none.
 ///
 /// # Errors
