@@ -63,7 +63,11 @@ fn what_an_advisory_is_about() {
         &[("Some_Package", true)],
     );
     check(
-        &record("PyPI", "some.package", json!({ "versions": ["1.0.0.post1"] })),
+        &record(
+            "PyPI",
+            "some.package",
+            json!({ "versions": ["1.0.0.post1"] }),
+        ),
         &[("Some_Package", true)],
     );
     check(
