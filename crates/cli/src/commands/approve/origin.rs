@@ -270,7 +270,7 @@ mod tests {
         check(
             &origin,
             &[
-                "published 5 days ago by alice",
+                "published 5 days ago by \"alice",
                 "not signed",
                 "not attested",
                 "which nobody vouches for",
