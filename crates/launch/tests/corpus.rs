@@ -84,7 +84,7 @@ fn verdict(case: &Value, with_origin: bool) -> Verdict {
     let line = text(&Value::String(Value::Object(line).to_string()));
     match parse_line(&line) {
         Ok(CheckLine::Launch(request)) => of_judgement(&judge(&request)),
-        Ok(CheckLine::Config { .. }) => panic!("no case is a configuration here"),
+        Ok(other) => panic!("no case is {other:?} here"),
         Err(reject) => Verdict {
             decision: Decision::Invalid,
             reasons: vec![reject.code()],

@@ -13,6 +13,9 @@ use crate::context::Context;
 use crate::launching::resolve;
 use crate::options::Global;
 
+/// A tool as it was recorded at approval: its name, and its definition as JSON.
+pub type RecordedTool = (String, Vec<u8>);
+
 /// The approvals of this user and the administrator, where there are any that can be trusted.
 pub struct Approvals(Option<Found>);
 
@@ -74,8 +77,8 @@ impl Approvals {
         versions.all(|other| other == first).then_some(first)
     }
 
-    /// The tools of every approved server as they were recorded: the server, and each tool's name and definition.
-    pub fn tools(&self) -> Vec<(String, Vec<(String, Vec<u8>)>)> {
+    /// The tools of every approved server as they were recorded, by the server's name.
+    pub fn tools(&self) -> Vec<(String, Vec<RecordedTool>)> {
         let Some(found) = &self.0 else {
             return Vec::new();
         };

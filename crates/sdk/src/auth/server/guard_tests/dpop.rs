@@ -122,6 +122,13 @@ async fn bound_tokens_need_the_proof_of_their_key() {
             "{scheme} {proof}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_proof_is_for_the_path_that_was_asked_wherever_the_service_is_mounted() {
+    let world = world(|builder| builder);
+    let holder = ProofKey::generate().unwrap();
+    let token = bound(&world, &holder);
     let authorization = format!("DPoP {token}");
     let mounted = [
         ("/mcp", RESOURCE, "alice"),
@@ -129,7 +136,9 @@ async fn bound_tokens_need_the_proof_of_their_key() {
         ("/mcp", "/x", "401 the proof is for another request"),
     ];
     for (path, claimed, expected) in mounted {
-        let proof = proof("POST", &at(claimed), NOW, &token);
+        let proof = holder
+            .proof("POST", &at(claimed), NOW, Some(&token), None)
+            .unwrap();
         let parts = request(path, &[("authorization", &authorization), ("dpop", &proof)]);
         assert_eq!(
             outcome(&world.guard, &parts).await,
@@ -137,10 +146,19 @@ async fn bound_tokens_need_the_proof_of_their_key() {
             "{path} {claimed}"
         );
     }
-    let (one, two) = (
-        proof("POST", &here, NOW, &token),
-        proof("POST", &here, NOW, &token),
-    );
+}
+
+#[tokio::test]
+async fn a_bound_token_comes_with_exactly_one_proof() {
+    let world = world(|builder| builder);
+    let holder = ProofKey::generate().unwrap();
+    let token = bound(&world, &holder);
+    let authorization = format!("DPoP {token}");
+    let proof = || {
+        let url = at(RESOURCE);
+        holder.proof("POST", &url, NOW, Some(&token), None).unwrap()
+    };
+    let (one, two) = (proof(), proof());
     let parts = request(
         "/tenant-a/mcp",
         &[
