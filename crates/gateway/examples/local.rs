@@ -51,6 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let wanted = Wanted {
         request: &request,
         name: Some(&name),
+        objection: None,
     };
     let stderr = std::io::stderr().as_fd().try_clone_to_owned()?;
     // From here on it is a client like any other.

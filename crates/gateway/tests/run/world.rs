@@ -281,6 +281,7 @@ impl World {
         let wanted = Wanted {
             request: &request,
             name: Some("test"),
+            objection: None,
         };
         let diagnostics = tempfile::tempfile().unwrap().into();
         let observer = Box::new(Told(Arc::clone(&self.unapproved)));

@@ -62,7 +62,7 @@ pub(super) fn covers(range: &Range, ecosystem: Ecosystem, version: &str) -> Opti
         Ordering::Equal => *turn != Turn::AfterLastAffected,
         Ordering::Less => false,
     };
-    let last = turns.iter().filter(reached).next_back();
+    let last = turns.iter().rfind(reached);
     let inside = last.is_some_and(|(_, turn)| *turn == Turn::Introduced);
     let limited = limits.is_empty() || limits.iter().any(|limit| version < *limit);
     Some(inside && limited)
