@@ -85,7 +85,7 @@ fn is_by_key(case: &Value) -> bool {
 fn the_conformance_suite() {
     let roots: Vec<TrustRoot> = ROOTS
         .lines()
-        .map(|line| TrustRoot::parse(line))
+        .map(TrustRoot::parse)
         .map(Result::unwrap)
         .collect();
     let mut wrong = Vec::new();
