@@ -30,20 +30,18 @@ impl PackageStore for Store {
         let record = self
             .lock_record(&digest)
             .ok_or_else(|| damaged("its lock record is unreadable"))?;
-        let entry = match &package.bin {
-            Some(bin) if *bin != record.entry.command => other_entry(self, &record, package, bin)
-                .ok_or_else(|| {
-                LocateError::NoSuchProgram {
-                    package: shown.clone(),
-                    bin: bin.escape_default().to_string(),
-                    found: format!("`{}`", record.entry.command.escape_default()),
-                }
-            })?,
+        let entry = match (record.ecosystem, &package.bin) {
+            // Whoever wrote the record, what starts is what the request names in the packages themselves.
+            (Ecosystem::Npm, _) => npm_entry(self, &record, package, locked)?,
+            (Ecosystem::Pypi, Some(bin)) if *bin != record.entry.command => {
+                other_entry(self, &record, package, bin)
+                    .ok_or_else(|| no_program(&record, locked, bin))?
+            }
             // Two wishes may have one tree; the record has the command of one of them.
-            None if record.ecosystem == Ecosystem::Pypi => {
+            (Ecosystem::Pypi, None) => {
                 pypi::own_entry_in_tree(self, &record).unwrap_or(record.entry)
             }
-            _ => record.entry,
+            (Ecosystem::Pypi, Some(_)) => record.entry,
         };
         Ok(Located {
             entry: root.join(entry.file.as_str()),
@@ -79,31 +77,60 @@ fn runs(entry: &Entry) -> Runs {
     }
 }
 
-/// Another command of the same tree than the one it was locked for.
+fn no_program(record: &LockedTree, locked: &LockedPackage, bin: &str) -> LocateError {
+    LocateError::NoSuchProgram {
+        package: format!("{}@{}", locked.name, locked.version),
+        bin: bin.escape_default().to_string(),
+        found: format!("`{}`", record.entry.command.escape_default()),
+    }
+}
+
+/// The program of an npm package that the request names, or of one beside it.
+fn npm_entry(
+    store: &Store,
+    record: &LockedTree,
+    package: &PackageRef,
+    locked: &LockedPackage,
+) -> Result<Entry, LocateError> {
+    let damaged = |detail: &str| LocateError::Damaged {
+        package: format!("{}@{}", locked.name, locked.version),
+        detail: detail.into(),
+    };
+    let asked = PackageName::new(package.name.as_str());
+    let asked = asked.map_err(|_| damaged("the package that is asked for has no name"))?;
+    let place = format!("node_modules/{asked}");
+    let is_there = record.packages.iter().any(|own| {
+        own.path.as_str() == place
+            && own.name.as_str() == locked.name
+            && own.version.as_str() == locked.version
+    });
+    if !is_there {
+        return Err(damaged("it has another package in its place"));
+    }
+    let beside = package
+        .with
+        .iter()
+        .filter_map(|text| PackageName::of_wish(text));
+    let names: Vec<PackageName> = std::iter::once(asked).chain(beside).collect();
+    let bin = package.bin.as_deref();
+    npm::entry_in_tree(store, record, &names, bin).ok_or_else(|| match bin {
+        Some(bin) => no_program(record, locked, bin),
+        None => damaged("its package has no command of its own"),
+    })
+}
+
+/// Another command of a Python tree than the one it was locked for.
 fn other_entry(
     store: &Store,
     record: &LockedTree,
     package: &PackageRef,
     bin: &str,
 ) -> Option<Entry> {
-    let with = package.with.iter().filter_map(|text| {
-        // The version part, after an `@` that is not a scope's, is of no interest here.
-        let end = text
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| *c == '@')
-            .map_or(text.len(), |(at, _)| at);
-        PackageName::new(text.get(..end)?).ok()
-    });
-    if record.ecosystem == Ecosystem::Pypi {
-        let ends = ['[', '=', '<', '>', '!', '~', '@', ' ', ';'];
-        let with = package
-            .with
-            .iter()
-            .filter_map(|text| text.split(ends).next());
-        let names: Vec<&str> = std::iter::once(record.name.as_str()).chain(with).collect();
-        return pypi::entry_in_tree(store, record, &names, bin);
-    }
-    let names: Vec<PackageName> = std::iter::once(record.name.clone()).chain(with).collect();
-    npm::entry_in_tree(store, record, &names, bin)
+    let ends = ['[', '=', '<', '>', '!', '~', '@', ' ', ';'];
+    let with = package
+        .with
+        .iter()
+        .filter_map(|text| text.split(ends).next());
+    let names: Vec<&str> = std::iter::once(record.name.as_str()).chain(with).collect();
+    pypi::entry_in_tree(store, record, &names, bin)
 }

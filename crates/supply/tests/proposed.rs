@@ -8,12 +8,17 @@
 
 mod support;
 
+use interlock_launch::{Class, LockedPackage, PackageStore, Request, judge};
 use interlock_supply::{
-    LockedTree, TreePath,
+    Integrity, LockedTree, TreePath,
     lockfile::{Content, Lockfile, ProposedGrants, Server},
     npm::PackageName,
 };
-use support::{World, chain};
+use serde_json::json;
+use support::{
+    World, chain, layout,
+    package::{Package, integrity},
+};
 
 const PACKAGES: &str = "app@1.0.0 a=1\n a@1.0.0 b=1\n b@1.0.0\n b@1.5.0";
 
@@ -95,19 +100,7 @@ fn an_install_script_cannot_be_hidden() {
 fn a_tree_goes_through_the_text_of_a_lock_unchanged() {
     let world = World::of(PACKAGES);
     let tree = world.lock("app@^1").unwrap().tree;
-    let mut server = Server::declared(
-        "npm:app@^1".parse().unwrap(),
-        Vec::new(),
-        ProposedGrants::default(),
-    );
-    server.content = Content {
-        interpreter: Some("node".into()),
-        platform: Some("linux-x64-glibc".into()),
-        tree: Some(tree.clone()),
-        ..Content::default()
-    };
-    let mut lock = Lockfile::default();
-    lock.server.insert("app".parse().unwrap(), server);
+    let lock = lock_of(&tree);
     let text = lock.to_string();
     assert_eq!(text.parse(), Ok(lock));
     assert_eq!(
@@ -121,4 +114,159 @@ fn a_tree_goes_through_the_text_of_a_lock_unchanged() {
         elsewhere.store.examine(&tree.digest, "app").unwrap(),
         tree.files
     );
+}
+
+/// A lock with one server, `npm:app@^1`.
+fn lock_of(tree: &LockedTree) -> Lockfile {
+    let mut server = Server::declared(
+        "npm:app@^1".parse().unwrap(),
+        Vec::new(),
+        ProposedGrants::default(),
+    );
+    server.content = Content {
+        interpreter: Some("node".into()),
+        platform: Some("linux-x64-glibc".into()),
+        tree: Some(tree.clone()),
+        ..Content::default()
+    };
+    let mut lock = Lockfile::default();
+    lock.server.insert("app".parse().unwrap(), server);
+    lock
+}
+
+fn path(text: &str) -> TreePath {
+    TreePath::new(text).unwrap()
+}
+
+/// The text of a lock whose tree was changed: why it is not read, or nothing.
+fn check_text(change: impl FnOnce(&mut LockedTree), expected: Option<&str>) {
+    let mut tree = World::of(PACKAGES).lock("app@^1").unwrap().tree;
+    change(&mut tree);
+    let found = lock_of(&tree).to_string().parse::<Lockfile>();
+    match (found, expected) {
+        (Ok(_), None) => {}
+        (Err(error), Some(part)) => assert!(chain(&error).contains(part), "{}", chain(&error)),
+        (found, expected) => panic!("{found:?}, expected {expected:?}"),
+    }
+}
+
+#[test]
+fn the_package_that_is_shown_is_the_one_that_starts() {
+    check_text(|_| (), None);
+    check_text(
+        |tree| tree.packages[0].path = path("a/x"),
+        Some("no place of a package"),
+    );
+    // The genuine package is put aside, and another one where its name leads.
+    let put_aside = |tree: &mut LockedTree| {
+        tree.packages[0].name = name("app");
+        tree.packages[1].name = name("a");
+    };
+    check_text(put_aside, Some("not where its name leads"));
+    check_text(
+        |tree| tree.entry.file = path("node_modules/a/index.js"),
+        Some("nothing that its source names"),
+    );
+    // A dependency's own command is a true one, and still not that of the package.
+    check(
+        |tree| {
+            tree.entry.command = "a".into();
+            tree.entry.file = path("node_modules/a/index.js");
+        },
+        Some("no package of it says so"),
+    );
+    check(
+        |tree| tree.packages[1].path = path("a/x"),
+        Some("not the package that the tree asks for there"),
+    );
+}
+
+#[test]
+fn what_starts_is_what_the_request_names_whatever_the_record_says() {
+    let world = World::of(PACKAGES);
+    let tree = world.lock("app a !a").unwrap().tree;
+    assert_eq!(tree.entry.file, path("node_modules/a/index.js"));
+    for (words, expected) in [
+        (&["-y", "app"][..], "node_modules/app/index.js"),
+        (
+            &["-y", "-p", "app", "-p", "a", "a"][..],
+            "node_modules/a/index.js",
+        ),
+    ] {
+        let judgement = judge(&Request::new("npx", words.iter().copied()));
+        let Class::Package(package) = &judgement.class else {
+            panic!("{judgement:?}");
+        };
+        let located = PackageStore::locate(&world.store, package, &LockedPackage::from(&tree));
+        let entry = located.unwrap().entry;
+        assert!(entry.ends_with(expected), "{}", entry.display());
+    }
+}
+
+#[test]
+fn an_archive_that_calls_itself_by_a_trusted_name_is_not_that_package() {
+    let false_zod = Package::new("zod", "3.23.8").file("evil.js", "x").bytes();
+    let packages = [
+        Package::new("app", "1.0.0").field("dependencies", json!({ "zod": "^3" })),
+        Package::new("zod", "3.23.8"),
+        Package::new("evil", "1.0.0").archive(false_zod.clone()),
+    ];
+    let world = World::new(&packages);
+    let mut tree = world.lock("app").unwrap().tree;
+    let zod = &mut tree.packages[1];
+    assert_eq!(zod.name, name("zod"));
+    zod.integrity = Integrity::parse(&integrity(&false_zod)).unwrap();
+    zod.archive = Some(format!("{}evil/-/evil-1.0.0.tgz", world.server.url()));
+    let error = chain(&world.install(&tree).unwrap_err());
+    assert!(
+        error.contains("`zod@3.23.8` is locked with other bytes than the registry lists"),
+        "{error}"
+    );
+    assert_eq!(
+        world.server.asked_for("evil"),
+        0,
+        "nothing of it is fetched"
+    );
+}
+
+/// A lock made where `app` is listed with these dependencies, installed where it is listed with `zod` alone. The archive is
+/// the same.
+fn check_places(listed: serde_json::Value, expected: Option<&str>) {
+    let app = Package::new("app", "1.0.0").field("dependencies", json!({ "zod": "^3" }));
+    let world = |app: Package| {
+        let others = [Package::new("zod", "3.0.0"), Package::new("evil", "1.0.0")];
+        let packages: Vec<Package> = others.into_iter().chain([app]).collect();
+        World::new(&packages)
+    };
+    let locked = world(app.clone().listed("dependencies", listed))
+        .lock("app")
+        .unwrap();
+    match (world(app).install(&locked.tree), expected) {
+        (Ok(()), None) => {}
+        (Err(error), Some(place)) => {
+            let expected = format!("locked at `{place}` is not the package that the tree asks for");
+            assert!(chain(&error).contains(&expected), "{}", chain(&error));
+        }
+        (found, expected) => panic!("{found:?} {}, {expected:?}", layout(&locked)),
+    }
+}
+
+#[test]
+fn a_package_is_where_its_name_is_looked_for() {
+    check_places(json!({ "zod": "^3" }), None);
+    check_places(json!({ "zod": "npm:evil@1" }), Some("node_modules/zod"));
+    check_places(
+        json!({ "zod": "^3", "other": "npm:evil@1" }),
+        Some("node_modules/other"),
+    );
+}
+
+#[test]
+fn an_alias_that_a_package_declares_is_installed() {
+    let packages = "app@1.0.0 one=npm:real@^1 two=npm:@s/real@2 a=1\n a@1.0.0 one=1\n one@1.0.0\n \
+                    real@1.5.0\n @s/real@2.0.0";
+    let tree = World::of(packages).lock("app").unwrap().tree;
+    let elsewhere = World::of(packages);
+    elsewhere.install(&tree).unwrap();
+    assert_eq!(elsewhere.store.recorded(&tree.digest), Some(tree));
 }

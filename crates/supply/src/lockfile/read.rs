@@ -2,8 +2,11 @@
 //! each is told apart, and nothing is guessed.
 
 use super::{Base, Lockfile, Server, Source, VERSION};
-use crate::{locked::Ecosystem, npm::Spec};
-use interlock_launch::{hidden_char, judge};
+use crate::{
+    locked::{Ecosystem, LockedTree},
+    npm::{PackageName, Spec},
+};
+use interlock_launch::{PackageRef, hidden_char, judge};
 use std::str::FromStr;
 use toml::{Table, Value};
 
@@ -164,6 +167,9 @@ fn consistent(server: &Server) -> Result<(), String> {
     if tree.integrity().is_none() {
         return Err(format!("`{}` is not among its own packages", tree.name));
     }
+    if tree.ecosystem == Ecosystem::Npm {
+        npm_places(tree)?;
+    }
     let nowhere = Base {
         project: "/project".into(),
         home: "/home/user".into(),
@@ -180,7 +186,55 @@ fn consistent(server: &Server) -> Result<(), String> {
             tree.name
         ));
     }
+    if tree.ecosystem == Ecosystem::Npm {
+        npm_entry(tree, asked)?;
+    }
     admitted(server, &tree.version.to_string())
+}
+
+/// npm's packages are below `node_modules`, and the tree's own is in the one place that its name means.
+fn npm_places(tree: &LockedTree) -> Result<(), String> {
+    for package in &tree.packages {
+        let path = package.path.as_str();
+        let shown = path.escape_debug();
+        let Some(last) = PackageName::of_directory(path) else {
+            return Err(format!("`{shown}` is no place of a package"));
+        };
+        let outermost = path == format!("node_modules/{last}");
+        let own = package.name == tree.name && package.version == tree.version;
+        if outermost && own != (last == tree.name) {
+            return Err(format!(
+                "`{}@{}` is locked at `{shown}`, so `{}` is not where its name leads",
+                package.name, package.version, tree.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What starts is in a package that the source names, and is the program that it asks for, if it asks for one.
+fn npm_entry(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
+    let file = tree.entry.file.as_str();
+    let inside = |name: &PackageName| file.starts_with(&format!("node_modules/{name}/"));
+    let mut beside = asked
+        .with
+        .iter()
+        .filter_map(|text| PackageName::of_wish(text));
+    let named = match &asked.bin {
+        Some(bin) => {
+            let whose = inside(&tree.name) || beside.any(|name| inside(&name));
+            whose && *bin == tree.entry.command
+        }
+        None => inside(&tree.name),
+    };
+    if named {
+        return Ok(());
+    }
+    Err(format!(
+        "it starts `{}` as `{}`, which is nothing that its source names",
+        file.escape_debug(),
+        tree.entry.command.escape_debug()
+    ))
 }
 
 /// Python's index takes names for one that differ in case and in `-`, `_`, `.`.

@@ -43,6 +43,27 @@ impl PackageName {
         }
     }
 
+    /// The name that a directory of a tree is found under: `b` of `node_modules/a/node_modules/b`. None for a directory
+    /// that no package is ever put into.
+    pub(crate) fn of_directory(directory: &str) -> Option<Self> {
+        let chain = directory
+            .strip_prefix("node_modules/")?
+            .split("/node_modules/");
+        let names: Option<Vec<Self>> = chain.map(|name| Self::new(name).ok()).collect();
+        names?.pop()
+    }
+
+    /// The name in `NAME` or `NAME@VERSION`.
+    pub(crate) fn of_wish(text: &str) -> Option<Self> {
+        // An `@` at the beginning is a scope's.
+        let end = text
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == '@')
+            .map_or(text.len(), |(at, _)| at);
+        Self::new(text.get(..end)?).ok()
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -218,6 +239,23 @@ mod tests {
             (&"a".repeat(215), false),
         ] {
             assert_eq!(PackageName::new(text).is_ok(), good, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_directories() {
+        for (directory, expected) in [
+            ("node_modules/a", Some("a")),
+            ("node_modules/@s/a", Some("@s/a")),
+            ("node_modules/a/node_modules/@s/b", Some("@s/b")),
+            ("a/x", None),
+            ("node_modules/a/b", None),
+            ("node_modules/a/node_modules", None),
+            ("x/node_modules/a", None),
+        ] {
+            let found = PackageName::of_directory(directory);
+            let found = found.as_ref().map(PackageName::as_str);
+            assert_eq!(found, expected, "{directory}");
         }
     }
 

@@ -233,8 +233,16 @@ impl<'a> Fetcher<'a> {
         }
     }
 
+    /// Requests descriptions that will be waited for.
+    pub(super) fn describe_all<'n>(&self, names: impl Iterator<Item = &'n PackageName>) {
+        let mut state = self.lock();
+        for name in names {
+            self.request(&mut state, name);
+        }
+    }
+
     /// A description; waits for it.
-    fn packument(&self, name: &PackageName) -> Described {
+    pub(super) fn packument(&self, name: &PackageName) -> Described {
         let mut state = self.lock();
         self.request(&mut state, name);
         loop {
@@ -409,23 +417,14 @@ impl Source for Fetcher<'_> {
     }
 }
 
-/// The name that a directory inside a package is found under: `b` of `node_modules/a/node_modules/b`.
-fn innermost(directory: &str) -> Option<PackageName> {
-    let chain = directory
-        .strip_prefix("node_modules/")?
-        .split("/node_modules/");
-    let names: Option<Vec<PackageName>> = chain.map(|name| PackageName::new(name).ok()).collect();
-    names?.pop()
-}
-
 /// The packages inside a stored one: every `node_modules/NAME/package.json`.
-fn bundled_in(stored: &Stored) -> Vec<(String, Manifest)> {
+pub(super) fn bundled_in(stored: &Stored) -> Vec<(String, Manifest)> {
     let mut found = BTreeMap::new();
     for file in &stored.files {
         let Some(directory) = file.path.as_str().strip_suffix("/package.json") else {
             continue;
         };
-        let Some(name) = innermost(directory) else {
+        let Some(name) = PackageName::of_directory(directory) else {
             continue;
         };
         let raw = fs::read(stored.directory.join(file.path.as_str())).unwrap_or_default();

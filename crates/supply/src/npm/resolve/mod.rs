@@ -8,7 +8,7 @@ mod tree;
 pub use build::Unmet;
 
 use super::{
-    Manifest, PackageName, Registry, Version,
+    Manifest, PackageName, Registry, RegistryError, Version,
     entry::{Candidate, EntryError, entry, own_manifest},
     spec::Spec,
 };
@@ -108,6 +108,30 @@ pub enum LockError {
         /// As the archive says; escaped.
         is: String,
     },
+    /// The registry cannot be asked what it lists for a package of a lock.
+    #[error("whether `{name}` is what the registry lists under that name cannot be found out")]
+    Unconfirmed {
+        /// Which package.
+        name: PackageName,
+        /// Why.
+        source: Arc<RegistryError>,
+    },
+    /// A lock takes other bytes for a package than the registry lists under its name and version.
+    #[error(
+        "`{name}@{version}` is locked with other bytes than the registry lists for it, or the registry lists no such version"
+    )]
+    Unlisted {
+        /// Which package.
+        name: PackageName,
+        /// Its version, as locked.
+        version: String,
+    },
+    /// A lock puts a package where another is looked for.
+    #[error("what is locked at `{path}` is not the package that the tree asks for there")]
+    Misplaced {
+        /// The place; escaped.
+        path: String,
+    },
     /// A lock starts another file than the package's own command.
     #[error("`{file}` is locked as the file of `{command}`, but no package of it says so")]
     WrongEntry {
@@ -175,8 +199,21 @@ impl Locker<'_> {
     /// Puts a tree that was locked before, maybe elsewhere and by somebody else, into the store: the same bytes or none.
     ///
     /// # Errors
-    /// When a package cannot be had, anything is not as locked, or the lock calls something by another name than its own.
+    /// When a package cannot be had or is not what the registry lists under its name, anything is not as locked, or the lock
+    /// starts anything but a command of the package that gives the tree its name.
     pub fn install(&self, locked: &LockedTree) -> Result<(), LockError> {
+        self.install_for(locked, &[])
+    }
+
+    /// The same for a request that names packages `beside` the first one: a command of theirs may start as well.
+    ///
+    /// # Errors
+    /// As for [`Self::install`].
+    pub fn install_for(
+        &self,
+        locked: &LockedTree,
+        beside: &[PackageName],
+    ) -> Result<(), LockError> {
         let _adding = self.store.adding()?;
         let key = format!("npm {} {}", locked.name, locked.version);
         let _fetching = self
@@ -191,6 +228,7 @@ impl Locker<'_> {
         proposed::addresses(locked, self.registry)?;
         let fetcher = Fetcher::new(self.registry, self.store, self.host, self.progress);
         fetcher.run(|fetcher| {
+            let listed = proposed::listed(locked, fetcher)?;
             let archives = locked.packages.iter().map(|package| Archive {
                 name: package.name.clone(),
                 integrity: package.integrity.clone(),
@@ -201,12 +239,13 @@ impl Locker<'_> {
                 bytes: None,
             });
             let stored = fetch_all(fetcher, &archives.collect::<Vec<_>>())?;
-            proposed::labels(locked, &stored)?;
+            proposed::labels(locked, &stored, beside)?;
             let layout = layout(locked.packages.iter().map(|package| &package.path), &stored)?;
             if layout.digest != locked.digest {
                 let (expected, found) = (locked.digest, layout.digest);
                 return Err(LockError::Assemble(InstallError::Tree { expected, found }));
             }
+            proposed::places(locked, &listed, &stored)?;
             self.progress.assembling(layout.count());
             self.store
                 .add_tree(&layout, locked)
@@ -411,12 +450,13 @@ fn start(wish: &Wish, placed: &[Place], stored: &[Stored]) -> Result<Entry, Lock
     entry(&candidates, wish.command.as_deref())?.ok_or(LockError::Nothing)
 }
 
-/// The entry of a command in a tree that is in the store: of the first of the named packages that has it.
+/// The entry of a command in a tree that is in the store: of the first of the named packages that has it. Without a command,
+/// the first package's own.
 pub(crate) fn entry_in_tree(
     store: &Store,
     tree: &LockedTree,
     names: &[PackageName],
-    command: &str,
+    command: Option<&str>,
 ) -> Option<Entry> {
     let found: Vec<(&LockedPackage, Stored)> = names
         .iter()
@@ -441,7 +481,7 @@ pub(crate) fn entry_in_tree(
             commands: own_commands(stored, &package.name),
         })
         .collect();
-    entry(&candidates, Some(command)).ok().flatten()
+    entry(&candidates, command).ok().flatten()
 }
 
 fn own_commands(stored: &Stored, name: &PackageName) -> BTreeMap<String, String> {

@@ -1,18 +1,29 @@
 //! A tree that somebody else locked: what the lock says about its packages is compared with the packages.
 //!
-//! The bytes are settled by their digests. But a lock could call them by another, better-known name, start another file of
-//! them than their own command, or have them fetched from anywhere.
+//! The bytes are settled by their digests. But a lock could call them by another, better-known name (an archive says whatever
+//! its author wrote into it), put them where another package is looked for, start another file of them than their own command,
+//! or have them fetched from anywhere.
 
-use super::{LockError, own_commands, wants_script};
+use super::{
+    LockError,
+    fetch::{Fetcher, bundled_in},
+    own_commands,
+    tree::edges,
+    wants_script,
+};
 use crate::{
     locked::{LockedPackage, LockedTree},
     npm::{
-        Registry,
+        Manifest, PackageName, Registry, RegistryError, Spec, Version,
         entry::{Candidate, entry, own_manifest},
     },
     store::Stored,
 };
 use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Archives come from the registry that the user configured for the name, wherever the lock says they are.
 pub(super) fn addresses(locked: &LockedTree, registry: &Registry) -> Result<(), LockError> {
@@ -29,12 +40,50 @@ pub(super) fn addresses(locked: &LockedTree, registry: &Registry) -> Result<(), 
     }
 }
 
-/// Every archive says of itself what the lock says of it.
-pub(super) fn labels(locked: &LockedTree, stored: &[Stored]) -> Result<(), LockError> {
+/// What the registry lists under each locked name and version. Its digest has to be the locked one, as when the tree is
+/// resolved here.
+pub(super) fn listed(
+    locked: &LockedTree,
+    fetcher: &Fetcher<'_>,
+) -> Result<Vec<Manifest>, LockError> {
+    fetcher.describe_all(locked.packages.iter().map(|package| &package.name));
+    let listed = |package: &LockedPackage| -> Result<Manifest, LockError> {
+        let unconfirmed = |source: Arc<RegistryError>| LockError::Unconfirmed {
+            name: package.name.clone(),
+            source,
+        };
+        let packument = fetcher.packument(&package.name).map_err(unconfirmed)?;
+        let version: Option<Version> = package.version.as_str().parse().ok();
+        let manifest = match version {
+            Some(version) => packument.manifest(&version).map_err(|source| {
+                let name = package.name.clone();
+                unconfirmed(Arc::new(RegistryError::Packument { name, source }))
+            })?,
+            None => None,
+        };
+        let same = |manifest: &Manifest| {
+            let dist = manifest.dist.as_ref();
+            dist.is_some_and(|dist| dist.integrity == package.integrity)
+        };
+        manifest.filter(same).ok_or_else(|| LockError::Unlisted {
+            name: package.name.clone(),
+            version: package.version.to_string(),
+        })
+    };
+    locked.packages.iter().map(listed).collect()
+}
+
+/// Every archive says of itself what the lock says of it, and what starts is a command of the tree's own package, or of one
+/// that was asked for `beside` it.
+pub(super) fn labels(
+    locked: &LockedTree,
+    stored: &[Stored],
+    beside: &[PackageName],
+) -> Result<(), LockError> {
     for (package, stored) in locked.packages.iter().zip(stored) {
         let own = own_manifest(stored);
         let text = |key| own.get(key).and_then(Value::as_str).unwrap_or_default();
-        let parsed = |text: &str| text.parse::<crate::npm::Version>().ok();
+        let parsed = |text: &str| text.parse::<Version>().ok();
         let version = parsed(text("version"));
         let same_version = version.is_some() && version == parsed(package.version.as_str());
         let quiet = wants_script(stored) && !package.install_script;
@@ -47,28 +96,101 @@ pub(super) fn labels(locked: &LockedTree, stored: &[Stored]) -> Result<(), LockE
             });
         }
     }
-    let starts = |(package, stored): (&LockedPackage, &Stored)| {
-        let candidate = Candidate {
+    starts(locked, stored, beside)
+}
+
+fn starts(locked: &LockedTree, stored: &[Stored], beside: &[PackageName]) -> Result<(), LockError> {
+    let at = |name: &PackageName| {
+        let place = place("", name);
+        let mut all = locked.packages.iter().zip(stored);
+        all.find(|(package, _)| package.path.as_str() == place && package.name == *name)
+    };
+    let own = at(&locked.name).filter(|(package, _)| package.version == locked.version);
+    let own = own.ok_or_else(|| misplaced(&place("", &locked.name)))?;
+    let named = std::iter::once(own).chain(beside.iter().filter_map(at));
+    let candidates: Vec<Candidate<'_>> = named
+        .map(|(package, stored)| Candidate {
             name: &package.name,
             path: &package.path,
             stored,
             commands: own_commands(stored, &package.name),
-        };
-        let found = entry(&[candidate], Some(&locked.entry.command));
-        found
-            .ok()
-            .flatten()
-            .is_some_and(|found| found == locked.entry)
-    };
-    let outermost = locked.packages.iter().zip(stored);
-    if outermost
-        .filter(|(package, _)| !package.path.is_nested())
-        .any(starts)
-    {
-        return Ok(());
+        })
+        .collect();
+    let found = entry(&candidates, Some(&locked.entry.command));
+    match found {
+        Ok(Some(found)) if found == locked.entry => Ok(()),
+        _ => Err(LockError::WrongEntry {
+            file: locked.entry.file.to_string(),
+            command: locked.entry.command.escape_debug().to_string(),
+        }),
     }
-    Err(LockError::WrongEntry {
-        file: locked.entry.file.to_string(),
-        command: locked.entry.command.escape_debug().to_string(),
+}
+
+/// Every package is where its name is looked for. Under another name (an alias) it is only where a package of the tree asks
+/// for it so, and nothing that asks for one package finds another.
+pub(super) fn places(
+    locked: &LockedTree,
+    listed: &[Manifest],
+    stored: &[Stored],
+) -> Result<(), LockError> {
+    let mut askers: Vec<(String, Manifest)> = Vec::new();
+    for ((package, manifest), stored) in locked.packages.iter().zip(listed).zip(stored) {
+        askers.push((package.path.to_string(), manifest.clone()));
+        let inside = bundled_in(stored).into_iter();
+        askers.extend(inside.map(|(inner, own)| (format!("{}/{inner}", package.path), own)));
+    }
+    let there: BTreeSet<&str> = askers.iter().map(|(path, _)| path.as_str()).collect();
+    let names: BTreeMap<&str, &PackageName> = locked
+        .packages
+        .iter()
+        .map(|package| (package.path.as_str(), &package.name))
+        .collect();
+    let mut declared: BTreeSet<String> = BTreeSet::new();
+    for (directory, manifest) in &askers {
+        for edge in edges(manifest) {
+            let Ok(spec) = Spec::parse(&edge.spec) else {
+                continue;
+            };
+            let real = spec.alias.as_ref().unwrap_or(&edge.name);
+            let seen: Vec<String> = outwards(directory)
+                .map(|outer| place(outer, &edge.name))
+                .filter(|place| there.contains(place.as_str()))
+                .collect();
+            let is_real = |place: &String| names.get(place.as_str()).map(|name| *name == real);
+            // What is in another's archive is that archive's own business.
+            if let Some(nearest) = seen.first().filter(|place| is_real(place) == Some(false)) {
+                return Err(misplaced(nearest));
+            }
+            declared.extend(
+                seen.into_iter()
+                    .filter(|place| is_real(place) == Some(true)),
+            );
+        }
+    }
+    let wrong = locked.packages.iter().find(|package| {
+        let path = package.path.as_str();
+        PackageName::of_directory(path)
+            .is_none_or(|last| last != package.name && !declared.contains(path))
+    });
+    wrong.map_or(Ok(()), |package| Err(misplaced(package.path.as_str())))
+}
+
+/// Where `name` is looked for in the package directory `outer`; empty for the root.
+fn place(outer: &str, name: &PackageName) -> String {
+    let slash = if outer.is_empty() { "" } else { "/" };
+    format!("{outer}{slash}node_modules/{name}")
+}
+
+/// A package's directory and those of the packages around it, inside out, and at last the root.
+fn outwards(directory: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(directory), |inner| {
+        let outer = inner.rfind("/node_modules/").unwrap_or(0);
+        inner.get(..outer).filter(|_| !inner.is_empty())
     })
+}
+
+fn misplaced(path: &str) -> LockError {
+    LockError::Misplaced {
+        path: path.escape_debug().to_string(),
+    }
 }
