@@ -225,6 +225,8 @@ pub struct TreePath(String);
 impl TreePath {
     /// Longest accepted path and path part, in bytes (PATH_MAX less room for the store's own, NAME_MAX).
     const MAX: (usize, usize) = (3072, 255);
+    /// Deepest accepted path: every directory of a path is made, and remembered while names are compared.
+    const MAX_PARTS: usize = 128;
 
     /// Checks `text`.
     ///
@@ -235,7 +237,9 @@ impl TreePath {
         if text.is_empty() {
             return Err(TreePathError::Empty);
         }
-        if text.len() > Self::MAX.0 || text.split('/').any(|part| part.len() > Self::MAX.1) {
+        let deep = text.split('/').count() > Self::MAX_PARTS;
+        if deep || text.len() > Self::MAX.0 || text.split('/').any(|part| part.len() > Self::MAX.1)
+        {
             return Err(TreePathError::TooLong);
         }
         if text.split('/').any(|part| matches!(part, "" | "." | "..")) {

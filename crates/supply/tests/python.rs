@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 use support::{
     chain,
     server::{Answer, Server},
-    wheel::{Wheel, World, packages, publish, sha256},
+    wheel::{Wheel, World, packages, publish, sha256, wish},
 };
 
 /// Locks `wish`; what is chosen, or a part of the error.
@@ -343,7 +343,10 @@ fn off_line_and_elsewhere() {
         ..World::new(&[])
     };
     let index = world.index(false);
-    elsewhere.locker(&index, None).install(&new.tree).unwrap();
+    elsewhere
+        .locker(&index, None)
+        .install(&wish("app"), &new.tree)
+        .unwrap();
     assert_eq!(
         elsewhere.read(&new, "start/app.py"),
         world.read(&new, "start/app.py")
@@ -353,7 +356,9 @@ fn off_line_and_elsewhere() {
         let mut forged = old.tree.clone();
         forged.digest = interlock_supply::TreeDigest::from_bytes([0; 32]);
         change(&mut forged);
-        let refused = elsewhere.locker(&index, None).install(&forged);
+        let refused = elsewhere
+            .locker(&index, None)
+            .install(&wish("app"), &forged);
         chain(&refused.unwrap_err())
     };
     for (found, expected) in [
@@ -384,7 +389,48 @@ fn off_line_and_elsewhere() {
     // Where a record says that a wheel is, is not believed.
     let mut moved = old.tree.clone();
     moved.packages[0].archive = Some("https://evil.invalid/app-1.0-py3-none-any.whl".into());
-    elsewhere.locker(&index, None).install(&moved).unwrap();
+    elsewhere
+        .locker(&index, None)
+        .install(&wish("app"), &moved)
+        .unwrap();
+}
+
+#[test]
+fn a_lock_has_what_is_needed_and_nothing_besides() {
+    let world = World::of("app 1.0: lib<2\nlib 1.0:\nlib 2.0:\nextra 1.0:");
+    let app = world.lock("app").unwrap().tree;
+    let other = |name: &str| world.lock(name).unwrap().tree.packages;
+    let elsewhere = World {
+        store: interlock_supply::Store::open(&world.directory.path().join("second")).unwrap(),
+        ..World::new(&[])
+    };
+    let index = world.index(false);
+    let check = |asked: &str, change: &dyn Fn(&mut LockedTree), expected: &str| {
+        let mut forged = app.clone();
+        change(&mut forged);
+        let refused = elsewhere
+            .locker(&index, None)
+            .install(&wish(asked), &forged);
+        let found = chain(&refused.unwrap_err());
+        assert!(found.contains(expected), "{found}");
+    };
+    let without = |tree: &mut LockedTree| {
+        tree.packages
+            .retain(|package| package.name.to_string() != "lib");
+    };
+    check("app", &without, "no package that satisfies `lib<2`");
+    let newer = |tree: &mut LockedTree| {
+        without(tree);
+        tree.packages.extend(other("lib"));
+    };
+    check("app", &newer, "no package that satisfies `lib<2`");
+    let more = |tree: &mut LockedTree| tree.packages.extend(other("extra"));
+    check("app", &more, "`extra`, which nothing in it needs");
+    check("extra", &|_| {}, "no package that satisfies `extra`");
+    elsewhere
+        .locker(&index, None)
+        .install(&wish("app"), &app)
+        .unwrap();
 }
 
 #[test]
@@ -461,11 +507,9 @@ fn bytecode_is_part_of_the_tree() {
     );
     assert_eq!(locked.tree.files, plain.files + 1);
     assert!(world.root(&locked).join(compiler.0).is_file());
-    // Made once: a compiler that would fail is not asked again.
-    assert_eq!(
-        world.lock_with("app", false, Some(&Fake(""))).unwrap().tree,
-        locked.tree
-    );
+    // What another compiler made before is no bytecode of this one: each lock makes its own.
+    let again = world.lock_with("app", false, Some(&Fake(""))).unwrap();
+    assert_eq!(again.tree, plain);
     let other = World::of("app 1.0:");
     for (bad, why) in [
         ("", "no sandbox"),

@@ -67,7 +67,10 @@ pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
 
 /// Plain files only; links are not followed, so no loop and no way out.
 fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    if depth > MOST_FILES.1 || files.len() > MOST_FILES.0 {
+    if depth > MOST_FILES.1 {
+        return Err(io::Error::other("its directories are nested too deep"));
+    }
+    if files.len() > MOST_FILES.0 {
         return Ok(());
     }
     for entry in fs::read_dir(directory)? {

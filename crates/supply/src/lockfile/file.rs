@@ -118,10 +118,10 @@ pub fn save(path: &Path, lock: &Lockfile) -> Result<(), SaveError> {
     // A link stays one: what it leads to is replaced.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let temporary = path.with_extension(format!("lock.{}", std::process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
+    // New, so that no link that a repository brought along is followed, and nothing of others is removed below.
+    let mut file = File::create_new(&temporary).map_err(failed)?;
+    let written = file.write_all(text.as_bytes());
+    let written = written.and_then(|()| file.sync_all());
     let placed = written.and_then(|()| fs::rename(&temporary, &path));
     placed.map_err(|error| {
         let _ = fs::remove_file(&temporary);

@@ -111,10 +111,11 @@ fn judge_signer(signer: &Signer, predicate: &str) -> Result<(), VerifyError> {
     match signer {
         Signer::Key(_) if predicate == PUBLISH => Ok(()),
         Signer::Identity(identity) if predicate != PUBLISH => {
-            if ISSUERS
-                .iter()
-                .any(|issuer| identity.issuer.starts_with(issuer))
-            {
+            let of = |issuer: &&str| {
+                let rest = identity.issuer.strip_prefix(*issuer);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if ISSUERS.iter().any(of) {
                 Ok(())
             } else {
                 Err(VerifyError::Signer("nobody who builds for others"))

@@ -24,6 +24,13 @@ pub enum Checked<T> {
     Unreachable,
 }
 
+/// Statements that say from what something was built: SLSA's, and the index's of who published a file (PEP 740).
+const BUILDS: [&str; 3] = [
+    "https://slsa.dev/provenance/v1",
+    "https://slsa.dev/provenance/v0.2",
+    "https://docs.pypi.org/attestations/publish/v1",
+];
+
 /// Where a package came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -44,16 +51,21 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Who built it, when a build was attested and the attestation holds.
+    /// Who built it and from which repository, when a build was attested and the attestation holds.
     #[must_use]
     pub fn builder(&self) -> Option<&Identity> {
         let Checked::Verified(attested) = &self.attestations else {
             return None;
         };
-        attested.iter().find_map(|attested| match &attested.signer {
-            Signer::Identity(identity) => Some(identity),
-            Signer::Key(_) => None,
-        })
+        let builds = attested
+            .iter()
+            .filter(|attested| BUILDS.contains(&attested.predicate_type.as_str()));
+        builds
+            .filter_map(|attested| match &attested.signer {
+                Signer::Identity(identity) => Some(identity),
+                Signer::Key(_) => None,
+            })
+            .find(|identity| identity.repository.is_some())
     }
 
     /// Whether something was served that does not hold: worse than nothing.

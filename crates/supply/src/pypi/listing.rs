@@ -164,9 +164,12 @@ fn html(text: &str) -> Vec<File> {
             continue;
         }
         let (attributes, after) = attributes(after);
-        rest = after;
-        let content = after.split_once("</a>").map(|(content, _)| content);
-        let Some((href, content)) = attributes.get("href").zip(content) else {
+        // Without an end there is none for what follows either: each byte is looked at once.
+        let Some((content, next)) = after.split_once("</a>") else {
+            break;
+        };
+        rest = next;
+        let Some(href) = attributes.get("href") else {
             continue;
         };
         let (url, fragment) = href.split_once('#').unwrap_or((href, ""));

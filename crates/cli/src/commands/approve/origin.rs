@@ -40,7 +40,8 @@ pub fn judge(
     let now = i64::try_from(now.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
     let (name, version) = (tree.name.to_string(), tree.version.to_string());
     let Some(origin) = origin(source, tree, Verifier::new(&root, now)) else {
-        return Ok(lines);
+        let what = "what is locked names no archive of its own package";
+        return Err(Failure::new(Exit::Refused, what));
     };
     let mut breaches = policy.judge(&name, &version, &origin, now).into_iter();
     if let Some(breach) = breaches.next() {

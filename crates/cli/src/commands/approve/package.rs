@@ -118,6 +118,20 @@ pub fn install(
     installed.map_err(|error| failed(&error))
 }
 
+/// What a person should know about a tree that somebody else locked. Nothing of it was chosen here, so all of it is shown.
+pub fn proposed(tree: &LockedTree) -> Vec<String> {
+    let mut remarks = sizes(tree);
+    remarks.extend(tree.packages.iter().map(|package| {
+        let own = format!("{}@{}", package.name, package.version);
+        format!(
+            "has {} in {}",
+            visible(&own),
+            visible(package.path.as_str())
+        )
+    }));
+    remarks
+}
+
 /// Where a tree that a lock names came from, judged as for a single approval.
 ///
 /// # Errors
@@ -177,19 +191,7 @@ fn split(text: &str) -> (String, String) {
 }
 
 fn remarks(locked: &Locked) -> Vec<String> {
-    let tree = &locked.tree;
-    let mut remarks = vec![format!(
-        "{}, {}, {}",
-        counted(tree.packages.len(), "package"),
-        counted(tree.files, "file"),
-        size::shown(tree.bytes)
-    )];
-    for package in tree.needs_install_script() {
-        remarks.push(format!(
-            "{}@{} has an install script, which was not run; the server may miss what it would have made",
-            package.name, package.version
-        ));
-    }
+    let mut remarks = sizes(&locked.tree);
     for (package, says) in &locked.deprecated {
         remarks.push(format!(
             "{} is deprecated: {}",
@@ -201,6 +203,23 @@ fn remarks(locked: &Locked) -> Vec<String> {
         remarks.push(format!(
             "the registry and the archive of {} disagree",
             visible(package)
+        ));
+    }
+    remarks
+}
+
+/// How much there is, and what it may miss.
+fn sizes(tree: &LockedTree) -> Vec<String> {
+    let mut remarks = vec![format!(
+        "{}, {}, {}",
+        counted(tree.packages.len(), "package"),
+        counted(tree.files, "file"),
+        size::shown(tree.bytes)
+    )];
+    for package in tree.needs_install_script() {
+        remarks.push(format!(
+            "{}@{} has an install script, which was not run; the server may miss what it would have made",
+            package.name, package.version
         ));
     }
     remarks

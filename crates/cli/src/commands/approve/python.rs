@@ -1,7 +1,9 @@
 //! Fetching a package of the Python package index: for one interpreter, wheels only, nothing of it run.
 
+use std::path::PathBuf;
+
 use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
-use interlock_supply::pypi::{Config, Index, Locked, Locker, Python, Requirement, Wish};
+use interlock_supply::pypi::{Compiler, Config, Index, Locked, Locker, Python, Requirement, Wish};
 use interlock_supply::{LockedTree, Store};
 
 use super::compile::Contained;
@@ -34,13 +36,13 @@ pub fn fetch(
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
     let index = Index::new(config, context.global.offline);
     let bar = Bar::new(context);
-    let compiler = Contained::new(path);
+    let compiler = compiler(package, path);
     let locker = Locker {
         index: &index,
         store: packages,
         python: &python,
         progress: &bar,
-        compiler: Some(&compiler),
+        compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
     };
     let locked = locker.lock(&wish);
     bar.finish();
@@ -82,23 +84,39 @@ pub fn install(
     let Class::Package(package) = &judgement.class else {
         return Err(Failure::new(Exit::Refused, "the source is no package"));
     };
+    if names_a_file(package) {
+        let what = "a lock names the interpreter by its path, and nobody approved that program";
+        return Err(Failure::new(Exit::Refused, what).next("name a version instead: --python 3.12"));
+    }
+    let wish = wish(package)?;
     let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
     let python = Python::inspect(&path).map_err(|error| failed(&error))?;
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
     let index = Index::new(config, context.global.offline);
     let bar = Bar::new(context);
-    let compiler = Contained::new(path);
+    let compiler = compiler(package, path);
     let locker = Locker {
         index: &index,
         store: packages,
         python: &python,
         progress: &bar,
-        compiler: Some(&compiler),
+        compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
     };
-    let installed = locker.install(tree);
+    let installed = locker.install(&wish, tree);
     bar.finish();
     installed.map_err(|error| failed(&error))
+}
+
+/// The interpreter that makes bytecode, before anybody is asked: only one that this machine finds by itself. A request that names
+/// a program by its path gets no bytecode, because that program is started by nobody before it is approved.
+fn compiler(package: &PackageRef, path: PathBuf) -> Option<Contained> {
+    (!names_a_file(package)).then(|| Contained::new(path))
+}
+
+fn names_a_file(package: &PackageRef) -> bool {
+    let version = package.interpreter_version.as_deref();
+    version.is_some_and(|version| version.contains(['/', '\\']))
 }
 
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {

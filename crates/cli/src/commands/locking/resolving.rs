@@ -58,7 +58,7 @@ pub fn server(
         Some(tree) if server.content.is_foreign() => return Err(foreign(server, tree)),
         Some(tree) => {
             package::install(context, &machine.packages, &judgement, tree)?;
-            (Some(tree.clone()), Vec::new())
+            (Some(tree.clone()), package::proposed(tree))
         }
         None => fetched(context, machine, &judgement)?,
     };

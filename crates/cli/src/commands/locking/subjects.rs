@@ -33,7 +33,7 @@ pub fn named(context: &Context, names: &[String]) -> Result<(String, Vec<Subject
             let all = project.lock.server.iter();
             let all: Vec<Subject> = all
                 .map(|(name, server)| locked(name.as_str(), server))
-                .collect();
+                .collect::<Result<_, _>>()?;
             (project.title(), all)
         }
         None => (String::new(), Vec::new()),
@@ -65,16 +65,21 @@ fn only(mut all: Vec<Subject>, names: &[String]) -> Vec<Subject> {
     all
 }
 
-fn locked(name: &str, server: &Server) -> Subject {
+/// Of a package that is declared and not locked nothing can be said, and saying nothing would look well.
+fn locked(name: &str, server: &Server) -> Result<Subject, Failure> {
+    if server.source.is_package() && server.content.tree.is_none() {
+        let what = format!("{} is declared in the lock and not locked", visible(name));
+        return Err(Failure::new(Exit::Findings, what).next("interlock lock"));
+    }
     let files = server.content.files.iter();
-    Subject {
+    Ok(Subject {
         name: name.to_owned(),
         source: server.source.to_string(),
         tree: server.content.tree.clone(),
         files: files
             .map(|file| (file.path.to_string(), file.sha256.to_string()))
             .collect(),
-    }
+    })
 }
 
 /// The list of packages of an approval is in the store; without it nothing can be said, and saying nothing would look well.

@@ -7,7 +7,7 @@ use interlock_supply::lockfile::{Content, Server};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::commands::approve::package;
+use crate::commands::approve::{package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
@@ -68,6 +68,9 @@ impl Verifier {
     fn bytes(&self, server: &Server, tree: &LockedTree) -> Result<(), String> {
         let line = |failure: Failure| failure.on_one_line();
         let judgement = interlock_launch::judge(&server.request(&self.project.base));
+        let profile =
+            resolving::profile(&self.context, &self.project.base, server).map_err(line)?;
+        refuse_what_cannot_be_approved(&judgement, &profile, self.context.style()).map_err(line)?;
         let stored = self
             .machine
             .packages

@@ -2,6 +2,7 @@
 
 mod bytecode;
 mod fetch;
+mod proposed;
 mod release;
 mod solve;
 mod start;
@@ -77,6 +78,12 @@ pub enum LockError {
     /// A lock has a wheel that the user's index does not list for that package and version.
     #[error("the index lists no wheel of `{0}` with the locked digest")]
     Unlisted(String),
+    /// A lock lacks what is needed.
+    #[error("the lock has no package that satisfies `{0}`")]
+    Lacks(Box<Requirement>),
+    /// A lock has what nothing needs.
+    #[error("the lock has `{0}`, which nothing in it needs")]
+    Unneeded(Name),
     /// A lock starts something else than the command that it names.
     #[error("`{file}` is locked as what `{command}` starts, but no package of it says so")]
     WrongEntry {
@@ -174,7 +181,7 @@ impl Locker<'_> {
     ///
     /// # Errors
     /// When a package cannot be had, anything is not as locked, or the lock calls something by another name than the index.
-    pub fn install(&self, locked: &LockedTree) -> Result<(), LockError> {
+    pub fn install(&self, wish: &Wish, locked: &LockedTree) -> Result<(), LockError> {
         let _adding = self.store.adding()?;
         let key = format!("pypi {}", locked.name);
         let _fetching = self
@@ -192,6 +199,7 @@ impl Locker<'_> {
         let fetcher = Fetcher::new(self.index, self.store, self.python, self.progress);
         fetcher.run(|fetcher| {
             let stored = fetch_all(fetcher, &wheels)?;
+            proposed::closed(wish, &wheels, &stored, &self.python.environment())?;
             let mut layout = layout(locked.name.as_str(), &wheels, &stored, Vec::new())?;
             if let Some(sources) = locked.sources {
                 same(sources, layout.digest)?;
@@ -200,7 +208,7 @@ impl Locker<'_> {
                     .0;
             }
             same(locked.digest, layout.digest)?;
-            starts_as_locked(locked, &stored)?;
+            starts_as_locked(wish, locked, &wheels, &stored)?;
             self.progress.assembling(layout.count());
             self.store
                 .add_tree(&layout, locked)
@@ -247,10 +255,6 @@ impl Locker<'_> {
         let plain = layout(first.name.as_str(), wheels, stored, Vec::new())?;
         let sources = plain.digest;
         let entry = entry(wish, wheels, stored)?;
-        if let Some(before) = self.compiled_before(sources)? {
-            let tree = LockedTree { entry, ..before };
-            return Ok((tree, None));
-        }
         let (layout, uncompiled) = self.compiled(plain, first.name.as_str(), wheels, stored)?;
         let own = wheels
             .iter()
@@ -276,22 +280,6 @@ impl Locker<'_> {
             .add_tree(&layout, &tree)
             .map_err(LockError::Assemble)?;
         Ok((tree, uncompiled))
-    }
-
-    /// A whole tree in the store of the same packages for the same interpreter, with bytecode.
-    fn compiled_before(&self, sources: TreeDigest) -> Result<Option<LockedTree>, LockError> {
-        let target = self.python.to_string();
-        let trees = self
-            .store
-            .list()?
-            .into_iter()
-            .filter_map(|tree| tree.locked);
-        let mut same = trees.filter(|tree| {
-            tree.sources == Some(sources)
-                && tree.target.as_deref() == Some(&target)
-                && self.store.tree_is_whole(&tree.digest)
-        });
-        Ok(self.compiler.and_then(|_| same.next()))
     }
 
     /// The layout with bytecode of its sources; else the reason why it has none.

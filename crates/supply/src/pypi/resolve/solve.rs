@@ -191,12 +191,13 @@ impl<S: Source> Solver<'_, S> {
     /// Finds a version for the last package, or other versions for those before it.
     fn settle(&mut self) -> Result<(), Failure<S::Error>> {
         loop {
-            if self.try_next().map_err(Failure::Source)? {
-                return Ok(());
-            }
+            let found = self.try_next().map_err(Failure::Source)?;
             if self.tries > MAX_TRIES || self.levels.len() > MAX_PACKAGES {
                 let unmet = self.unmet(Some(Why::TooHard));
                 return Err(Failure::Unmet(Box::new(unmet)));
+            }
+            if found {
+                return Ok(());
             }
             let here = self.unmet(None);
             let first = self.first.get_or_insert(here).clone();

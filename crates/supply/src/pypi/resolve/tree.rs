@@ -131,9 +131,19 @@ fn own_command<'a>(commands: &'a [Command], name: &Name) -> Option<&'a Command> 
     }
 }
 
-/// What a lock starts is what one of its packages says that the command starts.
-pub(super) fn starts_as_locked(locked: &LockedTree, stored: &[Stored]) -> Result<(), LockError> {
-    let mut commands = stored.iter().flat_map(Command::of);
+/// What a lock starts is what one of the packages that were asked for says that the command starts.
+pub(super) fn starts_as_locked(
+    wish: &Wish,
+    locked: &LockedTree,
+    wheels: &[Wheel],
+    stored: &[Stored],
+) -> Result<(), LockError> {
+    let asked = |wheel: &Wheel| {
+        let mut all = wish.requirements.iter();
+        all.any(|requirement| requirement.name == wheel.name.name)
+    };
+    let own = wheels.iter().zip(stored).filter(|(wheel, _)| asked(wheel));
+    let mut commands = own.flat_map(|(_, stored)| Command::of(stored));
     if commands.any(|command| start::entry(&command).as_ref() == Some(&locked.entry)) {
         return Ok(());
     }
