@@ -9,6 +9,9 @@ use crate::RpcError;
 use crate::server::body::write_signed;
 use crate::server::handled::Outcome;
 
+/// The longest `initialize` whose words a session keeps, in bytes: a name, a version, capabilities and some icons.
+const MOST_HELLO: usize = 64 << 10;
+
 impl Session {
     /// What the request's `_meta` says, else what the handshake agreed on.
     pub(super) fn revision_of(
@@ -50,6 +53,12 @@ impl Session {
         reply: &mut Vec<u8>,
     ) -> Result<Outcome, RpcError> {
         let raw = ask.message.params().unwrap_or(b"{}");
+        // It is kept for as long as the session lives.
+        if raw.len() > MOST_HELLO {
+            return Err(RpcError::invalid_params(
+                "it says more than a session keeps",
+            ));
+        }
         let params = InitializeParams::decode(raw)
             .map_err(|error| RpcError::invalid_params(error.to_string()))?;
         let revision = Revision::from_name(&params.protocol_version)
