@@ -226,16 +226,23 @@ fn a_server_that_answers_everybody_is_found_only_when_asked_for() {
     let world = World::without_key();
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap().to_string();
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = socket.accept().unwrap();
-        let _ = stream.read(&mut [0; 4096]).unwrap();
-        let body = r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"open"}}}"#;
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
+    // Everybody who asks: another scan of this machine may come first.
+    std::thread::spawn(move || {
+        for mut stream in socket.incoming().flatten() {
+            let mut request = Vec::new();
+            let mut part = [0; 4096];
+            // The request's last bytes: one that is closed before it is read whole is reset.
+            while !request.ends_with(b"}}}") {
+                match stream.read(&mut part) {
+                    Ok(read) if read > 0 => request.extend_from_slice(&part[..read]),
+                    _ => break,
+                }
+            }
+            let body = r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"open"}}}"#;
+            let length = body.len();
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+            let _ = stream.write_all(answer.as_bytes());
+        }
     });
     let quiet = world.interlock(&["scan", "--format", "json"]).expect(0);
     assert!(!quiet.out.contains("listener-without-authentication"));
@@ -246,5 +253,4 @@ fn a_server_that_answers_everybody_is_found_only_when_asked_for() {
         &said.out,
         &["listener-without-authentication", &address, "\"open\""],
     );
-    server.join().unwrap();
 }
