@@ -9,10 +9,13 @@ use super::rule::Rule;
 use super::table::rule_of;
 use super::veil::Veil;
 use crate::discover::ConfigFile;
-use crate::document::Span;
+use crate::document::{Node, Span, Value};
 use crate::finding::{Finding, Location, Severity};
 use crate::fix::Fix;
 use crate::server::{Kind, Local, Remote, Server};
+
+/// Most findings of one file whose place is shown; those after them say the file alone.
+const MOST_PLACED: usize = 2000;
 
 /// What makes two findings of one file the same: rule, place, server, subject, message.
 type Key = (&'static str, Option<Span>, Option<String>, String, String);
@@ -47,9 +50,21 @@ impl<'a> FileCase<'a> {
     /// Adds a finding with its rule's own weight. A finding that is there already is not added again.
     pub(super) fn note(&mut self, found: Found<'_>) -> Option<&mut Finding> {
         let rule: &'static Rule = rule_of(found.rule)?;
-        let region = found
-            .span
-            .and_then(|span| Some(self.veil.region(self.file.document()?, span)));
+        let server = found.server.map(|server| excerpt(&server.name));
+        let message = self.veil.redact(&found.message);
+        let subject = self.veil.redact(&found.subject);
+        let key = (
+            rule.id,
+            found.span,
+            server.clone(),
+            subject.clone(),
+            message.clone(),
+        );
+        if !self.seen.insert(key) {
+            return None;
+        }
+        let placed = found.span.filter(|_| self.findings.len() < MOST_PLACED);
+        let region = placed.and_then(|span| Some(self.veil.region(self.file.document()?, span)));
         let finding = Finding {
             rule,
             severity: rule.severity,
@@ -59,22 +74,11 @@ impl<'a> FileCase<'a> {
                 region,
             },
             client: Some(self.file.client.id),
-            server: found.server.map(|server| excerpt(&server.name)),
-            message: self.veil.redact(&found.message),
-            subject: self.veil.redact(&found.subject),
+            server,
+            message,
+            subject,
             fix: None,
         };
-        let (server, subject) = (finding.server.clone(), finding.subject.clone());
-        let key = (
-            rule.id,
-            found.span,
-            server,
-            subject,
-            finding.message.clone(),
-        );
-        if !self.seen.insert(key) {
-            return None;
-        }
         self.findings.push(finding);
         self.findings.last_mut()
     }
@@ -124,11 +128,23 @@ pub(crate) fn masked(file: &ConfigFile) -> String {
     document.map_or_else(String::new, |document| veil_of(file).masked(document))
 }
 
-/// Every secret of a file, and every value that is set in it.
+/// Shows pieces of a file as they are written, without secrets and without any value that is set; nothing of one that could not be read.
+pub(crate) fn masker(file: &ConfigFile) -> impl Fn(Span) -> String {
+    let veil = veil_of(file);
+    move |span| {
+        let document = file.document().filter(|document| document.root().is_some());
+        document.map_or_else(String::new, |document| veil.piece(document, span))
+    }
+}
+
+/// Every secret of a file, and every value that is set in it, whether a server uses it or not.
 fn veil_of(file: &ConfigFile) -> Veil {
     let mut veil = Veil::default();
     if let Some(document) = file.document() {
         veil_words(document.text(), &mut veil);
+        if let Some(root) = document.root() {
+            veil_tree(root, Below::default(), &mut veil);
+        }
     }
     for server in &file.servers {
         match &server.kind {
@@ -137,7 +153,97 @@ fn veil_of(file: &ConfigFile) -> Veil {
             Kind::BuiltIn | Kind::Unusable => {}
         }
     }
+    veil.settle();
     veil
+}
+
+/// Where a walk through a tree is.
+#[derive(Clone, Copy, Default)]
+struct Below<'k> {
+    /// The key that is nearest.
+    key: &'k str,
+    /// Whether what is here is a variable or a header.
+    set: bool,
+    /// Whether it stands in a list.
+    listed: bool,
+}
+
+/// Secrets and set values wherever they stand: in duplicates, in fields that nobody knows, in entries that cannot be used. How deep a
+/// tree is, is bounded where it is read.
+fn veil_tree(node: &Node, below: Below<'_>, veil: &mut Veil) {
+    match &node.value {
+        Value::Map(members) => {
+            for member in members {
+                let inner = Below {
+                    key: &member.key,
+                    set: below.set || holds_values(&member.key),
+                    listed: false,
+                };
+                veil_tree(&member.value, inner, veil);
+            }
+        }
+        Value::List(elements) => {
+            let mut before = "";
+            for element in elements {
+                let word = element.as_text().unwrap_or("");
+                if secret_of_argument(before, word).is_some() {
+                    veil.hide(element.span);
+                }
+                let inner = Below {
+                    listed: true,
+                    ..below
+                };
+                veil_tree(element, inner, veil);
+                before = word;
+            }
+        }
+        Value::Text(text) => veil_text(text, node.span, below, veil),
+        Value::Bool(_) | Value::Number(_) if below.set => veil.small(node.span),
+        Value::Bool(_) | Value::Number(_) | Value::Null => {}
+    }
+}
+
+fn veil_text(text: &str, span: Span, below: Below<'_>, veil: &mut Veil) {
+    let (key, value) = match text.split_once('=') {
+        Some(pair) if below.set && below.listed => pair,
+        _ => (below.key, text),
+    };
+    match secret_under(key, value) {
+        Some(secret) => {
+            veil.hide(span);
+            // What starts like many other words, or is one of many, would be taken out of messages that say something else.
+            let common = secret.contains("://") || secret.starts_with(['/', '.', '~']);
+            if !common && !below.listed && secret.chars().count() >= 8 {
+                veil.word(secret);
+            }
+        }
+        None if below.set && is_private(value) => veil.value(span),
+        None if below.set => veil.small(span),
+        None => {}
+    }
+}
+
+/// The secret in a text under any key: the key says that it is one, or it looks like one. Addresses and names of variables are none.
+fn secret_under<'v>(key: &str, value: &'v str) -> Option<&'v str> {
+    let lower = key.to_ascii_lowercase();
+    let name = lower.contains("env")
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let author = lower.starts_with("author") && !lower.starts_with("authori");
+    if name || author || value.contains("://") {
+        return secret_of_variable("", value);
+    }
+    secret_of_variable(key, value)
+}
+
+/// Whether variables or headers stand under a key.
+fn holds_values(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    matches!(
+        lower.as_str(),
+        "env" | "environment" | "envs" | "headers" | "http_headers" | "httpheaders"
+    )
 }
 
 /// Secrets that show by their own look, wherever they stand: inside a command line, in a comment, in a field that nobody knows.
@@ -148,6 +254,12 @@ fn veil_words(text: &str, veil: &mut Veil) {
             veil.word(secret);
         }
     }
+    let ends = |c: char| c.is_whitespace() || "\"'`,<>".contains(c);
+    for address in text.split(ends).filter(|word| word.contains("://")) {
+        if let Some(secret) = secret_of_url(address).filter(|secret| secret.len() >= 6) {
+            veil.word(secret);
+        }
+    }
 }
 
 fn veil_local(local: &Local, veil: &mut Veil) {
@@ -155,7 +267,7 @@ fn veil_local(local: &Local, veil: &mut Veil) {
         match secret_of_variable(name, value) {
             Some(secret) => veil.secret(spans.value, secret),
             None if is_private(value) => veil.value(spans.value),
-            None => {}
+            None => veil.small(spans.value),
         }
     }
     let mut before = "";
@@ -178,7 +290,7 @@ fn veil_remote(remote: &Remote, veil: &mut Veil) {
         match secret_of_variable(&header.name, &header.value) {
             Some(secret) => veil.secret(header.span, secret),
             None if is_private(&header.value) => veil.value(header.span),
-            None => {}
+            None => veil.small(header.span),
         }
     }
     for credential in &remote.credentials {
@@ -192,4 +304,64 @@ fn veil_remote(remote: &Remote, veil: &mut Veil) {
 /// Whether a value could be a secret that no rule knows.
 fn is_private(value: &str) -> bool {
     value.len() >= 8 && !has_variable(value) && !is_placeholder(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::clients::client;
+    use crate::discover::read_text;
+
+    #[test]
+    fn what_no_server_uses_is_hidden_as_well() {
+        let text = r#"{
+"mcpServers": {"a": {
+  "command": "x", // ghp_0123456789abcdefABCDEF
+  "env": {"T": "first-value-1", "D": 1},
+  "environment": {"A": "other-value-2"},
+  "headers": {"X": "third-value-3"},
+  "api_key": "fourth-value-4",
+  "env": {"T": "hush", "L": "${LATER}"}
+}},
+"inputs": [{"password": "fifth-value-5"}]
+}"#;
+        let client = client("cursor").unwrap();
+        let place = client.places.first().unwrap();
+        let file = read_text(client, place, Path::new("x"), text.as_bytes());
+        let whole = Span::new(0, text.len());
+        for shown in [masked(&file), masker(&file)(whole)] {
+            for hidden in ["0123456789", "-value-"] {
+                assert!(!shown.contains(hidden), "{shown}");
+            }
+            assert!(shown.contains("\"command\": \"x\""), "{shown}");
+        }
+        let shown = masker(&file)(whole);
+        assert!(!shown.contains("hush"), "{shown}");
+        assert!(masked(&file).contains("hush"));
+    }
+
+    #[test]
+    fn after_many_findings_places_are_no_longer_shown() {
+        let client = client("cursor").unwrap();
+        let place = client.places.first().unwrap();
+        let file = read_text(client, place, Path::new("x"), b"{}");
+        let mut case = FileCase::new(&file);
+        for at in 0..=MOST_PLACED {
+            case.note(Found {
+                rule: "unset-variable",
+                span: Some(Span::new(0, 1)),
+                server: None,
+                message: at.to_string(),
+                subject: String::new(),
+            });
+        }
+        let placed = case
+            .findings
+            .iter()
+            .filter(|one| one.location.region.is_some());
+        assert_eq!(placed.count(), MOST_PLACED);
+        assert_eq!(case.findings.len(), MOST_PLACED + 1);
+    }
 }

@@ -19,7 +19,7 @@ mod tools;
 mod variables;
 mod veil;
 
-pub(crate) use case::masked;
+pub(crate) use case::{masked, masker};
 pub use context::{Base, Context, Standing};
 pub use judge::{JudgedFile, JudgedServer, Judgements, judge_files};
 pub use rule::Rule;

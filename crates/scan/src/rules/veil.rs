@@ -15,6 +15,8 @@ const MARKED: usize = 80;
 const MOST_SECRETS: usize = 500;
 /// What stands for something that is not shown.
 const HIDDEN: &str = "…";
+/// Most bytes that are looked at on each side of what is marked, and of what is marked itself: a whole file can be one line.
+const WINDOW: usize = 1024;
 
 /// The secrets of one file: where they stand, and what they are.
 #[derive(Default)]
@@ -23,16 +25,26 @@ pub(super) struct Veil {
     secrets: Vec<Span>,
     /// Shown only where a finding is about them.
     values: Vec<Span>,
+    /// Values that are set and say little: hidden only where whole entries are shown.
+    small: Vec<Span>,
     texts: BTreeSet<String>,
+    /// A server's own fields hold a secret.
+    held: bool,
 }
 
 impl Veil {
     /// Something that is never shown, and its text, which is taken out of messages.
     pub(super) fn secret(&mut self, span: Span, text: &str) {
+        self.held = true;
         self.secrets.push(span);
         if text.chars().count() >= 4 {
             self.word(text);
         }
+    }
+
+    /// Something that is never shown where it stands, though no server that counts is known to use it.
+    pub(super) fn hide(&mut self, span: Span) {
+        self.secrets.push(span);
     }
 
     /// A text that is never shown, wherever it stands.
@@ -47,9 +59,28 @@ impl Veil {
         self.values.push(span);
     }
 
-    /// Whether the file holds secrets.
+    /// Something that is hidden only where whole entries are shown.
+    pub(super) fn small(&mut self, span: Span) {
+        self.small.push(span);
+    }
+
+    /// Puts everything that is hidden in order. To be called once, when all of it is known.
+    pub(super) fn settle(&mut self) {
+        for spans in [&mut self.secrets, &mut self.values, &mut self.small] {
+            spans.sort();
+            spans.dedup_by(|next, last| {
+                let same = next.start < last.end || *next == *last;
+                if same {
+                    last.end = last.end.max(next.end);
+                }
+                same
+            });
+        }
+    }
+
+    /// Whether the file's servers hold secrets.
     pub(super) fn has_secrets(&self) -> bool {
-        !self.secrets.is_empty()
+        self.held
     }
 
     /// A message without the file's secrets. A secret that was cut off in the middle is taken out as well.
@@ -84,6 +115,28 @@ impl Veil {
         shown
     }
 
+    /// A piece of the text as it is written, without secrets and without any value that is set.
+    pub(super) fn piece(&self, document: &Document, piece: Span) -> String {
+        let text = document.text();
+        let mut hidden: Vec<Span> = [&self.secrets, &self.values, &self.small]
+            .into_iter()
+            .flat_map(|spans| touching(spans, piece))
+            .copied()
+            .collect();
+        hidden.sort();
+        let mut shown = String::new();
+        let mut at = piece.start;
+        for span in hidden {
+            shown.push_str(text.get(at..span.start.max(at)).unwrap_or(""));
+            if span.end > at {
+                shown.push_str("\"…\"");
+            }
+            at = at.max(span.end);
+        }
+        shown.push_str(text.get(at..piece.end).unwrap_or(""));
+        self.redact(&shown)
+    }
+
     /// Where `span` is, with its first line as it may be shown. Nothing of a file is shown that could not be read as a whole:
     /// there nobody knows what is a secret.
     pub(super) fn region(&self, document: &Document, span: Span) -> Region {
@@ -92,11 +145,18 @@ impl Veil {
             let (line, column) = document.line_column(offset);
             Position { line, column }
         };
-        let from = text.get(..span.start).and_then(|before| before.rfind('\n'));
-        let line_start = from.map_or(0, |at| at + 1);
-        let to = text.get(span.start..).and_then(|after| after.find('\n'));
-        let line_end = to.map_or(text.len(), |length| span.start + length);
-        let marked = Span::new(span.start, span.end.clamp(span.start, line_end));
+        let line_start = start_of_window(text, span.start);
+        let limit = text.ceil_char_boundary(span.end.saturating_add(WINDOW));
+        let to = text
+            .get(span.start..limit)
+            .and_then(|after| after.find('\n'));
+        let line_end = to.map_or(limit, |length| span.start + length);
+        let marked = Span::new(
+            span.start,
+            span.end.clamp(span.start, line_end.max(span.start)),
+        );
+        let most = text.ceil_char_boundary(span.start.saturating_add(WINDOW));
+        let first = Span::new(marked.start, marked.end.min(most));
         let readable = document.root().is_some() && self.texts.len() <= MOST_SECRETS;
         let show = |piece: Span| {
             if readable {
@@ -106,7 +166,7 @@ impl Veil {
             }
         };
         let before = tail(&show(Span::new(line_start, marked.start)), AROUND);
-        let middle = head(&show(marked), MARKED);
+        let middle = head(&show(first), MARKED);
         let after = head(show(Span::new(marked.end, line_end)).trim_end(), AROUND);
         Region {
             span,
@@ -121,11 +181,9 @@ impl Veil {
     /// A piece of the text: escaped, with what is hidden left out.
     fn show(&self, text: &str, piece: Span, marked: Span) -> String {
         let about = |value: &&Span| value.start >= marked.end || value.end <= marked.start;
-        let mut hidden: Vec<Span> = self
-            .secrets
+        let mut hidden: Vec<Span> = touching(&self.secrets, piece)
             .iter()
-            .chain(self.values.iter().filter(about))
-            .filter(|span| span.start < piece.end && span.end > piece.start)
+            .chain(touching(&self.values, piece).iter().filter(about))
             .copied()
             .collect();
         hidden.sort();
@@ -141,6 +199,28 @@ impl Veil {
         escape(text.get(at..piece.end).unwrap_or(""), &mut shown);
         self.redact(&shown)
     }
+}
+
+/// Those of some spans, in order and apart from each other, that have something of `piece` in them.
+fn touching(spans: &[Span], piece: Span) -> &[Span] {
+    let from = spans.partition_point(|span| span.end <= piece.start);
+    let rest = spans.get(from..).unwrap_or_default();
+    let count = rest.partition_point(|span| span.start < piece.end);
+    rest.get(..count).unwrap_or_default()
+}
+
+/// Where to begin showing the line that `at` is on: at its start, or near enough to `at`, and then never within a word.
+fn start_of_window(text: &str, at: usize) -> usize {
+    let from = text.floor_char_boundary(at.saturating_sub(WINDOW));
+    let before = text.get(from..at).unwrap_or("");
+    if let Some(end) = before.rfind('\n') {
+        return from + end + 1;
+    }
+    if from == 0 {
+        return 0;
+    }
+    let word = before.find(|c: char| c.is_whitespace() || "\"'`,".contains(c));
+    word.map_or(at, |length| from + length)
 }
 
 /// One line, with nothing in it that does not show.
@@ -178,10 +258,14 @@ fn tail(text: &str, most: usize) -> String {
 
 /// `message` without `secret`, and without a beginning of it of six characters or more.
 fn redact_one(message: &str, secret: &str) -> String {
-    let beginning: String = secret.chars().take(6).collect();
+    let sixth = secret.char_indices().nth(6);
+    let beginning = sixth.and_then(|(at, _)| secret.get(..at)).unwrap_or(secret);
+    if beginning.is_empty() || !message.contains(beginning) {
+        return message.to_owned();
+    }
     let mut redacted = String::with_capacity(message.len());
     let mut rest = message;
-    while let Some((before, _)) = rest.split_once(&beginning) {
+    while let Some((before, _)) = rest.split_once(beginning) {
         let from = rest.get(before.len()..).unwrap_or("");
         let common: usize = from
             .chars()
@@ -262,5 +346,29 @@ mod tests {
         let document = Document::read(b"{\"TOKEN\": \"ghp_secret", Format::Json);
         let region = Veil::default().region(&document, Span::new(1, 4));
         assert_eq!(region.snippet, "");
+    }
+    #[test]
+    fn of_a_long_line_only_what_is_near_is_looked_at() {
+        let filler = "x ".repeat(50_000);
+        let text = format!("{{\"a\": \"{filler}\", \"k\": 1, \"b\": \"{filler}\"}}");
+        let document = Document::read(text.as_bytes(), Format::Json);
+        let start = text.find("\"k\"").unwrap();
+        let region = Veil::default().region(&document, Span::new(start, start + 3));
+        assert!(region.snippet.contains("x \", \"k\": 1, \"b\": \"x "));
+        assert!(region.snippet.chars().count() <= 2 * AROUND + MARKED + 3);
+        assert_eq!(region.start.column, start + 1);
+    }
+
+    #[test]
+    fn what_overlaps_is_hidden_once() {
+        let document = Document::read(b"[\"abcdef\", 1]", Format::Json);
+        let mut veil = Veil::default();
+        veil.small(Span::new(11, 12));
+        veil.hide(Span::new(3, 9));
+        veil.hide(Span::new(1, 9));
+        veil.hide(Span::new(1, 9));
+        veil.settle();
+        assert_eq!(veil.piece(&document, Span::new(0, 13)), "[\"…\", \"…\"]");
+        assert!(!veil.has_secrets());
     }
 }

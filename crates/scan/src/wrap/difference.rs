@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use interlock_launch::secret_of_argument;
 use similar::{ChangeTag, TextDiff};
 
 use crate::clients::{Client, Place};
 use crate::discover::{ConfigFile, read_text};
-use crate::document::{Document, Span};
-use crate::edit::Edits;
-use crate::server::{Kind, Local, Server};
+use crate::rules::masker;
+use crate::server::Server;
 
 /// One entry that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +46,14 @@ pub fn differences(
     let (Some(before), Some(after)) = (old.document(), new.document()) else {
         return Vec::new();
     };
+    let (show_old, show_new) = (masker(&old), masker(&new));
     let compare = |server: &Server| {
         let other = counterpart(&new, server)?;
-        let (was, is) = (masked(before, server), masked(after, other));
-        (was != is).then(|| Difference {
+        let changed = before.slice(server.span) != after.slice(other.span);
+        changed.then(|| Difference {
             name: server.name.clone(),
             line: before.line_column(server.span.start).0,
-            lines: lines(&was, &is),
+            lines: lines(&show_old(server.span), &show_new(other.span)),
         })
     };
     old.servers.iter().filter_map(compare).collect()
@@ -80,38 +79,4 @@ fn lines(was: &str, is: &str) -> Vec<(Side, String)> {
         )
     };
     diff.iter_all_changes().map(line).collect()
-}
-
-/// The text of an entry, without the values of its variables and without secrets among its arguments.
-fn masked(document: &Document, server: &Server) -> String {
-    let text = document.slice(server.span);
-    let Kind::Local(local) = &server.kind else {
-        return text.to_owned();
-    };
-    let mut edits = Edits::new();
-    for span in hidden(local) {
-        if span.start >= server.span.start && span.end <= server.span.end {
-            edits.replace(
-                span.start - server.span.start..span.end - server.span.start,
-                "\"…\"",
-            );
-        }
-    }
-    edits.apply(text).unwrap_or_default()
-}
-
-fn hidden(local: &Local) -> Vec<Span> {
-    let mut spans: Vec<Span> = local
-        .env_spans
-        .iter()
-        .map(|variable| variable.value)
-        .collect();
-    let mut before = "";
-    for (argument, span) in local.request.args.iter().zip(&local.arg_spans) {
-        if secret_of_argument(before, argument).is_some() {
-            spans.push(*span);
-        }
-        before = argument;
-    }
-    spans
 }
