@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use interlock_wire::is_hidden;
+
 /// Exit codes of every subcommand. Stable: scripts and clients rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -67,9 +69,10 @@ impl Failure {
 
     /// The same on one line, for a client that shows it to its user.
     pub fn on_one_line(&self) -> String {
-        let causes = self.causes.iter().map(|cause| format!(": {cause}"));
-        let next = self.next.iter().map(|next| format!(" (next: {next})"));
-        std::iter::once(self.what.clone())
+        let causes = self.causes.iter().map(|cause| format!(": {}", safe(cause)));
+        let next = self.next.iter();
+        let next = next.map(|next| format!(" (next: {})", safe(next)));
+        std::iter::once(safe(&self.what))
             .chain(causes)
             .chain(next)
             .collect()
@@ -77,15 +80,28 @@ impl Failure {
 
     /// What a person reads on stderr.
     pub fn render(&self) -> String {
-        let mut text = format!("interlock: {}", self.what);
+        let mut text = format!("interlock: {}", safe(&self.what));
         for cause in &self.causes {
-            let _ = write!(text, "\n  because: {cause}");
+            let _ = write!(text, "\n  because: {}", safe(cause));
         }
         if let Some(next) = &self.next {
-            let _ = write!(text, "\n  next: {next}");
+            let _ = write!(text, "\n  next: {}", safe(next));
         }
         text
     }
+}
+
+/// A text on one line that cannot steer a terminal: names of files and what errors say are anybody's words.
+fn safe(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -107,5 +123,17 @@ mod tests {
         assert_eq!(failure.render(), expected);
         let line = "refused: outer: inner (next: interlock init)";
         assert_eq!(failure.on_one_line(), line);
+    }
+
+    #[test]
+    fn nobodys_words_steer_the_terminal() {
+        let error = std::io::Error::other("a\u{202e}b");
+        let failure = Failure::new(Exit::Usage, "`x\u{1b}[2K\n  next: y`")
+            .because(&error)
+            .next("c\rd \u{e9}");
+        let expected =
+            "interlock: `x\\u{1b}[2K\\n  next: y`\n  because: a\\u{202e}b\n  next: c\\rd \u{e9}";
+        assert_eq!(failure.render(), expected);
+        assert!(!failure.on_one_line().contains(char::is_control));
     }
 }

@@ -161,6 +161,23 @@ struct Entry {
     path: Option<String>,
     server: Option<String>,
     reason: String,
+    /// Only findings in files below this directory.
+    base: Option<PathBuf>,
+}
+
+impl Entry {
+    /// Whether it is about this finding. A path matches from its end, by whole components.
+    fn is_about(&self, finding: &Finding) -> bool {
+        let path = &finding.location.path;
+        let end = |end: &String| path.ends_with(Path::new(end));
+        self.rule == finding.rule.id
+            && self.base.as_ref().is_none_or(|base| path.starts_with(base))
+            && self.path.as_ref().is_none_or(end)
+            && self
+                .server
+                .as_ref()
+                .is_none_or(|name| finding.server.as_ref() == Some(name))
+    }
 }
 
 /// Why a file of ignores is not read.
@@ -211,20 +228,23 @@ impl IgnoreFile {
         })
     }
 
-    /// Why a finding is to be ignored, if it is. A path matches from its end, by whole components.
+    /// The same entries for files below a directory only: a repository does not speak for another one.
+    #[must_use]
+    pub fn below(mut self, base: &Path) -> Self {
+        for entry in &mut self.entries {
+            entry.base = Some(base.to_owned());
+        }
+        self
+    }
+
+    /// Adds the entries of another file.
+    pub fn append(&mut self, mut other: Self) {
+        self.entries.append(&mut other.entries);
+    }
+
+    /// Why a finding is to be ignored, if it is.
     fn reason(&self, finding: &Finding) -> Option<&str> {
-        let path = &finding.location.path;
-        let entry = self.entries.iter().find(|entry| {
-            entry.rule == finding.rule.id
-                && entry
-                    .path
-                    .as_ref()
-                    .is_none_or(|end| path.ends_with(Path::new(end)))
-                && entry
-                    .server
-                    .as_ref()
-                    .is_none_or(|name| finding.server.as_ref() == Some(name))
-        })?;
+        let entry = self.entries.iter().find(|entry| entry.is_about(finding))?;
         Some(&entry.reason)
     }
 }
@@ -253,6 +273,7 @@ fn entry(number: usize, node: &Node) -> Result<Entry, IgnoreFileError> {
         path: text("path"),
         server: text("server"),
         reason: needed("reason")?,
+        base: None,
     })
 }
 
@@ -399,5 +420,24 @@ mod tests {
             let error = IgnoreFile::parse(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_file_of_ignores_speaks_for_what_is_below_its_base() {
+        let finding = |path: &str| {
+            let skipped = crate::Skipped {
+                path: PathBuf::from(path),
+                reason: crate::Unreadable::Denied,
+            };
+            crate::judge_skipped(&[skipped]).remove(0)
+        };
+        let text = "[[ignore]]\nrule = \"not-scanned\"\nreason = \"why\"\n";
+        let everywhere = IgnoreFile::parse(text).unwrap();
+        assert!(everywhere.reason(&finding("/b/x")).is_some());
+        let mut own = IgnoreFile::default();
+        own.append(everywhere.below(Path::new("/a")));
+        assert_eq!(own.reason(&finding("/a/x")), Some("why"));
+        assert_eq!(own.reason(&finding("/ab/x")), None);
+        assert_eq!(own.reason(&finding("/b/a/x")), None);
     }
 }

@@ -27,3 +27,4 @@ mod shell;
 mod shutdown;
 mod world;
 mod wrap;
+mod wrap_links;

@@ -146,6 +146,15 @@ pub struct Place {
     pub common_name: bool,
 }
 
+impl Place {
+    /// Whether it is below a project's directory, or above it as a repository has it: somebody else may have written what is there,
+    /// whatever the scope says.
+    #[must_use]
+    pub fn in_project(&self) -> bool {
+        self.path.starts_with("{project}") || self.path.starts_with("{ancestors}")
+    }
+}
+
 /// An environment variable that puts a file elsewhere, for the user who scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Relocation {

@@ -88,6 +88,9 @@ pub enum Unreadable {
     /// There is more than is looked at.
     #[error("there are more files or directories than are looked at")]
     TooMany,
+    /// It is deeper below a project than is looked.
+    #[error("it is deeper than is looked, and perhaps not the only one")]
+    TooDeep,
     /// Something else went wrong.
     #[error("the system says `{0}`")]
     Other(String),

@@ -18,7 +18,7 @@ impl Default for Limits {
         Limits {
             files: 100_000,
             entries: 1_000_000,
-            depth: 12,
+            depth: 24,
             threads: 4,
         }
     }

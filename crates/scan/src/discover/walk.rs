@@ -150,8 +150,14 @@ impl Walk {
                     seen.extend(found.into_iter().map(|path| (number, path)));
                 }
                 let inside = entry.directory && !LEFT_OUT.contains(&entry.name.as_str());
-                if inside && depth < self.depth {
+                if !inside {
+                    continue;
+                }
+                if depth < self.depth {
                     open.push((entry.path, depth + 1));
+                } else if self.depth > 0 {
+                    // Where only the top is asked for, nothing is left out.
+                    self.skip(&entry.path, Unreadable::TooDeep);
                 }
             }
         }
@@ -189,14 +195,10 @@ impl Walk {
         entries
     }
 
+    /// Notes what is left out; that a limit was met, once.
     fn skip(&mut self, path: &Path, reason: Unreadable) {
-        let full = reason == Unreadable::TooMany;
-        if full
-            && self
-                .skipped
-                .iter()
-                .any(|skipped| skipped.reason == Unreadable::TooMany)
-        {
+        let once = matches!(reason, Unreadable::TooMany | Unreadable::TooDeep);
+        if once && self.skipped.iter().any(|skipped| skipped.reason == reason) {
             return;
         }
         self.skipped.push(Skipped {
@@ -214,5 +216,35 @@ fn exists(path: &Path) -> bool {
             error.kind(),
             ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_deep_is_said_once_unless_only_the_top_is_asked_for() {
+        let top = tempfile::tempdir().unwrap();
+        for name in ["a/b/c", "a/x/y", "a/node_modules/z"] {
+            std::fs::create_dir_all(top.path().join(name)).unwrap();
+        }
+        let skipped = |depth: usize| {
+            let limits = Limits {
+                depth,
+                ..Limits::default()
+            };
+            let mut walk = Walk::new(Os::Linux, &limits);
+            walk.tree(top.path(), &[]);
+            walk.skipped
+        };
+        let deep = |inside: &str| Skipped {
+            path: top.path().join(inside),
+            reason: Unreadable::TooDeep,
+        };
+        assert_eq!(skipped(0), []);
+        assert_eq!(skipped(1), [deep("a/b")]);
+        assert_eq!(skipped(2).len(), 1);
+        assert_eq!(skipped(3), []);
     }
 }

@@ -64,6 +64,8 @@ enum OpenKind {
     List(Vec<Node>),
     Map {
         members: Vec<Member>,
+        /// What each `<<` brought in, in the order written.
+        merges: Vec<Vec<Member>>,
         key: Option<Node>,
     },
 }
@@ -133,6 +135,7 @@ impl<'t> Builder<'t> {
             Event::MappingStart(anchor, tag) => {
                 let kind = OpenKind::Map {
                     members: Vec::new(),
+                    merges: Vec::new(),
                     key: None,
                 };
                 self.open(kind, anchor, tag.as_deref(), span)
@@ -172,7 +175,10 @@ impl<'t> Builder<'t> {
                 let last = elements.last().map(|element| element.span.end);
                 (Value::List(elements), last)
             }
-            OpenKind::Map { members, .. } => {
+            OpenKind::Map {
+                members, merges, ..
+            } => {
+                let members = in_front(merges, members);
                 let last = members.iter().map(|member| member.value.span.end).max();
                 (Value::Map(members), last)
             }
@@ -204,12 +210,16 @@ impl<'t> Builder<'t> {
             self.root = Some(node);
             return Ok(());
         };
-        let (members, key) = match &mut open.kind {
+        let (members, merges, key) = match &mut open.kind {
             OpenKind::List(elements) => {
                 elements.push(node);
                 return Ok(());
             }
-            OpenKind::Map { members, key } => (members, key),
+            OpenKind::Map {
+                members,
+                merges,
+                key,
+            } => (members, merges, key),
         };
         let Some(written) = key.take() else {
             *key = Some(node);
@@ -219,8 +229,7 @@ impl<'t> Builder<'t> {
             let said = "`<<` merges another map in; not every reader does";
             self.problems
                 .push(Problem::new(written.span, ProblemKind::MergeKey, said));
-            let merged = merged(node);
-            members.splice(0..0, merged);
+            merges.push(merged(node));
             return Ok(());
         }
         let key = key_text(&written, self.text);
@@ -350,6 +359,15 @@ fn merged(node: Node) -> Vec<Member> {
     members
 }
 
+/// A map's members with what was merged in before them, the latest merge first: of a key that is there twice, the last counts.
+fn in_front(merges: Vec<Vec<Member>>, members: Vec<Member>) -> Vec<Member> {
+    if merges.is_empty() {
+        return members;
+    }
+    let merged = merges.into_iter().rev().flatten();
+    merged.chain(members).collect()
+}
+
 /// A key as text: what was written, for anything but text.
 fn key_text(node: &Node, text: &str) -> String {
     match &node.value {
@@ -382,5 +400,22 @@ fn mark(node: &mut Node) {
             .iter_mut()
             .for_each(|member| mark(&mut member.value)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_stand_in_front_the_latest_first() {
+        let text = "a: &a\n  x: 1\n  w: 1\nb: &b\n  y: 2\nc:\n  z: 3\n  <<: *a\n  <<: *b\n  x: 4\n";
+        let reading = read(text, 0);
+        let root = reading.root.unwrap();
+        let map = root.get("c").unwrap();
+        let keys: Vec<&str> = map.members().iter().map(|one| one.key.as_str()).collect();
+        assert_eq!(keys, ["y", "x", "w", "z", "x"]);
+        let copied: Vec<bool> = map.members().iter().map(|one| one.value.copied).collect();
+        assert_eq!(copied, [true, true, true, false, false]);
     }
 }

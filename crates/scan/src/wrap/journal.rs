@@ -104,25 +104,25 @@ impl Journal {
         records(&self.of(path))
     }
 
-    /// Every file that has records.
+    /// Every file that has records, and what is wrong with the records of others: those do not keep anybody from these.
     ///
     /// # Errors
-    /// When the journal cannot be read.
-    pub fn paths(&self) -> Result<Vec<PathBuf>, JournalError> {
-        let mut paths = Vec::new();
+    /// When the journal itself cannot be read.
+    pub fn paths(&self) -> Result<(Vec<PathBuf>, Vec<JournalError>), JournalError> {
+        let (mut paths, mut damaged) = (Vec::new(), Vec::new());
         for name in names(&self.directory)? {
             let directory = self.directory.join(name);
             if directory.is_dir() {
-                paths.extend(
-                    records(&directory)?
-                        .into_iter()
-                        .next()
-                        .map(|record| record.path),
-                );
+                match records(&directory) {
+                    Ok(records) => {
+                        paths.extend(records.into_iter().next().map(|record| record.path));
+                    }
+                    Err(error) => damaged.push(error),
+                }
             }
         }
         paths.sort();
-        Ok(paths)
+        Ok((paths, damaged))
     }
 
     /// Drops the records of a file, but for the one of `kept`.

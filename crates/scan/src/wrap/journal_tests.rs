@@ -43,7 +43,7 @@ fn records_come_back_newest_first() {
     ];
     assert_eq!(found, wanted);
     assert_eq!(
-        journal.paths().unwrap(),
+        journal.paths().unwrap().0,
         [PathBuf::from("/a"), PathBuf::from("/b")]
     );
     journal
@@ -51,7 +51,7 @@ fn records_come_back_newest_first() {
         .unwrap();
     assert_eq!(journal.records(Path::new("/a")).unwrap().len(), 1);
     journal.forget(Path::new("/a"), None).unwrap();
-    assert_eq!(journal.paths().unwrap(), [PathBuf::from("/b")]);
+    assert_eq!(journal.paths().unwrap().0, [PathBuf::from("/b")]);
     assert_eq!(journal.records(Path::new("/a")).unwrap(), []);
 }
 
@@ -74,8 +74,16 @@ fn an_edited_record_is_not_believed() {
         fs::metadata(&directory).unwrap().permissions().mode() & 0o777,
         0o700
     );
+    journal.keep(&record("/b", "one")).unwrap();
+    assert!(journal.paths().unwrap().1.is_empty());
     fs::write(&original, "other bytes").unwrap();
     assert!(journal.records(Path::new("/a")).is_err());
+    let (paths, damaged) = journal.paths().unwrap();
+    assert_eq!(
+        (paths, damaged.len()),
+        (vec![PathBuf::from("/b")], 1),
+        "the records of other files are still believed"
+    );
     fs::write(directory.join(format!("{after}.json")), "{}").unwrap();
     assert!(journal.records(Path::new("/a")).is_err());
 }

@@ -114,12 +114,7 @@ pub fn plan(
     path: &Path,
     writing: &Writing,
 ) -> Result<Plan, PlanError> {
-    let links = if place.scope == Scope::Project {
-        Links::Refuse
-    } else {
-        Links::Follow
-    };
-    let original = Original::read(path, links)?;
+    let original = Original::read(path, Links::at(place))?;
     let file = read_text(client, place, path, original.bytes());
     let shown = || super::replace::shown(path);
     let document = readable(&file).ok_or_else(|| PlanError::Broken(shown()))?;
@@ -160,7 +155,7 @@ fn wrap<'a>(
     editor: &mut Editor<'a>,
 ) -> Result<Wrapped, Skip> {
     let local = local(server)?;
-    let interlock = if file.scope == Scope::Project {
+    let interlock = if file.place.in_project() {
         &writing.shared
     } else {
         &writing.own

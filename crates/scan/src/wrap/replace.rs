@@ -13,6 +13,7 @@ use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use thiserror::Error;
 
+use crate::clients::Place;
 use crate::document::LARGEST_FILE;
 
 /// Why a file stays as it is.
@@ -34,8 +35,8 @@ pub enum ReplaceError {
     /// It is a directory, a device or the like.
     #[error("`{0}` is no regular file")]
     NotAFile(String),
-    /// A link where none is followed.
-    #[error("`{0}` is a symbolic link in a project: replace it with the file itself")]
+    /// A link, or a directory on the way that is one, where none is followed.
+    #[error("`{0}` is or is behind a symbolic link in a project: put the file itself there")]
     Link(String),
     /// It has another name elsewhere, which would keep the old content.
     #[error("`{0}` has a second name (a hard link): make it a file of its own first")]
@@ -53,8 +54,21 @@ pub enum ReplaceError {
 pub enum Links {
     /// A person's own files: many keep them elsewhere and link to them.
     Follow,
-    /// Files of a project, which somebody else may have written.
+    /// Files of a project, which somebody else may have written: no part of the path may be a link, or a project could have files
+    /// outside of it changed.
     Refuse,
+}
+
+impl Links {
+    /// What becomes of links on the way to a file at this place.
+    #[must_use]
+    pub fn at(place: &Place) -> Self {
+        if place.in_project() {
+            Links::Refuse
+        } else {
+            Links::Follow
+        }
+    }
 }
 
 /// A file as it was when it was read.
@@ -66,7 +80,7 @@ pub struct Original {
 }
 
 impl Original {
-    /// Reads a file that is to be replaced later.
+    /// Reads a file that is to be replaced later. With [`Links::Refuse`], `path` is the real path from the root on.
     ///
     /// # Errors
     /// When it cannot be replaced anyway, or not be read.
@@ -79,6 +93,9 @@ impl Original {
             return Err(ReplaceError::Link(shown(path)));
         }
         let real = std::fs::canonicalize(path).map_err(io)?;
+        if links == Links::Refuse && real != path {
+            return Err(ReplaceError::Link(shown(path)));
+        }
         let (bytes, metadata) = read(&real).map_err(io)?;
         if !metadata.is_file() {
             return Err(ReplaceError::NotAFile(shown(path)));

@@ -17,7 +17,7 @@ impl Place {
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
-        self.directory.path().join(name)
+        self.directory.path().canonicalize().unwrap().join(name)
     }
 
     fn names(&self) -> usize {
@@ -61,6 +61,35 @@ fn a_persons_link_is_followed_and_a_projects_is_not() {
         .unwrap();
     assert_eq!(fs::read(place.path("f.json")).unwrap(), b"new");
     assert!(link.is_symlink());
+}
+
+#[test]
+fn a_projects_link_to_a_directory_is_not_followed_either() {
+    let place = Place::new();
+    fs::create_dir(place.path("real")).unwrap();
+    fs::write(place.path("real/f.json"), "old").unwrap();
+    symlink(place.path("real"), place.path("linked")).unwrap();
+    let behind = place.path("linked/f.json");
+    assert!(matches!(
+        Original::read(&behind, Links::Refuse),
+        Err(ReplaceError::Link(_))
+    ));
+    assert!(Original::read(&behind, Links::Follow).is_ok());
+    assert!(Original::read(&place.path("real/f.json"), Links::Refuse).is_ok());
+}
+
+#[test]
+fn places_in_projects_refuse_links_whatever_their_scope() {
+    for client in crate::clients::CLIENTS {
+        for place in client.places {
+            let inside =
+                place.path.starts_with("{project}") || place.path.starts_with("{ancestors}");
+            let refused = Links::at(place) == Links::Refuse;
+            assert_eq!(refused, inside, "{}", place.path);
+            let shared = place.scope == crate::clients::Scope::Project;
+            assert!(refused || !shared, "{}", place.path);
+        }
+    }
 }
 
 #[test]

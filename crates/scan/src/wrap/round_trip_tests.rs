@@ -149,7 +149,7 @@ fn every_sample_comes_back_byte_by_byte() {
         assert!(bench.unwrap(), "{name}");
         assert_eq!(bench.bytes(), bytes, "{name}");
         assert_eq!(
-            bench.journal().paths().unwrap(),
+            bench.journal().paths().unwrap().0,
             [] as [PathBuf; 0],
             "{name}"
         );

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::clients::{Client, Place, Scope};
+use crate::clients::{Client, Place};
 use crate::discover::{ConfigFile, read_text};
 use crate::document::Document;
 use crate::edit::{EditError, Editor};
@@ -43,12 +43,7 @@ pub fn unplan(
     path: &Path,
     records: &[Record],
 ) -> Result<Unplan, PlanError> {
-    let links = if place.scope == Scope::Project {
-        Links::Refuse
-    } else {
-        Links::Follow
-    };
-    let original = Original::read(path, links)?;
+    let original = Original::read(path, Links::at(place))?;
     let now = Digest::of(original.bytes());
     let file = read_text(client, place, path, original.bytes());
     if let Some(record) = records.iter().find(|record| record.after == now) {

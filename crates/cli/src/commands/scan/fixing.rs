@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use interlock_launch::{Digest, SecretStore};
 use interlock_scan::fix::{LineOf, Repair, difference, repair};
 use interlock_scan::report::Report;
-use interlock_scan::wrap::{Links, Original};
-use interlock_scan::{ConfigFile, Scope};
+use interlock_scan::wrap::{Links, Original, ReplaceError};
+use interlock_scan::{ConfigFile, known_projects};
 
 use super::Scanner;
 use crate::Outcome;
@@ -23,6 +23,7 @@ use crate::terminal::{Answer, Style, ask, complain, say};
 pub fn run(scanner: &Scanner<'_>, files: &[ConfigFile], report: &Report) -> Outcome {
     let context = Context::new(scanner.global)?;
     let style = Style::stdout(scanner.global.color);
+    let roots = roots(files);
     let mut left = 0;
     for file in files {
         let own = report
@@ -33,13 +34,21 @@ pub fn run(scanner: &Scanner<'_>, files: &[ConfigFile], report: &Report) -> Outc
         if fixes.is_empty() {
             continue;
         }
+        let path = looked_up(file, &roots);
+        if let Err(error @ ReplaceError::Link(_)) = Original::read(&path, Links::at(file.place)) {
+            let what = format!("`{}` was left alone", file.path.display());
+            let failure = Failure::new(Exit::Findings, what).because(&error);
+            complain(&failure.render());
+            left += fixes.len();
+            continue;
+        }
         let repair = repair(file, &fixes);
         show(file, &repair, style);
         if repair.done.is_empty() || !agreed(scanner)? {
             left += fixes.len();
             continue;
         }
-        apply(&context, file, &repair)?;
+        apply(&context, file, &path, &repair)?;
         left += repair.left.len();
     }
     let open = report
@@ -58,6 +67,32 @@ pub fn run(scanner: &Scanner<'_>, files: &[ConfigFile], report: &Report) -> Outc
     } else {
         Exit::Done
     })
+}
+
+/// The projects that the user's own files name: a person chose these paths, whatever links are in them. Never what a project names.
+fn roots(files: &[ConfigFile]) -> Vec<PathBuf> {
+    files
+        .iter()
+        .filter(|file| !file.place.in_project())
+        .flat_map(|file| known_projects(std::slice::from_ref(file)))
+        .collect()
+}
+
+/// Where a file is, with no link on the way to its project. Of projects in each other the outermost counts, so that the least of a
+/// path is trusted; a link below that is still one.
+fn looked_up(file: &ConfigFile, roots: &[PathBuf]) -> PathBuf {
+    if !file.place.in_project() {
+        return file.path.clone();
+    }
+    let root = roots
+        .iter()
+        .filter(|root| file.path.starts_with(root))
+        .min_by_key(|root| root.components().count());
+    let real = root.and_then(|root| {
+        let below = file.path.strip_prefix(root).ok()?;
+        Some(std::fs::canonicalize(root).ok()?.join(below))
+    });
+    real.unwrap_or_else(|| file.path.clone())
 }
 
 fn agreed(scanner: &Scanner<'_>) -> Result<bool, Failure> {
@@ -96,18 +131,18 @@ fn show(file: &ConfigFile, repair: &Repair, style: Style) {
 }
 
 /// Secrets are kept first: a file without its secret is of no use to anybody if the store does not have it.
-fn apply(context: &Context, file: &ConfigFile, repair: &Repair) -> Result<(), Failure> {
+fn apply(
+    context: &Context,
+    file: &ConfigFile,
+    path: &Path,
+    repair: &Repair,
+) -> Result<(), Failure> {
     let failed = |what: &str, error: &dyn std::error::Error| {
         let what = format!("`{}` {what}", file.path.display());
         Failure::new(Exit::Refused, what).because(error)
     };
-    let links = if file.scope == Scope::Project {
-        Links::Refuse
-    } else {
-        Links::Follow
-    };
-    let original =
-        Original::read(&file.path, links).map_err(|error| failed("was left alone", &error))?;
+    let original = Original::read(path, Links::at(file.place))
+        .map_err(|error| failed("was left alone", &error))?;
     let read = file.document().map(|document| document.text().as_bytes());
     if repair.text.is_some() && read != Some(original.bytes()) {
         let what = format!(

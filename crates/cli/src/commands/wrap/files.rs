@@ -1,5 +1,6 @@
 //! Which files a call of `wrap` or `unwrap` is about.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use interlock_scan::wrap::Record;
@@ -29,12 +30,15 @@ pub fn find(context: &Context, options: &Rewrite) -> Result<Vec<Found>, Failure>
     check_clients(&options.client)?;
     let machine = machine(context, options)?;
     let mut found: Vec<Found> = Vec::new();
+    let mut taken: HashSet<PathBuf> = HashSet::new();
     for file in discover(&machine, &Limits::default(), &mut |_| {}).files {
+        if !is_meant(&file, options, &machine) {
+            continue;
+        }
         let real = std::fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone());
-        let known = found
-            .iter()
-            .any(|found| found.path == real || found.path == file.path);
-        if !known && is_meant(&file, options, &machine) {
+        // A project's link is refused later on: it must not stand for the file that it names.
+        let refused = file.place.in_project() && real != file.path;
+        if refused || taken.insert(real) {
             found.push(Found {
                 client: file.client,
                 place: file.place,

@@ -1,8 +1,9 @@
 //! `interlock unwrap`: what `wrap` changed, changed back.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use interlock_scan::wrap::{Journal, Unplan, differences, unplan};
+use interlock_scan::wrap::{Journal, JournalError, Unplan, differences, unplan};
 
 use crate::Outcome;
 use crate::context::Context;
@@ -22,17 +23,15 @@ pub fn run(global: &Global, options: &Rewrite) -> Outcome {
     let context = Context::new(global)?;
     let journal = super::journal(&context)?;
     let mut plans = Vec::new();
-    let mut failed = false;
-    for found in all(&context, &journal, options)? {
+    let mut told = BTreeSet::new();
+    for found in all(&context, &journal, options, &mut told)? {
         match planned(&journal, &found) {
             Ok(Some(plan)) => plans.push((found, plan)),
             Ok(None) => {}
-            Err(failure) => {
-                complain(&failure.render());
-                failed = true;
-            }
+            Err(failure) => tell_once(&mut told, &failure),
         }
     }
+    let mut failed = !told.is_empty();
     for (found, plan) in &plans {
         show_plan(&context, found, plan);
     }
@@ -65,18 +64,34 @@ pub fn run(global: &Global, options: &Rewrite) -> Outcome {
     Ok(super::ended(failed))
 }
 
-/// Files where they usually are, and those that the journal remembers.
-fn all(context: &Context, journal: &Journal, options: &Rewrite) -> Result<Vec<Found>, Failure> {
+/// Files where they usually are, and those that the journal remembers. Damaged backups are told, and keep nobody from the others.
+fn all(
+    context: &Context,
+    journal: &Journal,
+    options: &Rewrite,
+    told: &mut BTreeSet<String>,
+) -> Result<Vec<Found>, Failure> {
     let mut all = find(context, options)?;
     if options.home.is_some() || !options.project.is_empty() {
         return Ok(all);
     }
-    let unreadable =
-        |error| Failure::new(Exit::Refused, "the backups cannot be read").because(&error);
-    for path in journal.paths().map_err(unreadable)? {
+    let unreadable = |error: JournalError| {
+        Failure::new(Exit::Refused, "the backups cannot be read").because(&error)
+    };
+    let (paths, damaged) = journal.paths().map_err(unreadable)?;
+    for error in damaged {
+        tell_once(told, &left().because(&error));
+    }
+    for path in paths {
         let real =
             |found: &Found| std::fs::canonicalize(&found.path).is_ok_and(|real| real == path);
-        let records = journal.records(&path).map_err(unreadable)?;
+        let records = match journal.records(&path) {
+            Ok(records) => records,
+            Err(error) => {
+                tell_once(told, &left().because(&error));
+                continue;
+            }
+        };
         let Some((client, place)) = records.first().and_then(place_of) else {
             continue;
         };
@@ -93,8 +108,20 @@ fn all(context: &Context, journal: &Journal, options: &Rewrite) -> Result<Vec<Fo
     Ok(all)
 }
 
+fn left() -> Failure {
+    Failure::new(Exit::Findings, "a file was left as it is")
+}
+
+/// Says what is wrong, but not twice: a damaged backup is met in the journal and again at its file.
+fn tell_once(told: &mut BTreeSet<String>, failure: &Failure) {
+    let text = failure.render();
+    if !told.contains(&text) {
+        complain(&text);
+        told.insert(text);
+    }
+}
+
 fn planned(journal: &Journal, found: &Found) -> Result<Option<Unplan>, Failure> {
-    let left = || Failure::new(Exit::Findings, "a file was left as it is");
     let real: PathBuf =
         std::fs::canonicalize(&found.path).map_err(|error| left().because(&error))?;
     let records = journal

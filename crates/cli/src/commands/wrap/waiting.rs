@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use interlock_launch::{Ledger, Request, RequestRecord};
-use interlock_scan::wrap::{Inner, Journal, expand, inner};
+use interlock_scan::wrap::{Inner, Journal, JournalError, expand, inner};
 use interlock_scan::{ConfigFile, Kind, Limits, Local, Os, Server, discover, read_place};
 
 use crate::context::Context;
@@ -63,13 +63,26 @@ fn files(context: &Context) -> Result<Vec<ConfigFile>, Failure> {
     )
     .files;
     let journal: Journal = super::journal(context)?;
-    let unreadable = |error| {
+    let unreadable = |error: JournalError| {
         Failure::new(crate::exit::Exit::Refused, "the backups cannot be read").because(&error)
     };
-    for path in journal.paths().map_err(unreadable)? {
+    let damage = |error: JournalError| {
+        let what = "a backup was left out";
+        let failure = Failure::new(crate::exit::Exit::Findings, what).because(&error);
+        complain(&failure.render());
+    };
+    let (paths, damaged) = journal.paths().map_err(unreadable)?;
+    damaged.into_iter().for_each(damage);
+    for path in paths {
         let known =
             |file: &ConfigFile| std::fs::canonicalize(&file.path).is_ok_and(|real| real == path);
-        let records = journal.records(&path).map_err(unreadable)?;
+        let records = match journal.records(&path) {
+            Ok(records) => records,
+            Err(error) => {
+                damage(error);
+                continue;
+            }
+        };
         if let Some((client, place)) = records.first().and_then(place_of)
             && !files.iter().any(known)
         {
