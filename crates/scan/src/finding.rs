@@ -139,7 +139,7 @@ impl Finding {
         let server = self.server.as_deref().unwrap_or("");
         let nth = nth.to_string();
         let parts = [self.rule.id, shown, server, &self.subject, &nth];
-        let mut bytes = b"interlock-finding-1".to_vec();
+        let mut bytes = b"interlock-finding-2".to_vec();
         for part in parts {
             bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
             bytes.extend_from_slice(part.as_bytes());

@@ -110,10 +110,14 @@ fn a_baseline_leaves_out_what_was_there() {
     world
         .interlock(&["scan", "--baseline", &baseline])
         .expect(0);
-    write(&world, ".cursor/mcp.json", &EVIL.replace("\"a\"", "\"b\""));
-    world
-        .interlock(&["scan", "--baseline", &baseline])
-        .expect(1);
+    // Another server, and another program text under the old name.
+    for (was, is) in [("\"a\"", "\"b\""), ("\"id\"", "\"date\"")] {
+        assert!(EVIL.contains(was));
+        write(&world, ".cursor/mcp.json", &EVIL.replace(was, is));
+        world
+            .interlock(&["scan", "--baseline", &baseline])
+            .expect(1);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use interlock_launch::text::{excerpt, mask};
 use interlock_launch::{
-    Class, Ecosystem, Judgement, PackageRef, Reason, Request, judge, secret_of_argument,
+    Class, Digest, Ecosystem, Judgement, PackageRef, Reason, Request, judge, secret_of_argument,
     secret_of_variable,
 };
 
@@ -103,6 +103,22 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// What tells this launch from another under the same name: a report that knew the one does not know the other. Secrets are left
+    /// out, so that no report carries the digest of one.
+    fn digest(&self) -> String {
+        let mut text = format!("{:?}", self.request.command);
+        let mut before = "";
+        for argument in &self.request.args {
+            let shown = match secret_of_argument(before, argument) {
+                Some(secret) => argument.replace(secret, ""),
+                None => argument.clone(),
+            };
+            text.push_str(&format!(" {shown:?}"));
+            before = argument;
+        }
+        Digest::of(text.as_bytes()).short()
+    }
+
     fn command(&self) -> Span {
         let inner = self.skipped.checked_sub(1);
         let inner = inner.and_then(|at| self.local.arg_spans.get(at)).copied();
@@ -176,11 +192,13 @@ fn note_reasons(
     judgement: &Judgement,
     case: &mut FileCase<'_>,
 ) {
+    let launch = words.digest();
     for reason in &judgement.reasons {
         if matches!(reason.code, "secret-in-env" | "secret-in-args") {
             continue;
         }
         let (span, subject) = words.of(reason);
+        let subject = format!("{subject} of {launch}");
         case.note_server(server, reason.code, span, reason.text.as_str(), subject);
     }
 }
@@ -287,12 +305,12 @@ fn note_standing(
         }
         Standing::Unapproved if wrapped => {
             let message = "it will be refused until it is approved";
-            case.note_server(server, "unapproved", span, message, "");
+            case.note_server(server, "unapproved", span, message, words.digest());
         }
         Standing::Unapproved => {
             let message =
                 "it starts with everything that you may do, and nobody agreed to what it runs";
-            let noted = case.note_server(server, "unapproved", span, message, "");
+            let noted = case.note_server(server, "unapproved", span, message, words.digest());
             if let Some(finding) = noted {
                 finding.severity = Severity::Info;
             }
