@@ -62,6 +62,19 @@ fn initialize_agrees_on_what_both_speak() {
     }
 }
 
+#[test]
+fn a_session_keeps_no_long_handshake() {
+    let peer = Peer::new(&calculator(), SessionKind::HttpLegacy);
+    let params = |words: usize| {
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "p", "version": "1"},
+            "_meta": {"x": "y".repeat(words)}})
+    };
+    let refused = peer.ask_now(json!(1), "initialize", params(64 << 10));
+    assert_eq!(refused["error"]["code"], -32602);
+    let agreed = peer.ask_now(json!(2), "initialize", params(60 << 10));
+    assert_eq!(agreed["result"]["protocolVersion"], "2025-11-25");
+}
+
 // SPEC: 2026-07-28/basic/index/meta:13 2026-07-28/basic/index/result-responses:1,3
 // SPEC: 2026-07-28/basic/index/statelessness:1 2026-07-28/basic/index/top:1
 #[test]

@@ -192,7 +192,30 @@ fn remarks(locked: &Locked) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use interlock_launch::{Request, judge};
+
     use super::*;
+
+    #[test]
+    fn a_program_that_a_request_names_makes_no_bytecode() {
+        for (python, expected) in [
+            ("3.12", false),
+            ("python3.12", false),
+            ("./bin/python3.12", true),
+            ("/home/user/project/bin/python3.12", true),
+        ] {
+            let judged = judge(&Request::new("uvx", ["--python", python, "app"]));
+            let Class::Package(package) = &judged.class else {
+                panic!("{python}: {:?}", judged.reasons);
+            };
+            assert_eq!(names_a_file(package), expected, "{python}");
+            assert_eq!(
+                compiler(package, "/x".into()).is_none(),
+                expected,
+                "{python}"
+            );
+        }
+    }
 
     #[test]
     fn requirements_of_every_runner() {
