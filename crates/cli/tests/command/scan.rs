@@ -101,6 +101,26 @@ fn a_repository_speaks_for_itself_only_where_it_is_what_is_scanned() {
 }
 
 #[test]
+fn a_file_that_no_client_reads_is_not_called_clean() {
+    let world = World::without_key();
+    write(&world, "repo/mine.json", EVIL);
+    write(&world, "repo/.mcp.json", EVIL);
+    let said = world.interlock(&["scan", &world.path("repo/mine.json")]);
+    let said = said.expect(1);
+    assert!(
+        said.out.contains("no client that Interlock knows"),
+        "{said:?}"
+    );
+    let said = world.interlock(&["scan", &world.path("repo/.mcp.json")]);
+    assert!(
+        !said
+            .expect(1)
+            .out
+            .contains("no client that Interlock knows")
+    );
+}
+
+#[test]
 fn a_baseline_leaves_out_what_was_there() {
     let world = World::without_key();
     write(&world, ".cursor/mcp.json", EVIL);

@@ -91,6 +91,9 @@ pub enum Unreadable {
     /// It is deeper below a project than is looked.
     #[error("it is deeper than is looked, and perhaps not the only one")]
     TooDeep,
+    /// It was named, and no client that is known reads it.
+    #[error("no client that Interlock knows reads a file of this name in this place")]
+    NoClient,
     /// Something else went wrong.
     #[error("the system says `{0}`")]
     Other(String),

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use interlock_scan::{Base, CLIENTS, ConfigFile, Home, Machine, Os, client};
+use interlock_scan::{Base, CLIENTS, ConfigFile, Home, Machine, Os, Skipped, Unreadable, client};
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -30,6 +30,16 @@ impl Looked {
                 .map(|client| client.id)
                 .any(|id| clients.iter().any(|name| name == id));
         client && (self.only.is_empty() || self.only.contains(&file.path))
+    }
+
+    /// Files that were named and that no client reads: nothing is known of what is in them.
+    pub fn unread(&self, files: &[ConfigFile]) -> Vec<Skipped> {
+        let unread = |path: &&PathBuf| files.iter().all(|file| file.path != **path);
+        let skipped = |path: &PathBuf| Skipped {
+            path: path.clone(),
+            reason: Unreadable::NoClient,
+        };
+        self.only.iter().filter(unread).map(skipped).collect()
     }
 }
 

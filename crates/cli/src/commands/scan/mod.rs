@@ -84,6 +84,7 @@ impl Scanner<'_> {
     /// Looks, judges and sifts.
     fn scan(&self) -> Scanned {
         let mut look = self.look();
+        look.skipped.extend(self.looked.unread(&look.files));
         look.files
             .retain(|file| self.looked.wants(file, &self.options.client));
         let mut judged = self.judge(&look.files);
