@@ -22,7 +22,7 @@ struct Text {
 
 #[derive(Clone)]
 struct Echo {
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only the code that rmcp's macro writes may read it")]
     tool_router: ToolRouter<Self>,
 }
 

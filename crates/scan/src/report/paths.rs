@@ -83,19 +83,19 @@ mod tests {
     #[test]
     fn paths_are_short_and_addresses_whole() {
         let shown = Shown {
-            root: Some("/work/repo".into()),
+            root: Some("/srv/repo".into()),
             home: Some("/home/me".into()),
         };
         for (path, text, uri) in [
-            ("/work/repo/.mcp.json", ".mcp.json", ".mcp.json"),
-            ("/work/repo/a b/x.json", "a b/x.json", "a%20b/x.json"),
+            ("/srv/repo/.mcp.json", ".mcp.json", ".mcp.json"),
+            ("/srv/repo/a b/x.json", "a b/x.json", "a%20b/x.json"),
             (
                 "/home/me/.cursor/mcp.json",
                 "~/.cursor/mcp.json",
                 "file:///home/me/.cursor/mcp.json",
             ),
             ("/etc/x", "/etc/x", "file:///etc/x"),
-            ("/work/repo/\u{202e}x", "\\u{202e}x", "%E2%80%AEx"),
+            ("/srv/repo/\u{202e}x", "\\u{202e}x", "%E2%80%AEx"),
         ] {
             assert_eq!(shown.path(Path::new(path)), text);
             assert_eq!(shown.uri(Path::new(path)), uri);

@@ -133,7 +133,7 @@ mod tests {
 
     fn base() -> Base {
         Base {
-            project: "/home/u/work/app".into(),
+            project: "/home/u/src/app".into(),
             home: "/home/u".into(),
         }
     }
@@ -141,9 +141,9 @@ mod tests {
     #[test]
     fn texts_and_what_they_mean() {
         for (text, expected) in [
-            (".", Some("/home/u/work/app")),
-            ("./", Some("/home/u/work/app")),
-            ("./data//x/", Some("/home/u/work/app/data/x")),
+            (".", Some("/home/u/src/app")),
+            ("./", Some("/home/u/src/app")),
+            ("./data//x/", Some("/home/u/src/app/data/x")),
             ("~", Some("/home/u")),
             ("~/notes", Some("/home/u/notes")),
             ("/srv/data", Some("/srv/data")),
@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn absolute_paths_are_written_as_near_as_they_are() {
         for (path, expected) in [
-            ("/home/u/work/app/bin/x", "./bin/x"),
-            ("/home/u/work/app", "."),
-            ("/home/u/work/apple", "~/work/apple"),
+            ("/home/u/src/app/bin/x", "./bin/x"),
+            ("/home/u/src/app", "."),
+            ("/home/u/src/apple", "~/src/apple"),
             ("/home/u", "~"),
             ("/usr/bin/x", "/usr/bin/x"),
         ] {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
-use interlock_supply::pypi::{Compiler, Config, Index, Locked, Locker, Python, Requirement, Wish};
+use interlock_supply::pypi::{
+    Compiler, Config, Index, LockError, Locked, Locker, Python, Requirement, Wish,
+};
 use interlock_supply::{LockedTree, Store};
 
 use super::compile::Contained;
@@ -30,23 +32,8 @@ pub fn fetch(
         Failure::new(Exit::Refused, what).because(error)
     };
     let wish = wish(package)?;
-    let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
-    let python = Python::inspect(&path).map_err(|error| failed(&error))?;
-    let config =
-        Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
-    let index = Index::new(config, context.global.offline);
-    let bar = Bar::new(context);
-    let compiler = compiler(package, path);
-    let locker = Locker {
-        index: &index,
-        store: packages,
-        python: &python,
-        progress: &bar,
-        compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
-    };
-    let locked = locker.lock(&wish);
-    bar.finish();
-    let locked = locked.map_err(|error| failed(&error))?;
+    let work = |locker: &Locker<'_>| locker.lock(&wish);
+    let (locked, index) = with_locker(context, packages, package, work, &failed)?;
     let mut remarks = remarks(&locked);
     remarks.extend(origin::judge(context, &Source::Pypi(&index), &locked.tree)?);
     Ok(Fetched {
@@ -84,11 +71,19 @@ pub fn install(
     let Class::Package(package) = &judgement.class else {
         return Err(Failure::new(Exit::Refused, "the source is no package"));
     };
-    if names_a_file(package) {
-        let what = "a lock names the interpreter by its path, and nobody approved that program";
-        return Err(Failure::new(Exit::Refused, what).next("name a version instead: --python 3.12"));
-    }
     let wish = wish(package)?;
+    let work = |locker: &Locker<'_>| locker.install(&wish, tree);
+    with_locker(context, packages, package, work, &failed).map(|_| ())
+}
+
+/// Does `work` with the interpreter that a package is for and the user's own index; gives the index back.
+fn with_locker<T>(
+    context: &Context,
+    packages: &Store,
+    package: &PackageRef,
+    work: impl FnOnce(&Locker<'_>) -> Result<T, LockError>,
+    failed: &dyn Fn(&dyn std::error::Error) -> Failure,
+) -> Result<(T, Index), Failure> {
     let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
     let python = Python::inspect(&path).map_err(|error| failed(&error))?;
     let config =
@@ -96,16 +91,16 @@ pub fn install(
     let index = Index::new(config, context.global.offline);
     let bar = Bar::new(context);
     let compiler = compiler(package, path);
-    let locker = Locker {
+    let done = work(&Locker {
         index: &index,
         store: packages,
         python: &python,
         progress: &bar,
         compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
-    };
-    let installed = locker.install(&wish, tree);
+    });
     bar.finish();
-    installed.map_err(|error| failed(&error))
+    let done = done.map_err(|error| failed(&error))?;
+    Ok((done, index))
 }
 
 /// The interpreter that makes bytecode, before anybody is asked: only one that this machine finds by itself. A request that names

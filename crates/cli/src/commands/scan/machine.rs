@@ -163,7 +163,7 @@ fn directory(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Variables of this process that put clients' files elsewhere.
-fn relocations() -> Vec<(String, PathBuf)> {
+pub fn relocations() -> Vec<(String, PathBuf)> {
     let places = CLIENTS.iter().flat_map(|client| client.places);
     let mut names: Vec<&str> = places
         .filter_map(|place| Some(place.relocation?.variable))

@@ -25,6 +25,8 @@ use crate::exit::Exit;
 use crate::options::{Global, ReportFormat, Scan};
 use crate::terminal::{Style, say};
 
+pub use machine::relocations;
+
 use inputs::Inputs;
 use machine::Looked;
 

@@ -8,6 +8,7 @@ use interlock_scan::{
     CLIENTS, Client, ConfigFile, Home, Limits, Machine, Os, Place, Scope, client, discover,
 };
 
+use crate::commands::scan::relocations;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::options::Rewrite;
@@ -121,23 +122,10 @@ fn machine(context: &Context, options: &Rewrite) -> Result<Machine, Failure> {
 
 /// This user's home, with what the environment says about where files are.
 pub fn own_machine(context: &Context, os: Os) -> Machine {
-    let places = CLIENTS.iter().flat_map(|client| client.places);
-    let mut names: Vec<&str> = places
-        .filter_map(|place| Some(place.relocation?.variable))
-        .collect();
-    names.extend(["XDG_CONFIG_HOME", "APPDATA"]);
-    names.sort_unstable();
-    names.dedup();
-    let variable = |name: &str| {
-        let path = std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())?;
-        Some((name.to_owned(), path))
-    };
     let home = Home {
         path: context.places.home().to_owned(),
         user: None,
-        variables: names.into_iter().filter_map(variable).collect(),
+        variables: relocations(),
     };
     Machine {
         os,
