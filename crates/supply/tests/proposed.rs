@@ -270,3 +270,83 @@ fn an_alias_that_a_package_declares_is_installed() {
     elsewhere.install(&tree).unwrap();
     assert_eq!(elsewhere.store.recorded(&tree.digest), Some(tree));
 }
+
+/// What a lock has, made where the registry lists these packages, and installed where it lists those: why it is refused, or nothing.
+fn check_edges(locked_of: &str, listed: &str, expected: Option<&str>) {
+    let tree = World::of(locked_of).lock("app").unwrap().tree;
+    let mut worlds = support::package::parse(listed);
+    // Archives stay the same: what differs is what the registry lists that each of them asks for.
+    let bytes = support::package::parse(locked_of);
+    for package in &mut worlds {
+        let same = bytes
+            .iter()
+            .find(|it| (&it.name, &it.version) == (&package.name, &package.version));
+        if let Some(same) = same {
+            package.archive = Some(same.bytes());
+        }
+    }
+    match (World::new(&worlds).install(&tree), expected) {
+        (Ok(()), None) => {}
+        (Err(error), Some(part)) => assert!(chain(&error).contains(part), "{}", chain(&error)),
+        (found, expected) => panic!("{found:?}, expected {expected:?}"),
+    }
+}
+
+#[test]
+fn every_dependency_is_in_a_version_that_was_asked_for() {
+    let listed = "app@1.0.0 a=^1.5\n a@1.0.0\n a@1.5.0\n a@2.0.0\n b@1.0.0";
+    let check = |asks: &str, expected| {
+        let locked_of = listed.replace("a=^1.5", asks);
+        check_edges(&locked_of, listed, expected);
+    };
+    check("a=^1.5", None);
+    // The wrong version of the right package, from above and from below.
+    for other in ["a=1.0.0", "a=2"] {
+        check(
+            other,
+            Some("`app` asks for `a` (`^1.5`), and the lock puts"),
+        );
+    }
+    check(
+        "",
+        Some("`app` needs `a` (`^1.5`), which the lock does not have"),
+    );
+    check(
+        "a=^1.5 b=1",
+        Some("the lock has `b@1.0.0`, which nothing in it asks for"),
+    );
+    check("a=npm:a@^1.5", None);
+}
+
+#[test]
+fn optional_packages_and_peers_are_held_to_what_asks_for_them() {
+    for (asks, listed, expected) in [
+        ("?a=1", "?a=1", None),
+        ("", "?a=1", None),
+        ("?a=2", "?a=1", Some("`a@2.0.0`, which nothing")),
+        ("a=1 b=1", "a=1 b=1", None),
+        ("b=1", "b=1", None),
+        // The peer of `b` in a version that nobody asks for.
+        ("a=2 b=1", "b=1", Some("`a@2.0.0`, which nothing")),
+        // Asked for by `app` itself, so that it stands where `b` looks.
+        ("a=2 b=1", "a=2 b=1", None),
+    ] {
+        let rest = "\n a@1.0.0\n a@2.0.0\n b@1.0.0 ^a=1";
+        let of = |asks: &str| format!("app@1.0.0 {asks}{rest}");
+        check_edges(&of(asks), &of(listed), expected);
+    }
+}
+
+#[test]
+fn packages_that_were_asked_for_beside_the_first_belong_to_the_tree() {
+    let packages = "app@1.0.0\n tool@1.0.0\n tool@2.0.0";
+    let tree = World::of(packages).lock("app tool@1 !tool").unwrap().tree;
+    World::of(packages).install_for(&tree, "tool@^1").unwrap();
+    for (beside, part) in [
+        ("tool@^2", "`app` asks for `tool` (`^2`)"),
+        ("", "no package of it says so"),
+    ] {
+        let refused = World::of(packages).install_for(&tree, beside).unwrap_err();
+        assert!(chain(&refused).contains(part), "{}", chain(&refused));
+    }
+}

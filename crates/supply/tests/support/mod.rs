@@ -96,6 +96,15 @@ impl World {
     }
 
     pub fn install(&self, locked: &interlock_supply::LockedTree) -> Result<(), LockError> {
+        self.install_for(locked, "")
+    }
+
+    /// `beside`: what was asked for besides the tree's own package, as in [`wish`].
+    pub fn install_for(
+        &self,
+        locked: &interlock_supply::LockedTree,
+        beside: &str,
+    ) -> Result<(), LockError> {
         let registry = self.registry(false);
         let progress = &interlock_supply::Silent;
         Locker {
@@ -104,7 +113,7 @@ impl World {
             host: &self.host,
             progress,
         }
-        .install(locked)
+        .install_for(locked, &wish(beside).packages)
     }
 
     pub fn tree(&self, locked: &Locked) -> PathBuf {

@@ -113,7 +113,11 @@ pub fn install(
         host: &Host::current(None),
         progress: &bar,
     };
-    let installed = locker.install(tree);
+    let Class::Package(asked) = &judgement.class else {
+        return Err(Failure::new(Exit::Refused, "the source is no package"));
+    };
+    let beside = wish(asked)?.packages.split_off(1);
+    let installed = locker.install_for(tree, &beside);
     bar.finish();
     installed.map_err(|error| failed(&error))
 }

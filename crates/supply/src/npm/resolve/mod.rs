@@ -1,22 +1,25 @@
 //! From a name to a locked tree in the store.
 
 mod build;
+mod closed;
+mod error;
 mod fetch;
 mod proposed;
 mod tree;
 
 pub use build::Unmet;
+pub use error::LockError;
 
 use super::{
-    Manifest, PackageName, Registry, RegistryError, Version,
-    entry::{Candidate, EntryError, entry, own_manifest},
+    Manifest, PackageName, Registry, Version,
+    entry::{Candidate, entry, own_manifest},
     spec::Spec,
 };
 use crate::{
     host::Host,
     locked::{Ecosystem, Entry, LockedPackage, LockedTree, TreePath},
     progress::Progress,
-    store::{InstallError, Layout, Placed, Store, StoreError, Stored},
+    store::{InstallError, Layout, Placed, Store, Stored},
 };
 use build::{Built, Failure};
 use fetch::{Archive, Fetcher};
@@ -59,101 +62,6 @@ pub struct Skipped {
     pub by: PackageName,
     /// Why.
     pub why: Unmet,
-}
-
-/// Why a tree could not be locked.
-#[derive(Debug, thiserror::Error)]
-pub enum LockError {
-    /// Nothing was asked for.
-    #[error("no package was named")]
-    Nothing,
-    /// A package that is needed cannot be had.
-    #[error("`{by}` needs `{name}` (`{spec}`), which cannot be had")]
-    Unmet {
-        /// What is missing.
-        name: PackageName,
-        /// Which versions would do.
-        spec: String,
-        /// The package that needs it; the wish itself when it is the same.
-        by: String,
-        /// Why.
-        source: Unmet,
-    },
-    /// A package could not be fetched, verified, unpacked or stored.
-    #[error("`{name}` cannot be stored")]
-    Install {
-        /// Which package.
-        name: PackageName,
-        /// Why.
-        source: Arc<InstallError>,
-    },
-    /// The packages do not make a tree.
-    #[error("the tree cannot be put together")]
-    Assemble(#[source] InstallError),
-    /// A lock takes an archive from elsewhere than the configured registry.
-    #[error("`{name}` is locked at `{url}`, which is not the registry that is configured for it")]
-    Foreign {
-        /// Which package.
-        name: PackageName,
-        /// Where it is said to be; escaped.
-        url: String,
-    },
-    /// A lock calls an archive by another name or version than the archive itself, or hides its install script.
-    #[error(
-        "what is locked as `{said}` says of itself that it is `{is}`, or has an install script that the lock hides"
-    )]
-    Mislabelled {
-        /// As locked.
-        said: String,
-        /// As the archive says; escaped.
-        is: String,
-    },
-    /// The registry cannot be asked what it lists for a package of a lock.
-    #[error("whether `{name}` is what the registry lists under that name cannot be found out")]
-    Unconfirmed {
-        /// Which package.
-        name: PackageName,
-        /// Why.
-        source: Arc<RegistryError>,
-    },
-    /// A lock takes other bytes for a package than the registry lists under its name and version.
-    #[error(
-        "`{name}@{version}` is locked with other bytes than the registry lists for it, or the registry lists no such version"
-    )]
-    Unlisted {
-        /// Which package.
-        name: PackageName,
-        /// Its version, as locked.
-        version: String,
-    },
-    /// A lock puts a package where another is looked for.
-    #[error("what is locked at `{path}` is not the package that the tree asks for there")]
-    Misplaced {
-        /// The place; escaped.
-        path: String,
-    },
-    /// A lock starts another file than the package's own command.
-    #[error("`{file}` is locked as the file of `{command}`, but no package of it says so")]
-    WrongEntry {
-        /// The file.
-        file: String,
-        /// The command; escaped.
-        command: String,
-    },
-    /// There is nothing to start in it.
-    #[error(transparent)]
-    Entry(#[from] EntryError),
-    /// The network was ruled out, and the store has nothing that fits.
-    #[error("`{name}` (`{spec}`) is not in the store; try again without --offline")]
-    NotStored {
-        /// What was asked for.
-        name: PackageName,
-        /// Which versions.
-        spec: String,
-    },
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// Resolves, fetches, verifies and stores.
@@ -205,14 +113,15 @@ impl Locker<'_> {
         self.install_for(locked, &[])
     }
 
-    /// The same for a request that names packages `beside` the first one: a command of theirs may start as well.
+    /// The same for a request that names packages `beside` the first one, with which versions of them: they belong to the tree, and
+    /// a command of theirs may start as well.
     ///
     /// # Errors
     /// As for [`Self::install`].
     pub fn install_for(
         &self,
         locked: &LockedTree,
-        beside: &[PackageName],
+        beside: &[(PackageName, String)],
     ) -> Result<(), LockError> {
         let _adding = self.store.adding()?;
         let key = format!("npm {} {}", locked.name, locked.version);
@@ -245,7 +154,7 @@ impl Locker<'_> {
                 let (expected, found) = (locked.digest, layout.digest);
                 return Err(LockError::Assemble(InstallError::Tree { expected, found }));
             }
-            proposed::places(locked, &listed, &stored)?;
+            closed::closed(locked, &listed, &stored, beside)?;
             self.progress.assembling(layout.count());
             self.store
                 .add_tree(&layout, locked)

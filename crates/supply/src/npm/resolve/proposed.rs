@@ -4,26 +4,17 @@
 //! its author wrote into it), put them where another package is looked for, start another file of them than their own command,
 //! or have them fetched from anywhere.
 
-use super::{
-    LockError,
-    fetch::{Fetcher, bundled_in},
-    own_commands,
-    tree::edges,
-    wants_script,
-};
+use super::{LockError, closed::Asked, fetch::Fetcher, own_commands, wants_script};
 use crate::{
     locked::{LockedPackage, LockedTree},
     npm::{
-        Manifest, PackageName, Registry, RegistryError, Spec, Version,
+        Manifest, PackageName, Registry, RegistryError, Version,
         entry::{Candidate, entry, own_manifest},
     },
     store::Stored,
 };
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// Archives come from the registry that the user configured for the name, wherever the lock says they are.
 pub(super) fn addresses(locked: &LockedTree, registry: &Registry) -> Result<(), LockError> {
@@ -78,7 +69,7 @@ pub(super) fn listed(
 pub(super) fn labels(
     locked: &LockedTree,
     stored: &[Stored],
-    beside: &[PackageName],
+    beside: &Asked,
 ) -> Result<(), LockError> {
     for (package, stored) in locked.packages.iter().zip(stored) {
         let own = own_manifest(stored);
@@ -99,7 +90,7 @@ pub(super) fn labels(
     starts(locked, stored, beside)
 }
 
-fn starts(locked: &LockedTree, stored: &[Stored], beside: &[PackageName]) -> Result<(), LockError> {
+fn starts(locked: &LockedTree, stored: &[Stored], beside: &Asked) -> Result<(), LockError> {
     let at = |name: &PackageName| {
         let place = place("", name);
         let mut all = locked.packages.iter().zip(stored);
@@ -107,7 +98,7 @@ fn starts(locked: &LockedTree, stored: &[Stored], beside: &[PackageName]) -> Res
     };
     let own = at(&locked.name).filter(|(package, _)| package.version == locked.version);
     let own = own.ok_or_else(|| misplaced(&place("", &locked.name)))?;
-    let named = std::iter::once(own).chain(beside.iter().filter_map(at));
+    let named = std::iter::once(own).chain(beside.iter().filter_map(|(name, _)| at(name)));
     let candidates: Vec<Candidate<'_>> = named
         .map(|(package, stored)| Candidate {
             name: &package.name,
@@ -126,70 +117,21 @@ fn starts(locked: &LockedTree, stored: &[Stored], beside: &[PackageName]) -> Res
     }
 }
 
-/// Every package is where its name is looked for. Under another name (an alias) it is only where a package of the tree asks
-/// for it so, and nothing that asks for one package finds another.
-pub(super) fn places(
-    locked: &LockedTree,
-    listed: &[Manifest],
-    stored: &[Stored],
-) -> Result<(), LockError> {
-    let mut askers: Vec<(String, Manifest)> = Vec::new();
-    for ((package, manifest), stored) in locked.packages.iter().zip(listed).zip(stored) {
-        askers.push((package.path.to_string(), manifest.clone()));
-        let inside = bundled_in(stored).into_iter();
-        askers.extend(inside.map(|(inner, own)| (format!("{}/{inner}", package.path), own)));
-    }
-    let there: BTreeSet<&str> = askers.iter().map(|(path, _)| path.as_str()).collect();
-    let names: BTreeMap<&str, &PackageName> = locked
-        .packages
-        .iter()
-        .map(|package| (package.path.as_str(), &package.name))
-        .collect();
-    let mut declared: BTreeSet<String> = BTreeSet::new();
-    for (directory, manifest) in &askers {
-        for edge in edges(manifest) {
-            let Ok(spec) = Spec::parse(&edge.spec) else {
-                continue;
-            };
-            let real = spec.alias.as_ref().unwrap_or(&edge.name);
-            let seen: Vec<String> = outwards(directory)
-                .map(|outer| place(outer, &edge.name))
-                .filter(|place| there.contains(place.as_str()))
-                .collect();
-            let is_real = |place: &String| names.get(place.as_str()).map(|name| *name == real);
-            // What is in another's archive is that archive's own business.
-            if let Some(nearest) = seen.first().filter(|place| is_real(place) == Some(false)) {
-                return Err(misplaced(nearest));
-            }
-            declared.extend(
-                seen.into_iter()
-                    .filter(|place| is_real(place) == Some(true)),
-            );
-        }
-    }
-    let wrong = locked.packages.iter().find(|package| {
-        let path = package.path.as_str();
-        PackageName::of_directory(path)
-            .is_none_or(|last| last != package.name && !declared.contains(path))
-    });
-    wrong.map_or(Ok(()), |package| Err(misplaced(package.path.as_str())))
-}
-
 /// Where `name` is looked for in the package directory `outer`; empty for the root.
-fn place(outer: &str, name: &PackageName) -> String {
+pub(super) fn place(outer: &str, name: &PackageName) -> String {
     let slash = if outer.is_empty() { "" } else { "/" };
     format!("{outer}{slash}node_modules/{name}")
 }
 
 /// A package's directory and those of the packages around it, inside out, and at last the root.
-fn outwards(directory: &str) -> impl Iterator<Item = &str> {
+pub(super) fn outwards(directory: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(directory), |inner| {
         let outer = inner.rfind("/node_modules/").unwrap_or(0);
         inner.get(..outer).filter(|_| !inner.is_empty())
     })
 }
 
-fn misplaced(path: &str) -> LockError {
+pub(super) fn misplaced(path: &str) -> LockError {
     LockError::Misplaced {
         path: path.escape_debug().to_string(),
     }
