@@ -16,15 +16,24 @@ pub enum Ecosystem {
     Npm,
     /// The Python package index, or one that speaks its protocol.
     Pypi,
+    /// One program or a release archive, by its address and digest.
+    Binary,
+    /// An MCPB bundle, by its address or path and its digest.
+    Mcpb,
+    /// A repository at a commit.
+    Git,
 }
 
 impl Ecosystem {
-    /// The name in records: `npm` or `pypi`.
+    /// The name in records: `npm`, `pypi`, `binary`, `mcpb` or `git`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Npm => "npm",
             Self::Pypi => "pypi",
+            Self::Binary => "binary",
+            Self::Mcpb => "mcpb",
+            Self::Git => "git",
         }
     }
 }

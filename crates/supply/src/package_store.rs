@@ -42,6 +42,7 @@ impl PackageStore for Store {
                 pypi::own_entry_in_tree(self, &record).unwrap_or(record.entry)
             }
             (Ecosystem::Pypi, Some(_)) => record.entry,
+            (Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git, _) => record.entry,
         };
         Ok(Located {
             entry: root.join(entry.file.as_str()),

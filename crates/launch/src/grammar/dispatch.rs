@@ -3,7 +3,7 @@
 use super::names::{is_utility, plain_name, without_version};
 use super::{
     binary, bun, compiled, container, deno, dotnet, interpreters, java, managers, node, npm,
-    python, shell, tools, uv, windows, wrappers,
+    python, shell, source, source_word::SourceWord, tools, uv, windows, wrappers,
 };
 use crate::judge::{Case, Class, paths, rules};
 use crate::text;
@@ -83,6 +83,18 @@ pub(crate) fn starts_others(name: &str) -> bool {
 pub(crate) fn classify(command: &str, args: &[String], case: &mut Case<'_>) -> Class {
     if !case.enter() {
         return Class::Unknown;
+    }
+    // Its words hold what no program's name does.
+    if SourceWord::is_one(command) {
+        let name = "";
+        return source::source(
+            &Call {
+                command,
+                name,
+                args,
+            },
+            case,
+        );
     }
     if let Some(class) = refuse_odd_command(command, case) {
         return class;

@@ -25,6 +25,8 @@ mod popular;
 mod python;
 mod script;
 mod shell;
+mod source;
+mod source_word;
 mod tools;
 mod uv;
 mod uv_options;
@@ -38,6 +40,7 @@ pub(crate) use node::judge_node_options;
 pub(crate) use package::judge_registry;
 pub use popular::looks_like;
 pub(crate) use python::judge_warnings;
+pub use source_word::{SourceKind, SourceWord, SourceWordError};
 
 #[cfg(test)]
 mod tests {

@@ -59,6 +59,12 @@ pub enum Ecosystem {
     Go,
     /// Nix flakes.
     Nix,
+    /// Single programs by their address (`binary:`).
+    Binary,
+    /// MCPB bundles (`mcpb:`).
+    Mcpb,
+    /// Repositories at a commit (`git:`).
+    Git,
 }
 
 impl Ecosystem {
@@ -72,6 +78,9 @@ impl Ecosystem {
             Ecosystem::NuGet => "nuget",
             Ecosystem::Go => "golang",
             Ecosystem::Nix => "nix",
+            Ecosystem::Binary => "binary",
+            Ecosystem::Mcpb => "mcpb",
+            Ecosystem::Git => "git",
         }
     }
 }
@@ -93,7 +102,8 @@ pub struct PackageRef {
     pub extras: Vec<String>,
     /// Further packages put beside it (`--with`, a second `--package`), as written.
     pub with: Vec<String>,
-    /// The source, when it is not the registry: an accepted `git+https://…` address, as written.
+    /// The source, when it is not the registry: an accepted `git+https://…` address, as written, or what `binary:`, `mcpb:` and
+    /// `git:` are followed by, without its pin.
     pub source: Option<String>,
     /// Options for the interpreter that runs the package (`--node-options`), already judged.
     pub interpreter_args: Vec<String>,

@@ -69,6 +69,8 @@ rules! {
     VCS_SOURCE = "vcs-source" Warning;
     REGISTRY_OVERRIDE = "registry-override" Refusal;
     KNOWN_MIRROR = "known-mirror" Warning;
+    BAD_SOURCE = "bad-source" Refusal;
+    OWN_SOURCE = "own-source" Info;
     FLOATING_VERSION = "floating-version" Info;
     LOOKS_LIKE_POPULAR = "looks-like-popular-package" Warning;
     // Directories.

@@ -64,7 +64,7 @@ impl Report {
 /// Python's index takes names for one that differ in case and in `-`, `_` and `.`; npm's does not.
 fn folded(ecosystem: Ecosystem, name: &str) -> String {
     match ecosystem {
-        Ecosystem::Npm => name.to_owned(),
+        Ecosystem::Npm | Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => name.to_owned(),
         Ecosystem::Pypi => {
             let plain = name.to_ascii_lowercase().replace(['_', '.'], "-");
             let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();

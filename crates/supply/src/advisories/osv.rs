@@ -98,6 +98,8 @@ impl Affected {
         let same = match target.ecosystem {
             Ecosystem::Npm => ecosystem.eq_ignore_ascii_case("npm"),
             Ecosystem::Pypi => ecosystem.eq_ignore_ascii_case("pypi"),
+            // OSV has no ecosystem for what is fetched by its address.
+            Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => false,
         };
         same && folded(target.ecosystem, &package.name) == folded(target.ecosystem, &target.name)
     }

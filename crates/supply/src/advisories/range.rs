@@ -22,6 +22,8 @@ impl Point {
                 Some(Self::Npm(version.semver().clone()))
             }
             Ecosystem::Pypi => Some(Self::Pypi(text.parse().ok()?)),
+            // Nobody orders their versions.
+            Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => None,
         }
     }
 }

@@ -121,6 +121,7 @@ fn mentions(text: &str, target: &Target) -> bool {
             let first = name.split('-').next().unwrap_or(&name);
             text.to_ascii_lowercase().contains(first) || text.contains("\\u")
         }
+        Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => false,
     }
 }
 

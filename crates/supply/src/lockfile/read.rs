@@ -3,10 +3,11 @@
 
 use super::{Base, Lockfile, Server, Source, VERSION};
 use crate::{
+    digest::Integrity,
     locked::{Ecosystem, LockedTree},
     npm::{PackageName, Spec},
 };
-use interlock_launch::{PackageRef, hidden_char, judge};
+use interlock_launch::{PackageRef, SourceKind, SourceWord, excerpt, hidden_char, judge};
 use std::str::FromStr;
 use toml::{Table, Value};
 
@@ -158,7 +159,7 @@ fn consistent(server: &Server) -> Result<(), String> {
     }
     // Python's packages lie in one directory; npm's have one each.
     let sorted = tree.packages.is_sorted_by(|a, b| match tree.ecosystem {
-        Ecosystem::Npm => a.path < b.path,
+        Ecosystem::Npm | Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => a.path < b.path,
         Ecosystem::Pypi => (&a.path, &a.name) < (&b.path, &b.name),
     });
     if !sorted {
@@ -188,6 +189,9 @@ fn consistent(server: &Server) -> Result<(), String> {
     }
     if tree.ecosystem == Ecosystem::Npm {
         npm_entry(tree, asked)?;
+    }
+    if let Source::Address(word) = &server.source {
+        return pinned(word, tree);
     }
     admitted(server, &tree.version.to_string())
 }
@@ -245,9 +249,29 @@ fn same_name(ecosystem: Ecosystem, a: &str, b: &str) -> bool {
         parts.join("-")
     };
     match ecosystem {
-        Ecosystem::Npm => a == b,
+        Ecosystem::Npm | Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => a == b,
         Ecosystem::Pypi => folded(a) == folded(b),
     }
+}
+
+/// The source line names the very bytes, so that a reviewer sees when they change.
+fn pinned(word: &SourceWord, tree: &LockedTree) -> Result<(), String> {
+    let shown = excerpt(&word.to_string());
+    let Some(pin) = word.pin() else {
+        return Err(format!("its source `{shown}` does not say which bytes"));
+    };
+    let integrity = tree.integrity().map(Integrity::algorithm_and_hex);
+    let same = match word.kind() {
+        SourceKind::Binary | SourceKind::Mcpb => integrity == Some(("sha256", pin.to_owned())),
+        // What a commit's digest is of is no archive's.
+        SourceKind::Git => true,
+    };
+    if same {
+        return Ok(());
+    }
+    Err(format!(
+        "its source is `{shown}`, but other bytes are locked"
+    ))
 }
 
 fn admitted(server: &Server, locked: &str) -> Result<(), String> {
@@ -261,7 +285,7 @@ fn admitted(server: &Server, locked: &str) -> Result<(), String> {
                 .is_some_and(|(version, spec)| spec.wanted.admits(&version, |_| true))
         }
         Source::Pypi { version, .. } => version.is_empty() || version == locked,
-        Source::File(_) | Source::Command(_) => true,
+        Source::Address(_) | Source::File(_) | Source::Command(_) => true,
     };
     if fits {
         return Ok(());

@@ -1,11 +1,12 @@
-//! Where a server comes from, as one line of text: `npm:NAME@SPEC`, `pypi:NAME==VERSION`, `file:PATH`, `command:WORD`.
+//! Where a server comes from, as one line of text: `npm:NAME@SPEC`, `pypi:NAME==VERSION`, `binary:ADDRESS#sha256=DIGEST`,
+//! `mcpb:ADDRESS#sha256=DIGEST`, `git:ADDRESS#COMMIT`, `file:PATH`, `command:WORD`.
 //!
 //! A further kind of source is one more variant with its own scheme; the reader refuses schemes that it does not know, so an
 //! older program never takes one source for another.
 
 use super::path::{Base, ProjectPath, ProjectPathError};
 use crate::npm;
-use interlock_launch::Request;
+use interlock_launch::{Request, SourceWord, SourceWordError, excerpt};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -14,7 +15,7 @@ use std::{fmt, str::FromStr};
 pub enum SourceError {
     /// It names no scheme that is known.
     #[error(
-        "`{0}` is no source: write `npm:NAME`, `npm:NAME@VERSION`, `pypi:NAME`, `pypi:NAME==VERSION` or a path"
+        "`{0}` is no source: write `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `binary:ADDRESS`, `mcpb:ADDRESS`, `git:ADDRESS` or a path"
     )]
     Scheme(String),
     /// The package's name is none.
@@ -26,6 +27,14 @@ pub enum SourceError {
     /// The path cannot be used.
     #[error("the path of a program cannot be used")]
     Path(#[from] ProjectPathError),
+    /// What is fetched by its address cannot be fetched from there.
+    #[error("`{word}` is no source")]
+    Address {
+        /// As written; escaped.
+        word: String,
+        /// Why.
+        source: SourceWordError,
+    },
     /// A command is one word without characters that cannot be seen.
     #[error("`{0}` is not a command")]
     Command(String),
@@ -49,6 +58,8 @@ pub enum Source {
         /// The exact version; empty means the newest.
         version: String,
     },
+    /// Bytes by their address: `binary:`, `mcpb:`, `git:`. A bundle's path is as in [`ProjectPath`].
+    Address(SourceWord),
     /// A program by its path.
     File(ProjectPath),
     /// A command that is looked up by name, for example `node`; what it runs is in the arguments.
@@ -69,6 +80,7 @@ impl Source {
                 ("uvx".into(), vec![name.clone()])
             }
             Self::Pypi { name, version } => ("uvx".into(), vec![format!("{name}=={version}")]),
+            Self::Address(word) => (placed(word, base).to_string(), Vec::new()),
             Self::File(path) => (path.resolve(base).display().to_string(), Vec::new()),
             Self::Command(word) => (word.clone(), Vec::new()),
         };
@@ -77,10 +89,11 @@ impl Source {
 
     /// The package's name, where the source is a package.
     #[must_use]
-    pub fn package(&self) -> Option<&str> {
+    pub fn package(&self) -> Option<String> {
         match self {
-            Self::Npm { name, .. } => Some(name.as_str()),
-            Self::Pypi { name, .. } => Some(name.split('[').next().unwrap_or(name)),
+            Self::Npm { name, .. } => Some(name.to_string()),
+            Self::Pypi { name, .. } => Some(name.split('[').next().unwrap_or(name).to_owned()),
+            Self::Address(word) => Some(word.name()),
             Self::File(_) | Self::Command(_) => None,
         }
     }
@@ -90,6 +103,17 @@ impl Source {
     pub fn is_package(&self) -> bool {
         self.package().is_some()
     }
+}
+
+/// A bundle's path made absolute.
+fn placed(word: &SourceWord, base: &Base) -> SourceWord {
+    if !word.is_path() {
+        return word.clone();
+    }
+    let path = ProjectPath::new(word.address()).map(|path| path.resolve(base));
+    let moved = path.ok().and_then(|path| word.at(path.to_str()?).ok());
+    // Judging refuses what is not absolute.
+    moved.unwrap_or_else(|| word.clone())
 }
 
 /// A word of the arguments, with `./` made the project's directory.
@@ -112,9 +136,27 @@ impl FromStr for Source {
             Some(("file", path)) => Ok(Self::File(ProjectPath::new(path)?)),
             Some(("command", word)) if is_command(word) => Ok(Self::Command(word.to_owned())),
             Some(("command", _)) => Err(SourceError::Command(shown())),
+            _ if SourceWord::is_one(text) => address(text),
             _ => Err(SourceError::Scheme(shown())),
         }
     }
+}
+
+fn address(text: &str) -> Result<Source, SourceError> {
+    let word: SourceWord = text.parse().map_err(|source| SourceError::Address {
+        word: excerpt(text),
+        source,
+    })?;
+    if word.is_path() {
+        let plain = ProjectPath::new(word.address())?;
+        if plain.as_str() != word.address() {
+            return Err(SourceError::Address {
+                word: excerpt(text),
+                source: SourceWordError::Address,
+            });
+        }
+    }
+    Ok(Source::Address(word))
 }
 
 fn npm_source(text: &str) -> Result<Source, SourceError> {
@@ -184,6 +226,7 @@ impl fmt::Display for Source {
             Self::Npm { name, spec } => write!(f, "npm:{name}@{spec}"),
             Self::Pypi { name, version } if version.is_empty() => write!(f, "pypi:{name}"),
             Self::Pypi { name, version } => write!(f, "pypi:{name}=={version}"),
+            Self::Address(word) => write!(f, "{word}"),
             Self::File(path) => write!(f, "file:{path}"),
             Self::Command(word) => write!(f, "command:{word}"),
         }
@@ -244,6 +287,12 @@ mod tests {
             &["./x/../y"],
             Some(&["/p/bin/s", "./x/../y"]),
         );
+        check("mcpb:~/b.mcpb", &["k=v"], Some(&["mcpb:/h/b.mcpb", "k=v"]));
+        check(
+            "binary:https://h.example/t#:x",
+            &[],
+            Some(&["binary:https://h.example/t#:x"]),
+        );
         check("file:~/bin/s", &[], Some(&["/h/bin/s"]));
         check(
             "command:node",
@@ -278,6 +327,9 @@ mod tests {
             "command:-c",
             "command:./x",
             "git:https://x",
+            "mcpb:../x.mcpb",
+            "mcpb:./a/../x.mcpb",
+            "binary:./x",
             "oci:x",
         ] {
             check(text, &[], None);

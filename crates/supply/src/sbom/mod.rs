@@ -102,6 +102,9 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: &str) -> String {
             let name = name.to_ascii_lowercase().replace('_', "-");
             format!("pkg:pypi/{}@{version}", escaped(&name))
         }
+        (Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git, _) => {
+            format!("pkg:generic/{}@{version}", escaped(name))
+        }
     }
 }
 

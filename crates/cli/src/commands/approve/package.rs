@@ -40,15 +40,14 @@ pub fn fetch(
     match package.ecosystem {
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
         Ecosystem::PyPi => python::fetch(context, packages, package).map(Some),
-        other => Err(Failure::new(
-            Exit::Refused,
-            format!(
-                "packages from {} cannot be verified yet, so this launch cannot be approved",
-                other.as_str()
-            ),
-        )
-        .next("install the server and approve its own program")),
+        other => Err(unverifiable(other.as_str())),
     }
+}
+
+fn unverifiable(kind: &str) -> Failure {
+    let what =
+        format!("packages from {kind} cannot be verified yet, so this launch cannot be approved");
+    Failure::new(Exit::Refused, what).next("install the server and approve its own program")
 }
 
 fn fetch_npm(
@@ -99,9 +98,13 @@ pub fn install(
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
         Failure::new(Exit::Refused, what).because(error)
     };
-    if tree.ecosystem == interlock_supply::Ecosystem::Pypi {
-        python::install(context, packages, judgement, tree)?;
-        return as_recorded(packages, tree);
+    match tree.ecosystem {
+        interlock_supply::Ecosystem::Npm => {}
+        interlock_supply::Ecosystem::Pypi => {
+            python::install(context, packages, judgement, tree)?;
+            return as_recorded(packages, tree);
+        }
+        other => return Err(unverifiable(other.as_str())),
     }
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
@@ -141,8 +144,10 @@ pub fn proposed(tree: &LockedTree) -> Vec<String> {
 /// # Errors
 /// When what is known of its origin speaks against it, or a requirement is not met.
 pub fn provenance(context: &Context, tree: &LockedTree) -> Result<Vec<String>, Failure> {
-    if tree.ecosystem == interlock_supply::Ecosystem::Pypi {
-        return python::provenance(context, tree);
+    match tree.ecosystem {
+        interlock_supply::Ecosystem::Npm => {}
+        interlock_supply::Ecosystem::Pypi => return python::provenance(context, tree),
+        other => return Err(unverifiable(other.as_str())),
     }
     let config = Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
         Failure::new(Exit::Refused, "npm's configuration cannot be read").because(&error)

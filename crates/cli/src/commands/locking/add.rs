@@ -140,7 +140,7 @@ fn name(options: &Add, source: &Source) -> Result<ServerName, Failure> {
                 .find(|word| !word.starts_with('-'))
                 .cloned()
                 .unwrap_or_default(),
-            package => package.package().unwrap_or_default().to_owned(),
+            package => package.package().unwrap_or_default(),
         }),
     };
     text.parse().map_err(|error: interlock_launch::NameError| {

@@ -343,6 +343,22 @@ pub(super) const RULES: &[Rule] = &[
         "Prefer the registry itself.",
     ),
     rule(
+        "bad-source",
+        "a source that names nothing to fetch",
+        High,
+        Sure,
+        "A word such as `binary:`, `mcpb:` or `git:` names exact bytes by an address; this one does not, so nothing can be fetched or approved.",
+        "Write the address as `https://…`, and after `#` its digest or commit, as in the book's chapter on sources.",
+    ),
+    rule(
+        "own-source",
+        "a source of Interlock's own",
+        Info,
+        Sure,
+        "`binary:`, `mcpb:` and `git:` are words of Interlock. A client that starts them itself finds no such command.",
+        "Start it through `interlock run`: `interlock wrap` writes that into the configuration.",
+    ),
+    rule(
         "floating-version",
         "no exact version",
         Info,
