@@ -11,6 +11,7 @@
 //! of a project.
 
 pub mod advisories;
+mod crew;
 mod digest;
 mod host;
 mod http;
@@ -27,6 +28,7 @@ pub mod registry;
 pub mod sbom;
 mod store;
 mod unpack;
+mod user_file;
 
 pub use digest::{Integrity, IntegrityError, Sha256, TreeDigest};
 pub use host::{Host, Libc};

@@ -3,6 +3,7 @@
 //! Read from the user's and the machine's files and this process's variables. A project's `uv.toml`, `pyproject.toml` or
 //! `pip.conf` is never read: a directory somebody cloned must not choose where code comes from or which host gets a login.
 
+use crate::user_file::{self, Unread};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -52,7 +53,6 @@ pub struct Config {
 }
 
 const DEFAULT_INDEX: &str = "https://pypi.org/simple/";
-const MAX_FILE: u64 = 1 << 20;
 
 /// This process's variables, or a test's.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -417,26 +417,13 @@ fn ini(text: &str, settings: &mut BTreeMap<String, String>) {
 }
 
 fn read(path: &Path) -> Result<Option<String>, ConfigError> {
-    let failed = |source| ConfigError::Read {
-        path: path.into(),
-        source,
-    };
-    match std::fs::metadata(path) {
-        Ok(meta) if meta.len() > MAX_FILE => Err(ConfigError::Format { path: path.into() }),
-        Ok(meta) if !meta.is_file() => Ok(None),
-        Ok(_) => std::fs::read(path)
-            .map(|raw| Some(String::from_utf8_lossy(&raw).into_owned()))
-            .map_err(failed),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(failed(error)),
-    }
+    user_file::text(path).map_err(|unread| match unread {
+        Unread::Large => ConfigError::Format { path: path.into() },
+        Unread::Read(source) => ConfigError::Read {
+            path: path.into(),
+            source,
+        },
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! The settings that matter here, and from where they are read.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
 
 use super::ConfigError;
 use super::address::{address, with_slash};
 use super::ini::parse;
 use crate::npm::name::PackageName;
+use crate::user_file::{self, Unread};
 
 /// A credential. Shown nowhere.
 #[derive(Clone)]
@@ -26,7 +27,6 @@ pub struct Config {
 
 /// The registry when no configuration names one.
 pub(super) const DEFAULT_REGISTRY: &str = "https://registry.npmjs.org/";
-const MAX_FILE: u64 = 1 << 20;
 
 impl Config {
     /// Reads the configuration of the user whose environment is `env` (this process's own, never a
@@ -224,24 +224,11 @@ fn variable(env: &dyn Fn(&str) -> Option<String>, key: &str) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, ConfigError> {
-    let failed = |source| ConfigError::Read {
-        path: path.into(),
-        source,
-    };
-    match std::fs::metadata(path) {
-        Ok(meta) if meta.len() > MAX_FILE => Err(ConfigError::Large { path: path.into() }),
-        Ok(meta) if !meta.is_file() => Ok(None),
-        Ok(_) => std::fs::read(path)
-            .map(|raw| Some(String::from_utf8_lossy(&raw).into_owned()))
-            .map_err(failed),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(failed(error)),
-    }
+    user_file::text(path).map_err(|unread| match unread {
+        Unread::Large => ConfigError::Large { path: path.into() },
+        Unread::Read(source) => ConfigError::Read {
+            path: path.into(),
+            source,
+        },
+    })
 }

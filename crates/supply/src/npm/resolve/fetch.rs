@@ -6,9 +6,9 @@
 
 use super::build::{Source, Unmet};
 use crate::{
+    crew::{Crew, Parcel},
     digest::Integrity,
     host::Host,
-    http::{CONNECTIONS, FetchError, retried},
     npm::{
         Manifest, PackageName, Packument, Registry, RegistryError, Spec, Wanted,
         packument::PackumentError,
@@ -21,11 +21,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     fs,
-    io::{self, Read},
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, MutexGuard},
 };
 
 /// An archive to fetch.
@@ -61,9 +57,20 @@ pub(super) struct Fetcher<'a> {
     pub(super) host: &'a Host,
     pub(super) progress: &'a dyn Progress,
     pub(super) limits: UnpackLimits,
-    state: Mutex<State>,
-    wake: Condvar,
-    closed: AtomicBool,
+    crew: Crew<State>,
+}
+
+/// What one of the threads does next.
+enum Job {
+    Describe(PackageName),
+    Keep(Archive),
+}
+
+impl State {
+    fn next(&mut self) -> Option<Job> {
+        let describe = self.describe.pop_front().map(Job::Describe);
+        describe.or_else(|| self.archives.pop_front().map(Job::Keep))
+    }
 }
 
 impl<'a> Fetcher<'a> {
@@ -79,52 +86,28 @@ impl<'a> Fetcher<'a> {
             host,
             progress,
             limits: UnpackLimits::default(),
-            state: Mutex::default(),
-            wake: Condvar::new(),
-            closed: AtomicBool::new(false),
+            crew: Crew::default(),
         }
     }
 
     /// Runs `work` while several threads fetch what it, or a description, asks for.
     pub(super) fn run<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
-        std::thread::scope(|scope| {
-            for _ in 0..CONNECTIONS {
-                scope.spawn(|| self.fetch_until_closed());
-            }
-            let closing = Closing(self);
-            let result = work(self);
-            drop(closing);
-            result
-        })
+        self.crew
+            .run(State::next, |job| self.perform(job), || work(self))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A thread that panicked left the maps in order: every change to them is one statement.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.crew.lock()
     }
 
-    fn wait<'g>(&self, guard: MutexGuard<'g, State>) -> MutexGuard<'g, State> {
-        self.wake
-            .wait(guard)
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn fetch_until_closed(&self) {
-        let mut state = self.lock();
-        while !self.closed.load(Ordering::Acquire) {
-            if let Some(name) = state.describe.pop_front() {
-                drop(state);
-                self.describe(&name);
-            } else if let Some(archive) = state.archives.pop_front() {
-                drop(state);
+    fn perform(&self, job: Job) {
+        match job {
+            Job::Describe(name) => self.describe(&name),
+            Job::Keep(archive) => {
                 let kept = self.keep(&archive).map_err(Arc::new);
                 self.lock().stored.insert(archive.integrity, Some(kept));
-                self.wake.notify_all();
-            } else {
-                state = self.wait(state);
-                continue;
+                self.crew.notify();
             }
-            state = self.lock();
         }
     }
 
@@ -140,7 +123,7 @@ impl<'a> Fetcher<'a> {
             state.described.insert(name.clone(), Some(answer.clone()));
             state.waiting.remove(name).unwrap_or_default()
         };
-        self.wake.notify_all();
+        self.crew.notify();
         if let Ok(packument) = answer {
             let mut next = Vec::new();
             for spec in waiting {
@@ -229,7 +212,7 @@ impl<'a> Fetcher<'a> {
             state.described.insert(name.clone(), None);
             state.describe.push_back(name.clone());
             self.progress.metadata_expected(1);
-            self.wake.notify_all();
+            self.crew.notify();
         }
     }
 
@@ -243,14 +226,8 @@ impl<'a> Fetcher<'a> {
 
     /// A description; waits for it.
     pub(super) fn packument(&self, name: &PackageName) -> Described {
-        let mut state = self.lock();
-        self.request(&mut state, name);
-        loop {
-            if let Some(Some(answer)) = state.described.get(name) {
-                return answer.clone();
-            }
-            state = self.wait(state);
-        }
+        self.request(&mut self.lock(), name);
+        self.crew.answer(|state| state.described.get(name)?.clone())
     }
 
     /// Where a version's archive is; none for a bundled package.
@@ -271,7 +248,7 @@ impl<'a> Fetcher<'a> {
             state.archives.push_back(archive.clone());
             self.progress
                 .archive_expected(archive.name.as_str(), archive.bytes);
-            self.wake.notify_all();
+            self.crew.notify();
         }
     }
 
@@ -291,77 +268,22 @@ impl<'a> Fetcher<'a> {
     /// A stored package; waits for it.
     pub(super) fn stored(&self, archive: &Archive) -> Kept {
         self.request_archive(archive);
-        let mut state = self.lock();
-        loop {
-            if let Some(Some(kept)) = state.stored.get(&archive.integrity) {
-                return kept.clone();
-            }
-            state = self.wait(state);
-        }
+        self.crew
+            .answer(|state| state.stored.get(&archive.integrity)?.clone())
     }
 
     fn keep(&self, archive: &Archive) -> Result<Stored, InstallError> {
-        if let Some(stored) = self.store.package(&archive.integrity) {
-            self.progress.archive_done(archive.name.as_str(), true);
-            return Ok(stored);
-        }
-        let mut failure = None;
-        let limit = self.limits.archive;
-        let stored = retried(|| {
-            let answer = self.registry.archive(&archive.name, &archive.url, limit)?;
-            let reader = Abortable {
-                inner: answer.reader,
-                closed: &self.closed,
-            };
-            let on_bytes = |count| self.progress.archive_bytes(count);
-            match self.store.add_package(
-                &archive.integrity,
-                &Format::Tarball,
-                reader,
-                &self.limits,
-                &on_bytes,
-            ) {
-                Ok(stored) => Ok(Some(stored)),
-                Err(InstallError::Fetch(error)) => Err(error),
-                Err(other) => {
-                    failure = Some(other);
-                    Ok(None)
-                }
-            }
-        });
-        self.progress.archive_done(archive.name.as_str(), false);
-        match (stored?, failure) {
-            (Some(stored), _) => Ok(stored),
-            (None, Some(error)) => Err(error),
-            (None, None) => Err(InstallError::Fetch(FetchError::Status(0))),
-        }
-    }
-}
-
-/// Tells the threads to stop, however the work ended.
-struct Closing<'a, 'b>(&'a Fetcher<'b>);
-
-impl Drop for Closing<'_, '_> {
-    fn drop(&mut self) {
-        self.0.closed.store(true, Ordering::Release);
-        // Under the lock, so that no thread is between looking and waiting.
-        let _state = self.0.lock();
-        self.0.wake.notify_all();
-    }
-}
-
-/// A download that ends when nobody wants it any more.
-struct Abortable<'a, R> {
-    inner: R,
-    closed: &'a AtomicBool,
-}
-
-impl<R: Read> Read for Abortable<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(io::Error::other("no longer needed"));
-        }
-        self.inner.read(buffer)
+        let parcel = Parcel {
+            store: self.store,
+            progress: self.progress,
+            name: archive.name.as_str(),
+            integrity: &archive.integrity,
+            format: Format::Tarball,
+            limits: self.limits,
+        };
+        parcel.stored(&self.crew, |limit| {
+            self.registry.archive(&archive.name, &archive.url, limit)
+        })
     }
 }
 

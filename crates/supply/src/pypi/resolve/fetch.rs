@@ -10,8 +10,8 @@ use super::{
     wheel::{self, Wheel},
 };
 use crate::{
+    crew::{Crew, Parcel},
     digest::Integrity,
-    http::{CONNECTIONS, FetchError, retried},
     progress::Progress,
     pypi::{
         Environment, Index, IndexError, Metadata, MetadataError, Name, Python, Requirement,
@@ -22,11 +22,7 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    io::{self, Read},
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, MutexGuard},
 };
 
 /// Why a description of a package could not be had.
@@ -72,9 +68,22 @@ pub(super) struct Fetcher<'a> {
     pub(super) progress: &'a dyn Progress,
     environment: Environment,
     limits: UnpackLimits,
-    state: Mutex<State>,
-    wake: Condvar,
-    closed: AtomicBool,
+    crew: Crew<State>,
+}
+
+/// What one of the threads does next.
+enum Job {
+    List(Name),
+    Describe(ListedWheel),
+    Keep(Wheel),
+}
+
+impl State {
+    fn next(&mut self) -> Option<Job> {
+        let list = self.list.pop_front().map(Job::List);
+        list.or_else(|| self.describe.pop_front().map(Job::Describe))
+            .or_else(|| self.wheels.pop_front().map(Job::Keep))
+    }
 }
 
 impl<'a> Fetcher<'a> {
@@ -91,66 +100,29 @@ impl<'a> Fetcher<'a> {
             progress,
             environment: python.environment(),
             limits: UnpackLimits::default(),
-            state: Mutex::default(),
-            wake: Condvar::new(),
-            closed: AtomicBool::new(false),
+            crew: Crew::default(),
         }
     }
 
     /// Runs `work` while several threads fetch what it, or a description, asks for.
     pub(super) fn run<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
-        std::thread::scope(|scope| {
-            for _ in 0..CONNECTIONS {
-                scope.spawn(|| self.fetch_until_closed());
-            }
-            let closing = Closing(self);
-            let result = work(self);
-            drop(closing);
-            result
-        })
+        self.crew
+            .run(State::next, |job| self.perform(job), || work(self))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A thread that panicked left the maps in order: every change to them is one statement.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.crew.lock()
     }
 
-    /// Waits until `ready` finds its answer.
-    fn answer<T>(&self, ready: impl Fn(&State) -> Option<T>) -> T {
-        let mut state = self.lock();
-        loop {
-            if let Some(answer) = ready(&state) {
-                return answer;
-            }
-            state = self
-                .wake
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn fetch_until_closed(&self) {
-        let mut state = self.lock();
-        while !self.closed.load(Ordering::Acquire) {
-            if let Some(name) = state.list.pop_front() {
-                drop(state);
-                self.list(&name);
-            } else if let Some(wheel) = state.describe.pop_front() {
-                drop(state);
-                self.describe(&wheel);
-            } else if let Some(wheel) = state.wheels.pop_front() {
-                drop(state);
+    fn perform(&self, job: Job) {
+        match job {
+            Job::List(name) => self.list(&name),
+            Job::Describe(wheel) => self.describe(&wheel),
+            Job::Keep(wheel) => {
                 let kept = self.keep(&wheel).map_err(Arc::new);
                 self.lock().stored.insert(wheel.integrity, Some(kept));
-                self.wake.notify_all();
-            } else {
-                state = self
-                    .wake
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-                continue;
+                self.crew.notify();
             }
-            state = self.lock();
         }
     }
 
@@ -166,7 +138,7 @@ impl<'a> Fetcher<'a> {
             state.listed.insert(name.clone(), Some(answer.clone()));
             state.waiting.remove(name).unwrap_or_default()
         };
-        self.wake.notify_all();
+        self.crew.notify();
         if let Ok(Some(releases)) = answer {
             for requirement in &waiting {
                 self.expand(&releases, requirement);
@@ -194,7 +166,7 @@ impl<'a> Fetcher<'a> {
                 .insert(wheel.integrity.clone(), Some(answer.clone()));
             state.extras.remove(&wheel.integrity).unwrap_or_default()
         };
-        self.wake.notify_all();
+        self.crew.notify();
         if let Ok(Ok(needs)) = answer {
             for extras in waiting {
                 self.follow_needs(&needs, &extras);
@@ -289,7 +261,7 @@ impl<'a> Fetcher<'a> {
             state.listed.insert(name.clone(), None);
             state.list.push_back(name.clone());
             self.progress.metadata_expected(1);
-            self.wake.notify_all();
+            self.crew.notify();
         }
     }
 
@@ -301,7 +273,7 @@ impl<'a> Fetcher<'a> {
                 self.enqueue(state, &Wheel::from(wheel));
             }
             state.describe.push_back(wheel.clone());
-            self.wake.notify_all();
+            self.crew.notify();
         }
     }
 
@@ -318,7 +290,7 @@ impl<'a> Fetcher<'a> {
         state.wheels.push_back(wheel.clone());
         self.progress
             .archive_expected(wheel.name.name.as_str(), wheel.size);
-        self.wake.notify_all();
+        self.crew.notify();
     }
 
     /// Drops the requests for wheels that turned out not to be needed.
@@ -356,44 +328,22 @@ impl<'a> Fetcher<'a> {
         if let Some(wheel) = taken {
             let kept = self.keep(&wheel).map_err(Arc::new);
             self.lock().stored.insert(wheel.integrity, Some(kept));
-            self.wake.notify_all();
+            self.crew.notify();
         }
-        self.answer(|state| state.stored.get(&wheel.integrity)?.clone())
+        self.crew
+            .answer(|state| state.stored.get(&wheel.integrity)?.clone())
     }
 
     fn keep(&self, wheel: &Wheel) -> Result<Stored, InstallError> {
-        let name = wheel.name.name.as_str();
-        if let Some(stored) = self.store.package(&wheel.integrity) {
-            self.progress.archive_done(name, true);
-            return Ok(stored);
-        }
-        let mut failure = None;
-        let stored = retried(|| {
-            let answer = self.index.wheel(&wheel.url, self.limits.archive)?;
-            let reader = Abortable {
-                inner: answer.reader,
-                closed: &self.closed,
-            };
-            let on_bytes = |count| self.progress.archive_bytes(count);
-            let format = Format::Wheel(&wheel.name);
-            match self
-                .store
-                .add_package(&wheel.integrity, &format, reader, &self.limits, &on_bytes)
-            {
-                Ok(stored) => Ok(Some(stored)),
-                Err(InstallError::Fetch(error)) => Err(error),
-                Err(other) => {
-                    failure = Some(other);
-                    Ok(None)
-                }
-            }
-        });
-        self.progress.archive_done(name, false);
-        match (stored?, failure) {
-            (Some(stored), _) => Ok(stored),
-            (None, Some(error)) => Err(error),
-            (None, None) => Err(InstallError::Fetch(FetchError::Status(0))),
-        }
+        let parcel = Parcel {
+            store: self.store,
+            progress: self.progress,
+            name: wheel.name.name.as_str(),
+            integrity: &wheel.integrity,
+            format: Format::Wheel(&wheel.name),
+            limits: self.limits,
+        };
+        parcel.stored(&self.crew, |limit| self.index.wheel(&wheel.url, limit))
     }
 }
 
@@ -410,7 +360,7 @@ impl Source for Fetcher<'_> {
 
     fn releases(&self, name: &Name) -> Listed {
         self.request_listing(&mut self.lock(), name);
-        self.answer(|state| state.listed.get(name)?.clone())
+        self.crew.answer(|state| state.listed.get(name)?.clone())
     }
 
     fn needs(&self, _: &Name, release: &Release) -> Described {
@@ -418,33 +368,7 @@ impl Source for Fetcher<'_> {
             return Ok(Err("it has no wheel".into()));
         };
         self.request_description(&mut self.lock(), wheel);
-        self.answer(|state| state.described.get(&wheel.integrity)?.clone())
-    }
-}
-
-/// Tells the threads to stop, however the work ended.
-struct Closing<'a, 'b>(&'a Fetcher<'b>);
-
-impl Drop for Closing<'_, '_> {
-    fn drop(&mut self) {
-        self.0.closed.store(true, Ordering::Release);
-        // Under the lock, so that no thread is between looking and waiting.
-        let _state = self.0.lock();
-        self.0.wake.notify_all();
-    }
-}
-
-/// A download that ends when nobody wants it any more.
-struct Abortable<'a, R> {
-    inner: R,
-    closed: &'a AtomicBool,
-}
-
-impl<R: Read> Read for Abortable<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(io::Error::other("no longer needed"));
-        }
-        self.inner.read(buffer)
+        self.crew
+            .answer(|state| state.described.get(&wheel.integrity)?.clone())
     }
 }
