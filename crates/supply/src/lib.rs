@@ -39,7 +39,7 @@ pub use locked::{
 };
 pub use progress::{Progress, Silent};
 pub use store::{
-    Damage, GcReport, InstallError, LocateError, Located, Mismatch, Store, StoreError, StoredTree,
-    VerifyReport,
+    Collection, Damage, GcReport, InstallError, LocateError, Located, Mismatch, Store, StoreError,
+    StoredTree, VerifyReport,
 };
 pub use unpack::{UnpackError, UnpackLimits, unpack_wheel_into};

@@ -11,7 +11,7 @@ use interlock_supply::{Interpreter, LockedTree, pypi::Compiler};
 use serde_json::json;
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 use support::{
-    chain,
+    chain, cleaned,
     server::{Answer, Server},
     wheel::{Wheel, World, packages, publish, sha256, wish},
 };
@@ -450,12 +450,9 @@ fn damage_is_found_before_it_is_run() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
         world.store.locate(&locked.tree).unwrap();
     }
-    let kept = world
-        .store
-        .gc(&BTreeSet::from([locked.tree.digest]))
-        .unwrap();
+    let kept = cleaned(&world.store, &BTreeSet::from([locked.tree.digest]), None);
     assert_eq!((kept.trees, kept.packages), (0, 0));
-    assert_eq!(world.store.gc(&BTreeSet::new()).unwrap().packages, 2);
+    assert_eq!(cleaned(&world.store, &BTreeSet::new(), None).packages, 2);
 }
 
 #[test]

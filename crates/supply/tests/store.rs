@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use support::{Counting, World, chain, layout, package::Package};
+use support::{Counting, World, chain, cleaned, layout, package::Package};
 
 const PACKAGES: &str =
     "app@1.0.0 a=1 b=1\n a@1.0.0 c=1\n b@1.0.0 c=2\n c@1.0.0\n c@2.0.0\n other@1.0.0 c=1";
@@ -353,7 +353,7 @@ fn what_a_crash_leaves_is_harmless() {
     fs::write(store.join("tmp/1-0/package/files/lib/x"), "half").unwrap();
     let tree = world.lock("app").unwrap().tree;
     world.store.locate(&tree).unwrap();
-    let report = world.store.gc(&BTreeSet::from([tree.digest])).unwrap();
+    let report = cleaned(&world.store, &BTreeSet::from([tree.digest]), None);
     assert_eq!((report.leftovers, report.trees, report.packages), (1, 0, 0));
     // A package that reached its place, but whose bytes did not reach the disk before the power went.
     let package = files(&store.join("packages"))
@@ -378,7 +378,7 @@ fn gc_keeps_what_is_named_and_removes_the_rest() {
     let world = World::of(PACKAGES);
     let app = world.lock("app").unwrap().tree;
     let other = world.lock("other").unwrap().tree;
-    let report = world.store.gc(&BTreeSet::from([other.digest])).unwrap();
+    let report = cleaned(&world.store, &BTreeSet::from([other.digest]), None);
     assert_eq!((report.trees, report.packages), (1, 4));
     assert!(report.bytes > 0);
     assert!(matches!(
@@ -387,11 +387,11 @@ fn gc_keeps_what_is_named_and_removes_the_rest() {
     ));
     world.store.locate(&other).unwrap();
     assert!(world.store.verify().unwrap().is_clean());
-    let report = world.store.gc(&BTreeSet::new()).unwrap();
+    let report = cleaned(&world.store, &BTreeSet::new(), None);
     assert_eq!((report.trees, report.packages), (1, 2));
     assert!(files(&world.store.root().join("packages")).is_empty());
     assert_eq!(
-        world.store.gc(&BTreeSet::new()).unwrap(),
+        cleaned(&world.store, &BTreeSet::new(), None),
         interlock_supply::GcReport::default()
     );
 }
@@ -402,9 +402,9 @@ fn gc_to_a_size_removes_no_more_than_it_must() {
     let app = world.lock("app").unwrap().tree;
     let other = world.lock("other").unwrap().tree;
     let (all, keep) = (world.store.size().unwrap(), BTreeSet::from([other.digest]));
-    let report = world.store.gc_to_size(&keep, all).unwrap();
+    let report = cleaned(&world.store, &keep, Some(all));
     assert_eq!(report, interlock_supply::GcReport::default());
-    let report = world.store.gc_to_size(&keep, all - 1).unwrap();
+    let report = cleaned(&world.store, &keep, Some(all - 1));
     assert_eq!((report.trees, report.packages), (1, 4));
     assert!(world.store.size().unwrap() < all);
     assert!(matches!(
@@ -412,7 +412,7 @@ fn gc_to_a_size_removes_no_more_than_it_must() {
         Err(LocateError::Missing(_))
     ));
     // What is kept stays, however small the limit.
-    let report = world.store.gc_to_size(&keep, 0).unwrap();
+    let report = cleaned(&world.store, &keep, Some(0));
     assert_eq!((report.trees, report.packages), (0, 0));
     world.store.locate(&other).unwrap();
 }
@@ -429,7 +429,7 @@ fn gc_to_a_size_takes_the_oldest_first() {
         directory.set_modified(time).unwrap();
     }
     let limit = world.store.size().unwrap() - 1;
-    world.store.gc_to_size(&BTreeSet::new(), limit).unwrap();
+    cleaned(&world.store, &BTreeSet::new(), Some(limit));
     assert!(matches!(
         world.store.locate(&other),
         Err(LocateError::Missing(_))

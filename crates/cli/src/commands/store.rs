@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::options::{Format, Global, OutputFormat, Store};
 use crate::size;
-use crate::terminal::{say, visible};
+use crate::terminal::{complain, say, visible};
 
 /// Runs `interlock store`.
 ///
@@ -77,33 +77,31 @@ fn list(packages: &Packages, format: &Format) -> Outcome {
 /// name nothing, and then nothing is deleted.
 fn collect(context: &Context, packages: &Packages, max_size: Option<&str>) -> Outcome {
     let limit = max_size.map(size::parse).transpose()?;
-    let ledger = context.ledger(&context.known()?)?;
-    if let Some(distrust) = ledger.distrust() {
-        return Err(Failure::new(
-            Exit::Refused,
-            "the approvals are not believed, so nothing is deleted",
-        )
-        .because(distrust));
-    }
-    let locked = known::trees(context).map_err(|error| {
-        let what = "a lock cannot be read, so nothing is deleted";
-        Failure::new(Exit::Findings, what)
-            .because(&error)
-            .next("mend or remove that file")
-    })?;
-    let mut keep = kept(&ledger);
-    keep.extend(locked);
-    let report = match limit {
-        Some(limit) => packages.gc_to_size(&keep, limit),
-        None => packages.gc(&keep),
-    }
-    .map_err(|error| broken(&error))?;
+    let waiting = || {
+        if !context.global.quiet {
+            complain("interlock: something is being fetched; waiting for it");
+        }
+    };
+    // What is kept is looked up when nobody can add anything any more.
+    let collection = packages
+        .collecting(&waiting)
+        .map_err(|error| broken(&error))?;
+    let keep = kept(context)?;
+    let report = collection
+        .remove_all_but(&keep, limit)
+        .map_err(|error| broken(&error))?;
     say(&format!(
         "deleted {} trees and {} packages, {} freed",
         report.trees,
         report.packages,
         size::shown(report.bytes)
     ));
+    if report.spared > 0 {
+        say(&format!(
+            "{} trees stay for now: another interlock has just fetched them",
+            report.spared
+        ));
+    }
     let Some(limit) = limit else {
         return Ok(Exit::Done);
     };
@@ -118,8 +116,29 @@ fn collect(context: &Context, packages: &Packages, max_size: Option<&str>) -> Ou
     Err(Failure::new(Exit::Findings, what).next("interlock store list, then interlock revoke NAME"))
 }
 
+/// The trees that approvals or known locks name.
+fn kept(context: &Context) -> Result<BTreeSet<TreeDigest>, Failure> {
+    let ledger = context.ledger(&context.known()?)?;
+    if let Some(distrust) = ledger.distrust() {
+        return Err(Failure::new(
+            Exit::Refused,
+            "the approvals are not believed, so nothing is deleted",
+        )
+        .because(distrust));
+    }
+    let mut keep = approved(&ledger);
+    let locked = known::trees(context).map_err(|error| {
+        let what = "a lock cannot be read, so nothing is deleted";
+        Failure::new(Exit::Findings, what)
+            .because(&error)
+            .next("mend or remove that file")
+    })?;
+    keep.extend(locked);
+    Ok(keep)
+}
+
 /// The trees that approvals name.
-fn kept(ledger: &Ledger) -> BTreeSet<TreeDigest> {
+fn approved(ledger: &Ledger) -> BTreeSet<TreeDigest> {
     let packages = ledger
         .entries()
         .filter_map(|entry| entry.launch().package.as_ref());

@@ -1,6 +1,6 @@
 //! Keeping the store in order: removing what nothing names, checking everything that is there.
 
-use super::{Store, StoreError, StoredTree, check, check::Damage, manifest, remove};
+use super::{Store, StoreError, StoredTree, check, check::Damage, guard::Guard, manifest, remove};
 use crate::digest::TreeDigest;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -16,6 +16,8 @@ pub struct GcReport {
     pub trees: u64,
     /// Packages that were removed.
     pub packages: u64,
+    /// Trees that stay because a process that still runs has put them there.
+    pub spared: u64,
     /// Left-overs of interrupted work that were removed.
     pub leftovers: u64,
     /// Bytes on disk that were freed.
@@ -45,72 +47,130 @@ impl VerifyReport {
     }
 }
 
+/// A clean-up that has begun: nobody adds anything until it is over or dropped. What is to be kept is asked for afterwards, so that
+/// whoever was still adding when it was asked for has had the time to write down why.
+#[must_use = "nothing was removed yet"]
+pub struct Collection<'a> {
+    store: &'a Store,
+    /// What processes that still run have put into the store.
+    leased: BTreeSet<TreeDigest>,
+    _guard: Guard,
+}
+
+impl std::fmt::Debug for Collection<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collection")
+            .field("store", &self.store.root)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Store {
-    /// Removes every tree that is not in `keep` and every package that no kept tree has. Waits until
-    /// nobody adds anything.
+    /// Begins a clean-up: waits until nobody adds anything (`waiting` is called if somebody does), and keeps it so.
+    ///
+    /// # Errors
+    /// When the store cannot be locked or its leases not be read.
+    pub fn collecting(&self, waiting: &dyn Fn()) -> Result<Collection<'_>, StoreError> {
+        let guard = self.removing(waiting)?;
+        // INVARIANT: leases are read before anybody is asked what to keep. Whoever gave a lease back by then has written down its
+        // tree before, so the answer names it.
+        let leased = self.leased_by_others()?;
+        Ok(Collection {
+            store: self,
+            leased,
+            _guard: guard,
+        })
+    }
+}
+
+impl Collection<'_> {
+    /// Removes every tree that is neither in `keep` nor in use by a process that is still approving it, and every package that no
+    /// kept tree has. With a `limit`, only until the store takes no more than so many bytes on disk, the trees that were stored
+    /// first going first; what is kept stays even when that is more.
     ///
     /// # Errors
     /// When something cannot be read or removed; what was removed before stays removed.
-    pub fn gc(&self, keep: &BTreeSet<TreeDigest>) -> Result<GcReport, StoreError> {
-        self.collect(keep, None)
-    }
-
-    /// The same, but only until the store takes no more than `limit` bytes on disk, the trees that were stored first going
-    /// first. What is in `keep` stays even when that is more than the limit.
-    ///
-    /// # Errors
-    /// As for [`Store::gc`].
-    pub fn gc_to_size(
-        &self,
-        keep: &BTreeSet<TreeDigest>,
-        limit: u64,
-    ) -> Result<GcReport, StoreError> {
-        self.collect(keep, Some(limit))
-    }
-
-    fn collect(
-        &self,
+    pub fn remove_all_but(
+        self,
         keep: &BTreeSet<TreeDigest>,
         limit: Option<u64>,
     ) -> Result<GcReport, StoreError> {
-        let _guard = self.removing()?;
         let mut report = GcReport::default();
+        self.store.tidy(&mut report)?;
+        let is_kept =
+            |tree: &StoredTree| keep.contains(&tree.digest) || self.leased.contains(&tree.digest);
+        let (kept, doomed): (Vec<StoredTree>, Vec<StoredTree>) =
+            self.store.list()?.into_iter().partition(is_kept);
+        let spared = kept.iter().filter(|tree| !keep.contains(&tree.digest));
+        report.spared = spared.count() as u64;
+        let doomed = self.store.oldest_first(doomed).into();
+        self.store.collect(&kept, doomed, limit, &mut report)?;
+        for path in children(&self.store.join("packages"))? {
+            // One that is not empty stays.
+            let _ = fs::remove_dir(&path);
+        }
+        Ok(report)
+    }
+}
+
+impl Store {
+    /// Removes what interrupted work left behind, and what belongs to trees that are gone.
+    fn tidy(&self, report: &mut GcReport) -> Result<(), StoreError> {
         for path in children(&self.join("tmp"))? {
             report.bytes += discard(&path)?;
             report.leftovers += 1;
         }
-        let (kept, doomed): (Vec<StoredTree>, Vec<StoredTree>) = self
-            .list()?
-            .into_iter()
-            .partition(|tree| keep.contains(&tree.digest));
-        let mut doomed: VecDeque<StoredTree> = self.oldest_first(doomed).into();
+        for path in children(&self.join("warm"))? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let tree = name.and_then(|name| TreeDigest::parse(name).ok());
+            if !tree.is_some_and(|tree| self.tree_path(&tree).is_dir()) {
+                report.bytes += discard(&path)?;
+            }
+        }
+        // INVARIANT: they are held by those who add something only.
+        for path in children(&self.join("locks"))? {
+            fs::remove_file(&path).map_err(StoreError::at("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    fn collect(
+        &self,
+        kept: &[StoredTree],
+        mut doomed: VecDeque<StoredTree>,
+        limit: Option<u64>,
+        report: &mut GcReport,
+    ) -> Result<(), StoreError> {
         let mut size = match limit {
             Some(_) => self.size()?,
             None => u64::MAX,
         };
         loop {
             let before = report.bytes;
-            self.sweep(kept.iter().chain(&doomed), &mut report)?;
+            self.sweep(kept.iter().chain(&doomed), report)?;
             size = size.saturating_sub(report.bytes - before);
             let enough = limit.is_some_and(|limit| size <= limit);
             let Some(tree) = (!enough).then(|| doomed.pop_front()).flatten() else {
-                return Ok(report);
+                return Ok(());
             };
-            self.forget(&tree.digest);
-            let freed = self.put_away(&self.tree_path(&tree.digest))?;
-            size = size.saturating_sub(freed);
-            report.bytes += freed;
-            report.trees += 1;
+            size = size.saturating_sub(self.remove_tree(&tree, report)?);
             if limit.is_none() {
                 // Packages are looked at once, when all trees are gone.
                 for tree in doomed.drain(..) {
-                    self.forget(&tree.digest);
-                    report.bytes += self.put_away(&self.tree_path(&tree.digest))?;
-                    report.trees += 1;
+                    self.remove_tree(&tree, report)?;
                 }
-                size = u64::MAX;
             }
         }
+    }
+
+    /// The bytes that this freed.
+    fn remove_tree(&self, tree: &StoredTree, report: &mut GcReport) -> Result<u64, StoreError> {
+        self.forget(&tree.digest);
+        self.release(&tree.digest);
+        let freed = self.put_away(&self.tree_path(&tree.digest))?;
+        report.bytes += freed;
+        report.trees += 1;
+        Ok(freed)
     }
 
     fn oldest_first(&self, mut trees: Vec<StoredTree>) -> Vec<StoredTree> {
@@ -123,11 +183,15 @@ impl Store {
     }
 
     /// Takes something from its place at once, then removes it: whoever is killed meanwhile leaves rubbish and no half.
-    fn put_away(&self, path: &Path) -> Result<u64, StoreError> {
+    pub(super) fn put_away(&self, path: &Path) -> Result<u64, StoreError> {
         let scratch = self.scratch()?;
         let gone = scratch.path.join("gone");
-        fs::rename(path, &gone).map_err(StoreError::at("remove", path))?;
-        discard(&gone)
+        match fs::rename(path, &gone) {
+            Ok(()) => discard(&gone),
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(StoreError::at("remove", path)(error)),
+        }
     }
 
     /// Removes the packages that none of the trees has.
@@ -242,7 +306,7 @@ fn walk(path: &Path, visit: &mut dyn FnMut(&fs::Metadata)) -> Result<(), StoreEr
     Ok(())
 }
 
-fn children(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
+pub(super) fn children(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = match fs::read_dir(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
         entries => entries.map_err(StoreError::at("read", path))?,

@@ -1,8 +1,7 @@
 //! What goes into the store: packages, and trees of them.
 
 use super::{
-    Store, StoreError, check, manifest, manifest::FileRecord, packages::make_read_only, remove,
-    replace,
+    Store, StoreError, check, manifest, manifest::FileRecord, packages::make_read_only, replace,
 };
 use crate::{
     digest::{Integrity, Sha256, TreeDigest},
@@ -199,13 +198,14 @@ impl Store {
         let place = self.tree_path(&layout.digest);
         let lock = serde_json::to_vec_pretty(locked).map_err(io::Error::from);
         let lock = lock.map_err(StoreError::at("write", &place))?;
+        self.lease(&layout.digest)?;
         let scratch = self.scratch()?;
         if self.tree_is_whole(&layout.digest) {
             replace(&place.join("lock.json"), &scratch, &lock)?;
             return Ok(());
         }
         self.forget(&layout.digest);
-        remove::all(&place).map_err(StoreError::at("remove", &place))?;
+        self.put_away(&place)?;
         let work = scratch.path.join("tree");
         let root = work.join("root");
         populate(layout, &root)?;

@@ -9,6 +9,7 @@
 //! trees/<digest>/root/…      packages laid out as an interpreter expects them: hard links, read-only
 //! trees/<digest>/manifest    <digest>: SHA-256 of this file
 //! trees/<digest>/lock.json   the tree as it was locked
+//! leases/<digest>.…          locked while the process that put the tree there may still name it
 //! warm/<digest>              device, inode, size and times of every file when it was last hashed
 //! ```
 //!
@@ -20,8 +21,10 @@
 
 mod check;
 mod gc;
+mod ground;
 mod guard;
 mod install;
+mod lease;
 pub(crate) mod manifest;
 mod packages;
 mod remove;
@@ -29,9 +32,10 @@ mod trees;
 mod warm;
 
 pub use check::Damage;
-pub use gc::{GcReport, VerifyReport};
+pub use gc::{Collection, GcReport, VerifyReport};
 pub use install::{InstallError, Mismatch};
 pub(crate) use install::{Layout, Placed, Stored};
+use lease::Leases;
 pub(crate) use packages::Format;
 pub use trees::{LocateError, Located, StoredTree};
 
@@ -44,16 +48,38 @@ use std::{
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("store: cannot {what} `{path}`", path = .path.display())]
-pub struct StoreError {
-    what: &'static str,
-    path: PathBuf,
-    source: io::Error,
+pub enum StoreError {
+    /// The disk.
+    #[error("store: cannot {what} `{path}`", path = .path.display())]
+    Disk {
+        /// What was tried: a verb.
+        what: &'static str,
+        /// On which file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Other users may change what is in it.
+    #[error("store: others may write to `{path}` (mode {mode:o}): run `chmod go-w` on it, then `interlock store verify`", path = .path.display())]
+    Writable {
+        /// The directory.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// It is another user's, who may change what is in it.
+    #[error("store: `{path}` belongs to user {owner}, neither to you nor to root", path = .path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
 }
 
 impl StoreError {
     pub(crate) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self {
+        move |source| Self::Disk {
             what,
             path: path.into(),
             source,
@@ -61,17 +87,21 @@ impl StoreError {
     }
 }
 
+/// The directories in it.
+const PARTS: [&str; 6] = ["tmp", "packages", "trees", "warm", "locks", "leases"];
+
 /// A store in one directory. Any number of processes may use one at a time.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
+    leases: Leases,
 }
 
 impl Store {
-    /// Opens the store in `root`, creating it (mode 0700) when it is not there.
+    /// Opens the store in `root`, creating it (mode 0700) when it is not there. One on read-only ground can be read.
     ///
     /// # Errors
-    /// When the directories cannot be made.
+    /// When the directories cannot be made, or users other than this one and root may change what is in them.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let make = |path: &Path| {
             let mut builder = fs::DirBuilder::new();
@@ -82,11 +112,19 @@ impl Store {
                 .map_err(StoreError::at("create", path))
         };
         make(root)?;
-        for part in ["tmp", "packages", "trees", "warm", "locks"] {
-            make(&root.join(part))?;
-        }
         let root = root.canonicalize().map_err(StoreError::at("open", root))?;
-        Ok(Self { root })
+        ground::check(&root)?;
+        for part in PARTS {
+            let path = root.join(part);
+            match make(&path) {
+                // A part that came with a later version, on read-only ground: nothing is added there anyway.
+                Err(StoreError::Disk { source, .. })
+                    if source.kind() == io::ErrorKind::ReadOnlyFilesystem => {}
+                made => made.and_then(|()| ground::check(&path))?,
+            }
+        }
+        let leases = Leases::default();
+        Ok(Self { root, leases })
     }
 
     /// Where it is.
@@ -110,13 +148,7 @@ impl Store {
                 Ok(()) => return Ok(Scratch { path }),
                 // Left by a crashed process that had the same number.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => {
-                    return Err(StoreError {
-                        what: "create",
-                        path,
-                        source,
-                    });
-                }
+                Err(error) => return Err(StoreError::at("create", &path)(error)),
             }
         }
     }
@@ -143,11 +175,7 @@ impl Scratch {
             {
                 Ok(false)
             }
-            Err(source) => Err(StoreError {
-                what: "write",
-                path: to.into(),
-                source,
-            }),
+            Err(error) => Err(StoreError::at("write", to)(error)),
         }
     }
 }

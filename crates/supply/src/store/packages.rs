@@ -3,7 +3,7 @@
 use super::{
     Scratch, Store, StoreError, check,
     install::{InstallError, Mismatch, Stored},
-    manifest, remove,
+    manifest,
 };
 use crate::{
     digest::Integrity,
@@ -42,7 +42,8 @@ impl Store {
                 files: records,
             }),
             _ => {
-                let _ = remove::all(&path);
+                // At once: nobody may take what is left of it for the whole.
+                let _ = self.put_away(&path);
                 None
             }
         }
@@ -213,11 +214,7 @@ impl Spool {
 
     fn push(&mut self, data: &[u8], scratch: &Scratch) -> Result<(), StoreError> {
         let path = scratch.path.join("archive");
-        let failed = |source| StoreError {
-            what: "write",
-            path: path.clone(),
-            source,
-        };
+        let failed = |error| StoreError::at("write", &path)(error);
         match self {
             Self::Memory(bytes) if bytes.len() + data.len() <= IN_MEMORY => {
                 bytes.extend_from_slice(data)

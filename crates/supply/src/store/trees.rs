@@ -95,10 +95,7 @@ impl Store {
         let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let handle: OwnedFd = rustix::fs::open(&root, flags, Mode::empty())
             .map_err(|_| LocateError::Missing(name.into()))?;
-        let damaged = |damages| LocateError::Damaged {
-            name: name.into(),
-            damages,
-        };
+        let damaged = |damages| self.fault(digest, name, damages);
         let stamps = match self.warmth(digest, handle.as_fd()) {
             Warmth::Untouched => return Ok(root),
             Warmth::Doubtful { stamps, paths } => self
@@ -111,6 +108,15 @@ impl Store {
         // Without the record the next start is slower, nothing else.
         let _ = self.remember(digest, &stamps);
         Ok(root)
+    }
+
+    /// A tree that a clean-up took away while it was looked at is missing, not damaged.
+    fn fault(&self, digest: &TreeDigest, name: &str, damages: Vec<Damage>) -> LocateError {
+        let name = name.into();
+        if fs::symlink_metadata(self.tree_path(digest)).is_err() {
+            return LocateError::Missing(name);
+        }
+        LocateError::Damaged { name, damages }
     }
 
     /// Hashes the files whose stamps differ. When a directory's does, names may have come or gone, and
@@ -186,11 +192,7 @@ impl Store {
     /// When the store cannot be read.
     pub fn list(&self) -> Result<Vec<StoredTree>, StoreError> {
         let directory = self.join("trees");
-        let failed = |source: io::Error| StoreError {
-            what: "read",
-            path: directory.clone(),
-            source,
-        };
+        let failed = |error: io::Error| StoreError::at("read", &directory)(error);
         let mut trees = Vec::new();
         for entry in fs::read_dir(&directory).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -235,10 +237,7 @@ impl Store {
             }
             Err(damages) => {
                 self.forget(digest);
-                Err(LocateError::Damaged {
-                    name: name.into(),
-                    damages,
-                })
+                Err(self.fault(digest, name, damages))
             }
         }
     }

@@ -15,12 +15,13 @@ pub mod server;
 pub mod wheel;
 
 use interlock_supply::{
-    Host, Libc, Progress, Store,
+    GcReport, Host, Libc, Progress, Store, TreeDigest,
     npm::{Config, LockError, Locked, Locker, PackageName, Registry, Wish},
 };
 use package::Package;
 use server::Server;
 use std::{
+    collections::BTreeSet,
     error::Error,
     fs,
     path::PathBuf,
@@ -121,6 +122,12 @@ impl World {
             .root()
             .join(format!("trees/{}", locked.tree.digest))
     }
+}
+
+/// Removes everything that is not in `keep`, by the handle that put it there.
+pub fn cleaned(store: &Store, keep: &BTreeSet<TreeDigest>, limit: Option<u64>) -> GcReport {
+    let collection = store.collecting(&|| ()).unwrap();
+    collection.remove_all_but(keep, limit).unwrap()
 }
 
 /// `name@spec other@spec !command`

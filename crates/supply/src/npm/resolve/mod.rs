@@ -132,6 +132,7 @@ impl Locker<'_> {
         if self.store.lock_record(&locked.digest).as_ref() == Some(locked)
             && self.store.tree_is_whole(&locked.digest)
         {
+            self.store.lease(&locked.digest)?;
             return Ok(());
         }
         proposed::addresses(locked, self.registry)?;
@@ -260,6 +261,9 @@ impl Locker<'_> {
             .max_by(|(a, _), (b, _)| a.semver().cmp(b.semver()))
             .map(|(_, tree)| tree)
             .ok_or_else(none)?;
+        if !self.store.lease_stored(&best.digest)? {
+            return Err(none());
+        }
         Ok(Locked {
             tree: best,
             skipped: Vec::new(),

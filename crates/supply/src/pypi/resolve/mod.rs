@@ -191,6 +191,7 @@ impl Locker<'_> {
         if self.store.lock_record(&locked.digest).as_ref() == Some(locked)
             && self.store.tree_is_whole(&locked.digest)
         {
+            self.store.lease(&locked.digest)?;
             return Ok(());
         }
         self.is_for_this_interpreter(locked)?;
@@ -331,7 +332,11 @@ impl Locker<'_> {
         let versions =
             trees.filter_map(|tree| Some((tree.version.as_str().parse::<Version>().ok()?, tree)));
         let best = versions.max_by(|(a, x), (b, y)| (a, x.digest).cmp(&(b, y.digest)));
-        let (_, tree) = best.ok_or_else(|| LockError::NotStored(Box::new(first.clone())))?;
+        let none = || LockError::NotStored(Box::new(first.clone()));
+        let (_, tree) = best.ok_or_else(none)?;
+        if !self.store.lease_stored(&tree.digest)? {
+            return Err(none());
+        }
         Ok(Locked {
             tree,
             native: Vec::new(),
