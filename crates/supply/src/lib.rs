@@ -13,6 +13,7 @@
 pub mod advisories;
 mod crew;
 mod digest;
+pub mod git;
 mod host;
 mod http;
 mod locked;

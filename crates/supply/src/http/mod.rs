@@ -78,6 +78,25 @@ pub(crate) struct Get<'a> {
     pub(crate) plain: bool,
 }
 
+/// What to ask of a host that speaks a protocol of its own.
+pub(crate) struct Post<'a> {
+    pub(crate) url: &'a str,
+    /// What to send; without it the request is a GET.
+    pub(crate) body: Option<&'a [u8]>,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) limit: u64,
+    /// Plain http is admitted: the address is this machine's own.
+    pub(crate) plain: bool,
+}
+
+/// What came of a [`Post`].
+pub(crate) enum Sent {
+    /// The answer.
+    Answer(Answer),
+    /// The host sent the client to another address, which was not asked.
+    Elsewhere(String),
+}
+
 /// An HTTP client that keeps connections open; shared between threads.
 #[derive(Clone)]
 pub struct Client {
@@ -148,28 +167,48 @@ impl Client {
         if let Some(value) = get.authorization {
             request = request.header("authorization", value);
         }
-        let response = request.call().map_err(transport)?;
-        match response.status().as_u16() {
-            200 => {}
-            404 | 410 => return Err(FetchError::NotFound),
-            code @ (401 | 403) => return Err(FetchError::Denied(code)),
-            code => return Err(FetchError::Status(code)),
+        answered(request.call().map_err(transport)?, get.limit)
+    }
+
+    /// Asks without following redirects.
+    pub(crate) fn asked(&self, post: &Post<'_>) -> Result<Sent, FetchError> {
+        if self.offline {
+            return Err(FetchError::Offline);
         }
-        let body = response.into_body();
-        if body
-            .content_length()
-            .is_some_and(|length| length > get.limit)
-        {
-            return Err(FetchError::TooLarge(get.limit));
+        if !post.plain && !post.url.starts_with("https://") {
+            return Err(FetchError::Address(post.url.into()));
         }
-        // One more than allowed, so that an answer at the limit and one above it differ.
-        let reader = body
-            .into_with_config()
-            .limit(get.limit.saturating_add(1))
-            .reader();
-        Ok(Answer {
-            reader: Box::new(reader),
-        })
+        let response = match post.body {
+            Some(body) => self.unredirected("POST", body, post),
+            None => self.unredirected("GET", (), post),
+        }?;
+        if matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+            let to = response.headers().get("location");
+            let to = to.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            return Ok(Sent::Elsewhere(to.unwrap_or_default()));
+        }
+        answered(response, post.limit).map(Sent::Answer)
+    }
+
+    fn unredirected(
+        &self,
+        method: &str,
+        body: impl ureq::AsSendBody,
+        post: &Post<'_>,
+    ) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
+        let mut request = ureq::http::Request::builder().method(method).uri(post.url);
+        for (name, value) in post.headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body);
+        let request = request.map_err(|error| FetchError::Transport(error.into()))?;
+        let request = self.agent.configure_request(request);
+        let request = request
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .https_only(!post.plain)
+            .build();
+        self.agent.run(request).map_err(transport)
     }
 
     /// Sends the request and reads the whole answer, trying again when the trouble may pass.
@@ -186,6 +225,28 @@ impl Client {
             String::from_utf8(raw).map_err(|error| FetchError::Transport(error.into()))
         })
     }
+}
+
+/// The body of a success, bounded.
+fn answered(response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<Answer, FetchError> {
+    match response.status().as_u16() {
+        200 => {}
+        404 | 410 => return Err(FetchError::NotFound),
+        code @ (401 | 403) => return Err(FetchError::Denied(code)),
+        code => return Err(FetchError::Status(code)),
+    }
+    let body = response.into_body();
+    if body.content_length().is_some_and(|length| length > limit) {
+        return Err(FetchError::TooLarge(limit));
+    }
+    // One more than allowed, so that an answer at the limit and one above it differ.
+    let reader = body
+        .into_with_config()
+        .limit(limit.saturating_add(1))
+        .reader();
+    Ok(Answer {
+        reader: Box::new(reader),
+    })
 }
 
 /// A successful answer.

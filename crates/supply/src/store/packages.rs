@@ -92,6 +92,38 @@ impl Store {
     }
 }
 
+/// What is stored is named by the list of its files where no archive has a name for it.
+impl Store {
+    /// Stores the files that `make` writes into an empty directory, which is its second one; the first is for its own work and is
+    /// removed. `make` says what it wrote, sorted by path.
+    pub(crate) fn add_files<E: From<StoreError>>(
+        &self,
+        make: impl FnOnce(&Path, &Path) -> Result<Vec<FileRecord>, E>,
+    ) -> Result<(Integrity, Stored), E> {
+        let scratch = self.scratch()?;
+        let (aside, work) = (scratch.path.join("aside"), scratch.path.join("package"));
+        let files = work.join("files");
+        for directory in [&aside, &files] {
+            fs::create_dir_all(directory).map_err(StoreError::at("create", directory))?;
+        }
+        let records = make(&aside, &files)?;
+        let text = manifest::render(&records);
+        let integrity = Integrity::from_sha256(*manifest::digest(&text).as_bytes());
+        fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
+        make_read_only(&files, &records)?;
+        let place = self.package_path(&integrity);
+        scratch.publish("package", &place)?;
+        let directory = place.join("files");
+        Ok((
+            integrity,
+            Stored {
+                directory,
+                files: records,
+            },
+        ))
+    }
+}
+
 /// As npm does: what a package lists as a command can be executed, whatever its archive says.
 fn make_commands_executable(files: &Path, records: &mut [FileRecord]) -> Result<(), InstallError> {
     let Ok(text) = fs::read(files.join("package.json")) else {

@@ -9,6 +9,7 @@ mod tarball;
 mod wheel;
 mod zip;
 
+pub(crate) use names::Names;
 pub use tarball::UnpackLimits;
 pub(crate) use tarball::unpack;
 pub(crate) use wheel::{SCRIPTS, SITE, unpack_wheel};

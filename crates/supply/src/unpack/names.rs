@@ -7,14 +7,14 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The names in one archive: files, and the directories above them.
 #[derive(Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// Folded path → the path as written, and whether it is a file.
     taken: HashMap<String, (String, bool)>,
 }
 
 impl Names {
     /// Takes the path for a file. `Ok(false)` when a file of exactly this path was there before.
-    pub(super) fn file(&mut self, path: &TreePath) -> Result<bool, UnpackError> {
+    pub(crate) fn file(&mut self, path: &TreePath) -> Result<bool, UnpackError> {
         let text = path.as_str();
         for (at, _) in text.match_indices('/') {
             self.take(text.get(..at).unwrap_or_default(), false)?;
