@@ -128,6 +128,11 @@ impl LockedTree {
     #[must_use]
     pub fn integrity(&self) -> Option<&Integrity> {
         let own = |package: &&LockedPackage| {
+            // A repository is named by its address; the package in it may call itself anything.
+            if self.ecosystem == Ecosystem::Git {
+                let archive = package.archive.as_deref();
+                return archive.is_some_and(|archive| archive.starts_with("git+"));
+            }
             package.name == self.name
                 && package.version == self.version
                 && !package.path.is_nested()

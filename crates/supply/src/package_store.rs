@@ -5,6 +5,7 @@
 
 use crate::{
     digest::TreeDigest,
+    git,
     locked::{Ecosystem, Entry, Interpreter, LockedTree},
     npm::{self, PackageName},
     pypi,
@@ -42,7 +43,9 @@ impl PackageStore for Store {
                 pypi::own_entry_in_tree(self, &record).unwrap_or(record.entry)
             }
             (Ecosystem::Pypi, Some(_)) => record.entry,
-            (Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git, _) => record.entry,
+            (Ecosystem::Git, bin) => git::entry_in_tree(self, &record, bin.as_deref())
+                .ok_or_else(|| no_program(&record, locked, bin.as_deref().unwrap_or("")))?,
+            (Ecosystem::Binary | Ecosystem::Mcpb, _) => record.entry,
         };
         Ok(Located {
             entry: root.join(entry.file.as_str()),

@@ -5,7 +5,7 @@
 
 use super::{
     ObjectFormat, ObjectId, RemoteError, Repository,
-    packet::{Band, Packet, Packets, escaped, line},
+    packet::{Band, Packets, escaped, line},
 };
 use crate::http::{Client, FetchError, Post, Sent, Trust};
 use std::io::Read;

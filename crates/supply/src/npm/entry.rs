@@ -151,6 +151,11 @@ pub(super) fn own_manifest(stored: &Stored) -> Value {
     serde_json::from_slice(raw).unwrap_or(Value::Null)
 }
 
+/// What runs a file of a package.
+pub(crate) fn interpreter_of(stored: &Stored, path: &TreePath) -> (Interpreter, Vec<String>) {
+    interpreter(path.as_str(), &head(stored, path))
+}
+
 fn head(stored: &Stored, path: &TreePath) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok(file) = fs::File::open(stored.directory.join(path.as_str())) {

@@ -23,6 +23,6 @@ pub use metadata::{EntryPoint, Metadata, MetadataError};
 pub use name::{Name, NameError};
 pub use requirement::{Requirement, RequirementError};
 pub use resolve::{Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish};
-pub(crate) use resolve::{entry_in_tree, own_entry_in_tree};
+pub(crate) use resolve::{entry_in_tree, own_entry_in_tree, start_of_file};
 pub use tags::{Fit, WheelName};
 pub use version::{Specifiers, Version, VersionError};

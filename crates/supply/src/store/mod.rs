@@ -33,6 +33,7 @@ mod warm;
 
 pub use check::Damage;
 pub use gc::{Collection, GcReport, VerifyReport};
+pub(crate) use guard::Guard;
 pub use install::{InstallError, Mismatch};
 pub(crate) use install::{Layout, Placed, Stored};
 use lease::Leases;

@@ -10,6 +10,7 @@
     reason = "test helpers fail by panicking"
 )]
 
+pub mod git;
 pub mod package;
 pub mod server;
 pub mod wheel;

@@ -117,6 +117,20 @@ pub enum LockError {
     /// There is nothing to start in it.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// A repository has sources only, and what would be built from them is not in it.
+    #[error(
+        "`{file}`, which is what starts, is not in the repository: {made}; nothing of a repository is built here, so use a \
+         released package, or a commit that has it"
+    )]
+    Unbuilt {
+        /// The file that is missing; escaped.
+        file: String,
+        /// What would make it.
+        made: String,
+    },
+    /// A lock has a tree that is not of the commit that is asked for.
+    #[error("the lock's tree is not of `{0}`")]
+    OtherCommit(String),
     /// The network was ruled out, and the store has nothing that fits.
     #[error("`{name}` (`{spec}`) is not in the store; try again without --offline")]
     NotStored {

@@ -57,6 +57,8 @@ pub(super) struct Fetcher<'a> {
     pub(super) host: &'a Host,
     pub(super) progress: &'a dyn Progress,
     pub(super) limits: UnpackLimits,
+    /// The package that a tree is made for, when it does not come from the registry.
+    own: Option<Arc<Manifest>>,
     crew: Crew<State>,
 }
 
@@ -86,8 +88,25 @@ impl<'a> Fetcher<'a> {
             host,
             progress,
             limits: UnpackLimits::default(),
+            own: None,
             crew: Crew::default(),
         }
+    }
+
+    /// The same, where one package is had already.
+    pub(super) fn with_own(self, own: Arc<Manifest>) -> Self {
+        Self {
+            own: Some(own),
+            ..self
+        }
+    }
+
+    /// That package, where it is what is asked for.
+    fn own(&self, name: &PackageName, wanted: &[Wanted]) -> Option<Arc<Manifest>> {
+        let own = self.own.as_ref().filter(|own| own.name == *name)?;
+        let mut all = wanted.iter();
+        all.all(|wanted| wanted.admits(&own.version, |_| false))
+            .then(|| own.clone())
     }
 
     /// Runs `work` while several threads fetch what it, or a description, asks for.
@@ -289,6 +308,9 @@ impl<'a> Fetcher<'a> {
 
 impl Source for Fetcher<'_> {
     fn pick(&self, name: &PackageName, wanted: &Wanted) -> Result<Arc<Manifest>, Unmet> {
+        if let Some(own) = self.own(name, std::slice::from_ref(wanted)) {
+            return Ok(own);
+        }
         let packument = self.packument(name).map_err(Unmet::Registry)?;
         let picked = pick(&packument, wanted, self.host.node.as_ref());
         picked
@@ -297,6 +319,9 @@ impl Source for Fetcher<'_> {
     }
 
     fn pick_for_all(&self, name: &PackageName, wanted: &[Wanted]) -> Option<Arc<Manifest>> {
+        if let Some(own) = self.own(name, wanted) {
+            return Some(own);
+        }
         let packument = self.packument(name).ok()?;
         let tagged = |tag: &str| packument.tag(tag).map(String::from);
         let mut fitting: Vec<_> = packument

@@ -4,10 +4,12 @@ mod build;
 mod closed;
 mod error;
 mod fetch;
+mod own;
 mod proposed;
 mod tree;
 
 pub use build::Unmet;
+pub(crate) use own::is_node;
 pub use error::LockError;
 
 use super::{
@@ -23,6 +25,7 @@ use crate::{
 };
 use build::{Built, Failure};
 use fetch::{Archive, Fetcher};
+use own::Own;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -100,7 +103,7 @@ impl Locker<'_> {
             let root = Arc::new(root(wish, name));
             let built = build::build(fetcher, self.host, root);
             let built = built.map_err(|failure| unmet(failure, wish))?;
-            self.assemble(fetcher, wish, &built)
+            self.assemble(fetcher, wish, &built, None)
         })
     }
 
@@ -135,21 +138,14 @@ impl Locker<'_> {
             self.store.lease(&locked.digest)?;
             return Ok(());
         }
-        proposed::addresses(locked, self.registry)?;
+        proposed::addresses(locked.packages.iter(), self.registry)?;
         let fetcher = Fetcher::new(self.registry, self.store, self.host, self.progress);
         fetcher.run(|fetcher| {
-            let listed = proposed::listed(locked, fetcher)?;
-            let archives = locked.packages.iter().map(|package| Archive {
-                name: package.name.clone(),
-                integrity: package.integrity.clone(),
-                url: package.archive.clone().unwrap_or_else(|| {
-                    self.registry
-                        .usual_address(&package.name, package.version.as_str())
-                }),
-                bytes: None,
-            });
+            let listed = proposed::listed(locked.packages.iter(), fetcher)?;
+            let archives = locked.packages.iter().map(|package| self.archive(package));
             let stored = fetch_all(fetcher, &archives.collect::<Vec<_>>())?;
-            proposed::labels(locked, &stored, beside)?;
+            proposed::labels(locked.packages.iter().zip(&stored))?;
+            proposed::starts(locked, &stored, beside)?;
             let layout = layout(locked.packages.iter().map(|package| &package.path), &stored)?;
             if layout.digest != locked.digest {
                 let (expected, found) = (locked.digest, layout.digest);
@@ -163,12 +159,27 @@ impl Locker<'_> {
         })
     }
 
+    /// Where the archive of a locked package is.
+    fn archive(&self, package: &LockedPackage) -> Archive {
+        let usual = || {
+            self.registry
+                .usual_address(&package.name, package.version.as_str())
+        };
+        Archive {
+            name: package.name.clone(),
+            integrity: package.integrity.clone(),
+            url: package.archive.clone().unwrap_or_else(usual),
+            bytes: None,
+        }
+    }
+
     /// Fetches what is missing, lays the tree out, and stores it.
     fn assemble(
         &self,
         fetcher: &Fetcher<'_>,
         wish: &Wish,
         built: &Built,
+        own: Option<&Own<'_>>,
     ) -> Result<Locked, LockError> {
         let placed = placed(fetcher, built)?;
         let archives: Vec<Archive> = placed.iter().map(|place| place.archive.clone()).collect();
@@ -180,7 +191,10 @@ impl Locker<'_> {
         );
         let stored = fetch_all(fetcher, &archives)?;
         let layout = layout(placed.iter().map(|place| &place.path), &stored)?;
-        let tree = self.locked(wish, &placed, &stored, &layout)?;
+        let mut tree = self.locked(wish, &placed, &stored, &layout, own)?;
+        if let Some(own) = own {
+            own.names(&mut tree)?;
+        }
         self.progress.assembling(layout.count());
         self.store
             .add_tree(&layout, &tree)
@@ -194,7 +208,12 @@ impl Locker<'_> {
         placed: &[Place],
         stored: &[Stored],
         layout: &Layout,
+        own: Option<&Own<'_>>,
     ) -> Result<LockedTree, LockError> {
+        let entry = match own {
+            Some(own) => own.entry()?,
+            None => start(wish, placed, stored)?,
+        };
         let own = wish.packages.first().ok_or(LockError::Nothing)?;
         let own = placed
             .iter()
@@ -217,7 +236,7 @@ impl Locker<'_> {
             ecosystem: Ecosystem::Npm,
             name: own.name.clone(),
             version: (&own.version).into(),
-            entry: start(wish, placed, stored)?,
+            entry,
             target: None,
             sources: None,
             digest: layout.digest,

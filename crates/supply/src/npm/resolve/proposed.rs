@@ -17,8 +17,11 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Archives come from the registry that the user configured for the name, wherever the lock says they are.
-pub(super) fn addresses(locked: &LockedTree, registry: &Registry) -> Result<(), LockError> {
-    let foreign = locked.packages.iter().find_map(|package| {
+pub(super) fn addresses<'a>(
+    mut packages: impl Iterator<Item = &'a LockedPackage>,
+    registry: &Registry,
+) -> Result<(), LockError> {
+    let foreign = packages.find_map(|package| {
         let url = package.archive.as_ref()?;
         (!registry.serves(&package.name, url)).then_some((package, url))
     });
@@ -33,11 +36,11 @@ pub(super) fn addresses(locked: &LockedTree, registry: &Registry) -> Result<(), 
 
 /// What the registry lists under each locked name and version. Its digest has to be the locked one, as when the tree is
 /// resolved here.
-pub(super) fn listed(
-    locked: &LockedTree,
+pub(super) fn listed<'a>(
+    packages: impl Iterator<Item = &'a LockedPackage> + Clone,
     fetcher: &Fetcher<'_>,
 ) -> Result<Vec<Manifest>, LockError> {
-    fetcher.describe_all(locked.packages.iter().map(|package| &package.name));
+    fetcher.describe_all(packages.clone().map(|package| &package.name));
     let listed = |package: &LockedPackage| -> Result<Manifest, LockError> {
         let unconfirmed = |source: Arc<RegistryError>| LockError::Unconfirmed {
             name: package.name.clone(),
@@ -61,17 +64,14 @@ pub(super) fn listed(
             version: package.version.to_string(),
         })
     };
-    locked.packages.iter().map(listed).collect()
+    packages.map(listed).collect()
 }
 
-/// Every archive says of itself what the lock says of it, and what starts is a command of the tree's own package, or of one
-/// that was asked for `beside` it.
-pub(super) fn labels(
-    locked: &LockedTree,
-    stored: &[Stored],
-    beside: &Asked,
+/// Every archive says of itself what the lock says of it.
+pub(super) fn labels<'a>(
+    packages: impl Iterator<Item = (&'a LockedPackage, &'a Stored)>,
 ) -> Result<(), LockError> {
-    for (package, stored) in locked.packages.iter().zip(stored) {
+    for (package, stored) in packages {
         let own = own_manifest(stored);
         let text = |key| own.get(key).and_then(Value::as_str).unwrap_or_default();
         let parsed = |text: &str| text.parse::<Version>().ok();
@@ -87,10 +87,15 @@ pub(super) fn labels(
             });
         }
     }
-    starts(locked, stored, beside)
+    Ok(())
 }
 
-fn starts(locked: &LockedTree, stored: &[Stored], beside: &Asked) -> Result<(), LockError> {
+/// What starts is a command of the tree's own package, or of one that was asked for `beside` it.
+pub(super) fn starts(
+    locked: &LockedTree,
+    stored: &[Stored],
+    beside: &Asked,
+) -> Result<(), LockError> {
     let at = |name: &PackageName| {
         let place = place("", name);
         let mut all = locked.packages.iter().zip(stored);

@@ -13,6 +13,7 @@ pub use bytecode::Compiler;
 pub use fetch::SourceError;
 pub use release::NoWheel;
 pub use solve::{Unmet, Why};
+pub(crate) use start::of_file as start_of_file;
 pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 
 use super::{Index, Name, Python, Requirement, Version};

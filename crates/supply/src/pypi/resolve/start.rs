@@ -61,6 +61,22 @@ fn main(command: &str) -> String {
     )
 }
 
+/// The file that starts a script of a repository, which finds the modules beside that script and no others.
+pub(crate) fn of_file(script: &TreePath) -> Option<(TreePath, String)> {
+    let (directory, name) = script.as_str().rsplit_once('/')?;
+    // What is put into a program is put there as it is.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    if !script.as_str().chars().all(plain) {
+        return None;
+    }
+    let path = TreePath::new(format!("{PLACE_OF_STARTS}/{name}")).ok()?;
+    let head = HEAD.replace("PLACE", directory);
+    let call = format!(
+        "    from runpy import run_path\n\n    run_path(root + \"/{script}\", run_name=\"__main__\")\n"
+    );
+    Some((path, format!("{head}{}{call}", main(name))))
+}
+
 /// What a launch of the command starts.
 pub(super) fn entry(command: &Command) -> Option<Entry> {
     let (file, interpreter) = match command {
