@@ -14,7 +14,9 @@ const SERVER: &str = "#!/usr/bin/env node\nimport 'dep';\n";
 
 /// A package of Node with a dependency and a command.
 fn package(extra: &str) -> String {
-    format!(r#"{{"name": "@s/served", "bin": "dist/cli.js", "dependencies": {{"dep": "^1.0.0"}}{extra}}}"#)
+    format!(
+        r#"{{"name": "@s/served", "bin": "dist/cli.js", "dependencies": {{"dep": "^1.0.0"}}{extra}}}"#
+    )
 }
 
 struct Place {
@@ -74,7 +76,11 @@ fn a_node_project_with_its_dependencies() {
         let place = Place::new();
         let commit = place.hosted.commit(
             "one.git",
-            &[("package.json", &package("")), ("dist/cli.js", SERVER), ("README.md", "x")],
+            &[
+                ("package.json", &package("")),
+                ("dist/cli.js", SERVER),
+                ("README.md", "x"),
+            ],
             format,
         );
         let wish = place.wish("one.git", &commit, None);
@@ -83,9 +89,15 @@ fn a_node_project_with_its_dependencies() {
         let locked = place.lock(&checkout).unwrap();
         assert_eq!(layout(&locked), "@s/served 0.0.0\ndep 1.1.0");
         let tree = &locked.tree;
-        assert_eq!((tree.name.as_str(), tree.ecosystem.as_str()), ("one", "git"));
+        assert_eq!(
+            (tree.name.as_str(), tree.ecosystem.as_str()),
+            ("one", "git")
+        );
         assert_eq!(tree.version.as_str(), format!("0.0.0+git.{commit}"));
-        assert_eq!(tree.entry.file.as_str(), "node_modules/@s/served/dist/cli.js");
+        assert_eq!(
+            tree.entry.file.as_str(),
+            "node_modules/@s/served/dist/cli.js"
+        );
         let own = &tree.packages[0];
         assert_eq!(own.archive.as_deref(), Some(wish.address().as_str()));
         assert_eq!(tree.integrity(), Some(&own.integrity));
@@ -93,7 +105,10 @@ fn a_node_project_with_its_dependencies() {
         assert_eq!(started.unwrap(), SERVER);
         // Nothing was asked of the registry about the name that the repository gives itself.
         assert_eq!(place.world.server.asked_for("served"), 0);
-        assert_eq!(stored_before(&place.world.store, &wish).unwrap(), Some(tree.clone()));
+        assert_eq!(
+            stored_before(&place.world.store, &wish).unwrap(),
+            Some(tree.clone())
+        );
 
         let other = Place {
             world: World::of("dep@1.0.0\ndep@1.1.0\ndep@2.0.0"),
@@ -117,7 +132,10 @@ fn a_file_that_is_named_starts() {
             ("tools/beside.py", ""),
             ("tools/go.sh", "#!/bin/sh\necho\n"),
             ("tools/notes.txt", "x"),
-            ("sub/package.json", r#"{"name": "sub", "bin": {"sub": "s.js"}}"#),
+            (
+                "sub/package.json",
+                r#"{"name": "sub", "bin": {"sub": "s.js"}}"#,
+            ),
             ("sub/s.js", SERVER),
         ],
         "sha1",
@@ -126,7 +144,10 @@ fn a_file_that_is_named_starts() {
     let node = fetch("src/server.mjs");
     assert_eq!(node.project(), Project::Node);
     let locked = place.lock(&node).unwrap();
-    assert_eq!(locked.tree.entry.file.as_str(), "node_modules/@s/served/src/server.mjs");
+    assert_eq!(
+        locked.tree.entry.file.as_str(),
+        "node_modules/@s/served/src/server.mjs"
+    );
     assert_eq!(layout(&locked), "@s/served 0.0.0\ndep 1.1.0");
 
     let python = fetch("tools/run.py");
@@ -134,7 +155,10 @@ fn a_file_that_is_named_starts() {
     let tree = python.lock_file(&place.world.store).unwrap();
     assert_eq!(tree.entry.file.as_str(), "start/run.py");
     let start = fs::read_to_string(place.tree(&tree).join("start/run.py")).unwrap();
-    assert!(start.contains("root + \"/repository/tools/run.py\""), "{start}");
+    assert!(
+        start.contains("root + \"/repository/tools/run.py\""),
+        "{start}"
+    );
     assert!(start.contains("root + \"/repository/tools\""), "{start}");
     python.install_file(&place.world.store, &tree).unwrap();
     let mut other = tree.clone();
@@ -150,7 +174,12 @@ fn a_file_that_is_named_starts() {
     assert_eq!(part.project(), Project::Node);
     let locked = place.lock(&part).unwrap();
     assert_eq!(locked.tree.entry.file.as_str(), "node_modules/sub/s.js");
-    assert!(!place.tree(&locked.tree).join("node_modules/sub/tools").exists());
+    assert!(
+        !place
+            .tree(&locked.tree)
+            .join("node_modules/sub/tools")
+            .exists()
+    );
 
     let none = place.fetch(&place.wish("r", &commit, Some("absent.js")));
     assert!(chain(&none.err().unwrap()).contains("the commit has no `absent.js`"));
@@ -178,7 +207,9 @@ fn names_become_commits() {
         (Some("../x"), None),
     ] {
         let found = host.resolve(&at, name);
-        let found = found.map(|found| (found.name, found.commit.to_string())).ok();
+        let found = found
+            .map(|found| (found.name, found.commit.to_string()))
+            .ok();
         let expected = expected.map(|(name, id)| (name.to_owned(), id.clone()));
         assert_eq!(found, expected, "{name:?}");
     }
@@ -191,18 +222,29 @@ fn names_become_commits() {
 fn refused_with_a_reason() {
     let place = Place::new();
     let unbuilt = package(r#", "scripts": {"prepare": "tsc"}"#);
-    let commit = place.hosted.commit("r", &[("package.json", &unbuilt), ("src/a.ts", "x")], "sha1");
+    let commit = place.hosted.commit(
+        "r",
+        &[("package.json", &unbuilt), ("src/a.ts", "x")],
+        "sha1",
+    );
     let checkout = place.fetch(&place.wish("r", &commit, None)).unwrap();
     let error = chain(&place.lock(&checkout).unwrap_err());
-    assert!(error.contains("`dist/cli.js`") && error.contains("`prepare`"), "{error}");
+    assert!(
+        error.contains("`dist/cli.js`") && error.contains("`prepare`"),
+        "{error}"
+    );
     assert_eq!(place.world.server.asked_for("dep"), 0);
 
     let foreign = r#"{"name": "x", "bin": "a.js", "dependencies": {"dep": "github:a/b"}}"#;
-    let commit =
-        place.hosted.commit("f", &[("package.json", foreign), ("a.js", SERVER)], "sha1");
+    let commit = place
+        .hosted
+        .commit("f", &[("package.json", foreign), ("a.js", SERVER)], "sha1");
     let checkout = place.fetch(&place.wish("f", &commit, None)).unwrap();
     let error = chain(&place.lock(&checkout).unwrap_err());
-    assert!(error.contains("git, URL and file dependencies are refused"), "{error}");
+    assert!(
+        error.contains("git, URL and file dependencies are refused"),
+        "{error}"
+    );
 
     let commit = place.hosted.commit("n", &[("README", "x")], "sha1");
     let checkout = place.fetch(&place.wish("n", &commit, None)).unwrap();
@@ -224,21 +266,32 @@ fn a_lock_of_another_commit_is_refused() {
     let place = Place::new();
     let files = [("package.json", &*package("")), ("dist/cli.js", SERVER)];
     let first = place.hosted.commit("r", &files, "sha1");
-    let second = place.hosted.commit("r", &[("dist/cli.js", "#!/usr/bin/env node\nevil()")], "sha1");
+    let second = place.hosted.commit(
+        "r",
+        &[("dist/cli.js", "#!/usr/bin/env node\nevil()")],
+        "sha1",
+    );
     let checkout = place.fetch(&place.wish("r", &first, None)).unwrap();
     let tree = place.lock(&checkout).unwrap().tree;
     let other = place.fetch(&place.wish("r", &second, None)).unwrap();
     let evil = place.lock(&other).unwrap().tree;
-    assert!(matches!(place.install(&evil, &checkout), Err(LockError::OtherCommit(_))));
+    assert!(matches!(
+        place.install(&evil, &checkout),
+        Err(LockError::OtherCommit(_))
+    ));
     let change = |change: &dyn Fn(&mut LockedTree)| {
         let mut tree = tree.clone();
         change(&mut tree);
-        place.install(&tree, &checkout).map_err(|error| chain(&error))
+        place
+            .install(&tree, &checkout)
+            .map_err(|error| chain(&error))
     };
     assert_eq!(change(&|_| {}), Ok(()));
-    let commit = |it: &mut LockedTree| it.packages[0].integrity = evil.packages[0].integrity.clone();
+    let commit =
+        |it: &mut LockedTree| it.packages[0].integrity = evil.packages[0].integrity.clone();
     assert!(change(&commit).unwrap_err().contains("is not of"));
-    let entry = |it: &mut LockedTree| it.entry.file = TreePath::new("node_modules/dep/index.js").unwrap();
+    let entry =
+        |it: &mut LockedTree| it.entry.file = TreePath::new("node_modules/dep/index.js").unwrap();
     assert!(change(&entry).unwrap_err().contains("is not of"));
     let older = |it: &mut LockedTree| {
         it.packages[1].version = interlock_supply::ExactVersion::new("1.0.0").unwrap();
@@ -288,8 +341,16 @@ fn what_is_not_followed_is_told() {
     support::git::git(&path, &["update-index", "--add", "--cacheinfo", &inside]);
     support::git::git(&path, &["commit", "-q", "-m", "x"]);
     let commit = support::git::git(&path, &["rev-parse", "HEAD"]);
-    let checkout = place.fetch(&place.wish("r", &commit, Some("a.js"))).unwrap();
+    let checkout = place
+        .fetch(&place.wish("r", &commit, Some("a.js")))
+        .unwrap();
     let told = checkout.left_out().join("\n");
     assert!(told.contains("vendor is another repository"), "{told}");
-    assert!(!place.hosted.asked().iter().any(|asked| asked.contains("inner")));
+    assert!(
+        !place
+            .hosted
+            .asked()
+            .iter()
+            .any(|asked| asked.contains("inner"))
+    );
 }

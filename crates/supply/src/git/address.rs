@@ -83,10 +83,19 @@ mod tests {
     #[test]
     fn addresses() {
         for (text, expected) in [
-            ("https://github.com/a/b", Some(("https://github.com/a/b", "b"))),
-            ("https://GitHub.com/a/b.git/", Some(("https://github.com/a/b.git", "b"))),
+            (
+                "https://github.com/a/b",
+                Some(("https://github.com/a/b", "b")),
+            ),
+            (
+                "https://GitHub.com/a/b.git/",
+                Some(("https://github.com/a/b.git", "b")),
+            ),
             ("https://host:8443/b", Some(("https://host:8443/b", "b"))),
-            ("http://127.0.0.1:80/x/y", Some(("http://127.0.0.1/x/y", "y"))),
+            (
+                "http://127.0.0.1:80/x/y",
+                Some(("http://127.0.0.1/x/y", "y")),
+            ),
             ("http://[::1]:9/y", Some(("http://[::1]:9/y", "y"))),
             ("http://localhost/y", None),
             ("http://host/a/b", None),

@@ -89,7 +89,10 @@ fn inside(path: &TreePath, part: Option<&TreePath>) -> Option<TreePath> {
     match part {
         None => Some(path.clone()),
         Some(part) => {
-            let rest = path.as_str().strip_prefix(part.as_str())?.strip_prefix('/')?;
+            let rest = path
+                .as_str()
+                .strip_prefix(part.as_str())?
+                .strip_prefix('/')?;
             TreePath::new(rest).ok()
         }
     }

@@ -37,7 +37,11 @@ fn check_out(part: Option<&str>, make: impl FnOnce(&mut Sample) -> ObjectId) -> 
                 let content = fs::read(to.join(file.path.as_str())).unwrap();
                 assert_eq!(file.sha256, Sha256::of(&content));
                 let mark = if file.executable { "*" } else { "" };
-                shown.push(format!("{}{mark}={}", file.path, String::from_utf8_lossy(&content)));
+                shown.push(format!(
+                    "{}{mark}={}",
+                    file.path,
+                    String::from_utf8_lossy(&content)
+                ));
             }
             shown.extend(found.left_out);
             shown.join(" | ")
@@ -118,21 +122,36 @@ fn hostile_trees() {
             it.tree(&[("100644", names[0], &id), ("100644", names[1], &id)])
         })
     };
-    assert_eq!(one(["README", "readme"]), "entries `README` and `readme` collide");
-    assert_eq!(one(["cafe\u{301}", "caf\u{e9}"]), "entries `cafe\u{301}` and `caf\u{e9}` collide");
+    assert_eq!(
+        one(["README", "readme"]),
+        "entries `README` and `readme` collide"
+    );
+    assert_eq!(
+        one(["cafe\u{301}", "caf\u{e9}"]),
+        "entries `cafe\u{301}` and `caf\u{e9}` collide"
+    );
     assert!(one(["a", "a\nb"]).contains("is refused"));
     assert!(one(["a", "b\u{202e}"]).contains("is refused"));
     let missing = check_out(None, |it| {
         let id = Sample::new(ObjectFormat::Sha1).blob(b"never sent");
         it.tree(&[("100644", "a", &id)])
     });
-    assert!(missing.starts_with("the host did not send blob "), "{missing}");
+    assert!(
+        missing.starts_with("the host did not send blob "),
+        "{missing}"
+    );
     let disguised = check_out(None, |it| {
         let id = it.tree(&[]);
         it.tree(&[("100644", "a", &id)])
     });
-    assert!(disguised.starts_with("the host did not send blob "), "{disguised}");
-    assert_eq!(check_out(None, |it| it.tree(&[])), "the archive holds no file");
+    assert!(
+        disguised.starts_with("the host did not send blob "),
+        "{disguised}"
+    );
+    assert_eq!(
+        check_out(None, |it| it.tree(&[])),
+        "the archive holds no file"
+    );
 }
 
 #[test]
@@ -157,8 +176,10 @@ fn bombs() {
     let many = check_out(None, |it| {
         let blob = it.blob(b"");
         let names: Vec<String> = (100..210).map(|number| number.to_string()).collect();
-        let entries: Vec<(&str, &str, &ObjectId)> =
-            names.iter().map(|name| ("100644", name.as_str(), &blob)).collect();
+        let entries: Vec<(&str, &str, &ObjectId)> = names
+            .iter()
+            .map(|name| ("100644", name.as_str(), &blob))
+            .collect();
         it.tree(&entries)
     });
     assert_eq!(many, "the repository holds more than 100 files");

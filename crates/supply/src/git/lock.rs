@@ -20,7 +20,9 @@ pub enum FileError {
     )]
     Nothing,
     /// The kernel could not start it, and no interpreter is known for it.
-    #[error("nothing says what runs `{0}`: it is neither executable nor a script of node or Python")]
+    #[error(
+        "nothing says what runs `{0}`: it is neither executable nor a script of node or Python"
+    )]
     NoInterpreter(String),
     /// A lock's tree is another one.
     #[error("the lock's tree is not of `{0}`")]
@@ -99,10 +101,7 @@ fn path(text: &str) -> Result<TreePath, FileError> {
 }
 
 /// What starts a file, and what has to be beside it for that.
-fn entry(
-    stored: &Stored,
-    file: &TreePath,
-) -> Result<(Entry, Vec<(TreePath, Vec<u8>)>), FileError> {
+fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Vec<(TreePath, Vec<u8>)>), FileError> {
     let inside = path(&format!("{PLACE}/{file}"))?;
     let (mut interpreter, interpreter_args) = npm::interpreter_of(stored, file);
     if file.as_str().ends_with(".py") {

@@ -23,10 +23,10 @@ mod remote;
 mod sample;
 
 pub use address::{AddressError, Repository};
-pub use fetch::{Checkout, GitError, Project, Wish};
-pub(crate) use fetch::GitTree;
-pub use lock::{FileError, stored_before};
-pub(crate) use lock::entry_in_tree;
 pub use error::{ObjectError, RemoteError};
+pub(crate) use fetch::GitTree;
+pub use fetch::{Checkout, GitError, Project, Wish};
 pub use id::{ObjectFormat, ObjectId};
+pub(crate) use lock::entry_in_tree;
+pub use lock::{FileError, stored_before};
 pub use remote::{Host, Resolved};

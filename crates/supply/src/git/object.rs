@@ -39,7 +39,10 @@ pub(super) fn entries(id: &ObjectId, tree: &[u8]) -> Result<Vec<TreeEntry>, Obje
     while !rest.is_empty() {
         let (entry, after) = entry(rest, id.format()).map_err(|what| malformed(id, what))?;
         if all.last().is_some_and(|last| order(last, &entry).is_ge()) {
-            return Err(malformed(id, "its entries are not in order, or one is there twice"));
+            return Err(malformed(
+                id,
+                "its entries are not in order, or one is there twice",
+            ));
         }
         all.push(entry);
         rest = after;
@@ -131,7 +134,10 @@ mod tests {
         for (entries, good) in [
             (&[][..], true),
             (&[(file, "a"), ("100755", "b"), ("120000", "c")][..], true),
-            (&[("160000", "a"), ("40000", "b"), ("100664", "c")][..], true),
+            (
+                &[("160000", "a"), ("40000", "b"), ("100664", "c")][..],
+                true,
+            ),
             (&[(file, "a.b"), ("40000", "a"), (file, "a0")][..], true),
             (&[(file, "b"), (file, "a")][..], false),
             (&[(file, "a"), (file, "a")][..], false),

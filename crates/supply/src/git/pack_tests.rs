@@ -69,7 +69,11 @@ fn refused() {
         ("too short", with(|it| it.raw(3, 9, b"12345678")), LIMITS),
         ("too long", with(|it| it.raw(3, 7, b"12345678")), LIMITS),
         ("a kind of no object", with(|it| it.raw(5, 1, b"1")), LIMITS),
-        ("a change of nothing", with(|it| it.change_at(it.at() - 5, b"\0\0")), LIMITS),
+        (
+            "a change of nothing",
+            with(|it| it.change_at(it.at() - 5, b"\0\0")),
+            LIMITS,
+        ),
         (
             "a change that is not as long as it says",
             with(|it| {
@@ -120,7 +124,11 @@ fn refused() {
                         out.push(u8::try_from(value).unwrap());
                         out
                     };
-                    let copy = [&[0xf0][..], &u32::try_from(size).unwrap().to_le_bytes()[..3]].concat();
+                    let copy = [
+                        &[0xf0][..],
+                        &u32::try_from(size).unwrap().to_le_bytes()[..3],
+                    ]
+                    .concat();
                     let change = [length(size), length(size * 2), copy.clone(), copy].concat();
                     let next = it.at();
                     it.change_at(at, &change);

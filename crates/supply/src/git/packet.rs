@@ -164,14 +164,32 @@ mod tests {
     fn packets() {
         for (raw, expected) in [
             ("0000", "flush"),
-            ("0006a\n0001000", "a delimiter the host's answer is refused: it ends in the middle"),
+            (
+                "0006a\n0001000",
+                "a delimiter the host's answer is refused: it ends in the middle",
+            ),
             ("0009ERR x", "the host says: x"),
-            ("0003", "the host's answer is refused: a packet has an impossible length"),
-            ("fff1", "the host's answer is refused: a packet has an impossible length"),
-            ("+004", "the host's answer is refused: a packet has an impossible length"),
-            ("0006a", "the host's answer is refused: it ends in the middle"),
+            (
+                "0003",
+                "the host's answer is refused: a packet has an impossible length",
+            ),
+            (
+                "fff1",
+                "the host's answer is refused: a packet has an impossible length",
+            ),
+            (
+                "+004",
+                "the host's answer is refused: a packet has an impossible length",
+            ),
+            (
+                "0006a",
+                "the host's answer is refused: it ends in the middle",
+            ),
             ("", "the host's answer is refused: it ends in the middle"),
-            ("<htm", "the host's answer is refused: a packet has an impossible length"),
+            (
+                "<htm",
+                "the host's answer is refused: a packet has an impossible length",
+            ),
         ] {
             assert_eq!(all(raw.as_bytes()), expected, "{raw}");
         }
@@ -184,13 +202,24 @@ mod tests {
             ("0008\u{1}abc0007\u{2}..0006\u{1}d0000", Ok("abcd")),
             ("0005\u{1}0000", Ok("")),
             ("0008\u{1}abc0008\u{3}no\n", Err("the host says: no")),
-            ("0008\u{4}abc", Err("the host's answer is refused: a packet is of no stream")),
-            ("0004", Err("the host's answer is refused: a packet is of no stream")),
-            ("0001", Err("the host's answer is refused: a section follows the pack")),
+            (
+                "0008\u{4}abc",
+                Err("the host's answer is refused: a packet is of no stream"),
+            ),
+            (
+                "0004",
+                Err("the host's answer is refused: a packet is of no stream"),
+            ),
+            (
+                "0001",
+                Err("the host's answer is refused: a section follows the pack"),
+            ),
         ] {
             let mut found = String::new();
             let read = Band::new(Packets::new(raw.as_bytes(), 1000)).read_to_string(&mut found);
-            let found = read.map(|_| found.as_str()).map_err(|error| error.to_string());
+            let found = read
+                .map(|_| found.as_str())
+                .map_err(|error| error.to_string());
             assert_eq!(found, expected.map_err(str::to_owned), "{raw:?}");
         }
     }

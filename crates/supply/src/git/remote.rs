@@ -109,8 +109,7 @@ impl Host {
             line(&format!("want {commit}")),
             line("done"),
         ];
-        let mut answer =
-            self.command(at, "fetch", abilities.format, &asked.concat(), MAX_PACK)?;
+        let mut answer = self.command(at, "fetch", abilities.format, &asked.concat(), MAX_PACK)?;
         loop {
             let section = answer.line().map_err(|error| told(error, at))?;
             match section.as_deref() {
@@ -119,7 +118,11 @@ impl Host {
                 Some("shallow-info") => {
                     while answer.line().map_err(|error| told(error, at))?.is_some() {}
                 }
-                _ => return Err(RemoteError::Protocol("it has no pack where one was asked for")),
+                _ => {
+                    return Err(RemoteError::Protocol(
+                        "it has no pack where one was asked for",
+                    ));
+                }
             }
         }
     }
@@ -136,12 +139,17 @@ impl Host {
         let mut packets = packets(sent, at, MAX_TEXT)?;
         // Some hosts begin with a line that names the service, as version 1 did.
         let mut first = packets.line().map_err(|error| told(error, at))?;
-        if first.as_deref().is_some_and(|text| text.starts_with("# service=")) {
+        if first
+            .as_deref()
+            .is_some_and(|text| text.starts_with("# service="))
+        {
             packets.next().map_err(|error| told(error, at))?;
             first = packets.line().map_err(|error| told(error, at))?;
         }
         if first.as_deref() != Some("version 2") {
-            return Err(RemoteError::Protocol("it does not speak version 2 of Git's protocol"));
+            return Err(RemoteError::Protocol(
+                "it does not speak version 2 of Git's protocol",
+            ));
         }
         let (mut format, mut fetch) = (ObjectFormat::Sha1, false);
         while let Some(text) = packets.line().map_err(|error| told(error, at))? {
@@ -156,7 +164,9 @@ impl Host {
         if fetch {
             Ok(Abilities { format })
         } else {
-            Err(RemoteError::Protocol("it cannot serve a commit without its history"))
+            Err(RemoteError::Protocol(
+                "it cannot serve a commit without its history",
+            ))
         }
     }
 
@@ -229,13 +239,17 @@ fn reference(text: &str) -> Option<Option<(String, ObjectId)>> {
 
 /// What Git lets be the name of a branch or tag, in plain characters.
 fn is_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '@');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '+' | '@');
     name.len() <= 250
         && name.chars().all(plain)
         && !name.contains("..")
         && !name.contains("@{")
         && name.split('/').all(|part| {
-            !part.is_empty() && !part.starts_with(['.', '-']) && !part.ends_with(['.']) && !part.ends_with(".lock")
+            !part.is_empty()
+                && !part.starts_with(['.', '-'])
+                && !part.ends_with(['.'])
+                && !part.ends_with(".lock")
         })
 }
 
@@ -247,17 +261,28 @@ mod tests {
     fn references() {
         let (a, b) = ("a".repeat(40), "b".repeat(40));
         for (text, expected) in [
-            (format!("{a} refs/heads/main"), Some(Some(("refs/heads/main", &a)))),
-            (format!("{a} refs/tags/v1 peeled:{b}"), Some(Some(("refs/tags/v1", &b)))),
-            (format!("{a} HEAD symref-target:refs/heads/main"), Some(Some(("HEAD", &a)))),
+            (
+                format!("{a} refs/heads/main"),
+                Some(Some(("refs/heads/main", &a))),
+            ),
+            (
+                format!("{a} refs/tags/v1 peeled:{b}"),
+                Some(Some(("refs/tags/v1", &b))),
+            ),
+            (
+                format!("{a} HEAD symref-target:refs/heads/main"),
+                Some(Some(("HEAD", &a))),
+            ),
             ("unborn HEAD".to_owned(), Some(None)),
             (format!("{} x", "a".repeat(39)), None),
             ("x".to_owned(), None),
         ] {
             let found = reference(&text);
-            let found = found
-                .as_ref()
-                .map(|found| found.as_ref().map(|(name, id)| (name.as_str(), id.to_string())));
+            let found = found.as_ref().map(|found| {
+                found
+                    .as_ref()
+                    .map(|(name, id)| (name.as_str(), id.to_string()))
+            });
             let expected = expected.map(|it| it.map(|(name, id)| (name, id.clone())));
             assert_eq!(found, expected, "{text}");
         }

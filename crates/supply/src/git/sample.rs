@@ -112,11 +112,6 @@ impl Sample {
 
     /// The pack; its trailing sum is not looked at and therefore left out.
     pub(super) fn pack(&self) -> Vec<u8> {
-        [
-            b"PACK\0\0\0\x02",
-            &self.count.to_be_bytes()[..],
-            &self.body,
-        ]
-        .concat()
+        [b"PACK\0\0\0\x02", &self.count.to_be_bytes()[..], &self.body].concat()
     }
 }

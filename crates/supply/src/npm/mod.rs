@@ -11,11 +11,11 @@ mod spec;
 
 pub use config::{Config, ConfigError};
 pub use entry::EntryError;
+pub(crate) use entry::interpreter_of;
 pub use name::{NameError, PackageName, Version, VersionError};
 pub use packument::{Dist, Manifest, Packument, PackumentError};
 pub use pick::{PickError, pick};
 pub use registry::{Registry, RegistryError};
-pub(crate) use entry::interpreter_of;
-pub(crate) use resolve::{entry_in_tree, is_node};
 pub use resolve::{LockError, Locked, Locker, Skipped, Unmet, Wish};
+pub(crate) use resolve::{entry_in_tree, is_node};
 pub use spec::{Spec, SpecError, Wanted};

@@ -73,7 +73,10 @@ impl Hosted {
 }
 
 /// Runs Git without the configuration of anybody.
-#[expect(clippy::disallowed_methods, reason = "a test that makes its own repositories")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that makes its own repositories"
+)]
 pub fn git(path: &Path, args: &[&str]) -> String {
     let out = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid"])
@@ -90,7 +93,10 @@ pub fn git(path: &Path, args: &[&str]) -> String {
 }
 
 /// One request, by way of the common gateway interface.
-#[expect(clippy::disallowed_methods, reason = "a test that serves its own repositories")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that serves its own repositories"
+)]
 fn serve(stream: &TcpStream, root: &Path, asked: &Mutex<Vec<String>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -139,6 +145,11 @@ fn serve(stream: &TcpStream, root: &Path, asked: &Mutex<Vec<String>>) -> Option<
     let content = &answer[end + 4..];
     let mut out = stream;
     write!(out, "HTTP/1.1 {}\r\n", status.unwrap_or("200 OK")).ok()?;
-    write!(out, "connection: close\r\ncontent-length: {}\r\n\r\n", content.len()).ok()?;
+    write!(
+        out,
+        "connection: close\r\ncontent-length: {}\r\n\r\n",
+        content.len()
+    )
+    .ok()?;
     out.write_all(content).ok()
 }

@@ -9,8 +9,8 @@ mod proposed;
 mod tree;
 
 pub use build::Unmet;
-pub(crate) use own::is_node;
 pub use error::LockError;
+pub(crate) use own::is_node;
 
 use super::{
     Manifest, PackageName, Registry, Version,
