@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::clients::{Client, Place, Scope};
-use crate::document::{Document, Problem};
+use crate::document::{Document, Problem, ProblemKind, Strength};
 use crate::server::{self, Server, Switch};
 
 use super::open;
@@ -43,6 +43,41 @@ impl ConfigFile {
             Content::Read(document) => Some(document),
             Content::Unreadable(_) => None,
         }
+    }
+
+    /// Whether it only has the name of a client's file: other programs have files of that name, and nothing here speaks of servers.
+    pub(crate) fn is_named_alone(&self) -> bool {
+        self.place.common_name && self.servers.is_empty() && !self.speaks_of_servers()
+    }
+
+    /// Whether it is none of the client's files. One that could not be read, or that readers could differ on, is not known to be none.
+    pub(super) fn is_of_others(&self) -> bool {
+        if !self.place.common_name || !self.servers.is_empty() {
+            return false;
+        }
+        let document = match &self.content {
+            // A directory of that name is no file of anybody's.
+            Content::Unreadable(Unreadable::Missing | Unreadable::NotAFile("a directory")) => {
+                return true;
+            }
+            Content::Unreadable(_) => return false,
+            Content::Read(document) => document,
+        };
+        let beyond = |problem: &Problem| {
+            use ProblemKind as K;
+            matches!(problem.kind, K::TooLarge | K::TooDeep | K::TooMany)
+        };
+        let differs = |problem: &Problem| {
+            // Servers under another key are those of another program, as the file may be.
+            problem.kind.strength() >= Strength::Differs && problem.kind != ProblemKind::ForeignRoot
+        };
+        let problems = || document.problems().iter().chain(&self.problems);
+        !problems().any(beyond) && (!problems().any(differs) || !self.speaks_of_servers())
+    }
+
+    fn speaks_of_servers(&self) -> bool {
+        self.document()
+            .is_some_and(|document| server::speaks_of_servers(document, self.place.shape))
     }
 
     /// Everything a strict reader would refuse, in the order of the text.
@@ -91,6 +126,19 @@ pub enum Unreadable {
     /// It is deeper below a project than is looked.
     #[error("it is deeper than is looked, and perhaps not the only one")]
     TooDeep,
+    /// It holds what other people wrote, or what was built, and is left out by its name.
+    #[error(
+        "directories of this name hold dependencies or what was built, and are left out; perhaps not the only one"
+    )]
+    LeftOut,
+    /// It is a link to a directory, in a tree that is walked.
+    #[error(
+        "it is a link to a directory, which a walk does not follow, and perhaps not the only one"
+    )]
+    Linked,
+    /// A variable that puts a client's files elsewhere, and names no absolute path: where it leads depends on where the client is started.
+    #[error("the variable `{0}` puts a client's files into a path that is not absolute")]
+    Relative(String),
     /// It was named, and no client that is known reads it.
     #[error("no client that Interlock knows reads a file of this name in this place")]
     NoClient,

@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use super::file::ConfigFile;
 use crate::server::SwitchKind;
 
-/// Most projects that are taken from one file.
-const MOST: usize = 1000;
-
 /// The directories of projects that the files of clients name: Claude Code's `projects`, and folders that Codex, Copilot CLI and Gemini
 /// CLI trust. They are where the files said; nobody has looked whether they are there.
 #[must_use]
@@ -38,7 +35,6 @@ fn named_by(file: &ConfigFile) -> Vec<PathBuf> {
         .map(Path::new)
         // The root of the system is no project, and a relative path means nothing here.
         .filter(|path| path.is_absolute() && path.parent().is_some())
-        .take(MOST)
         .map(Path::to_owned)
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The whole search: which files there are, then reading them on a few threads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -45,6 +45,7 @@ pub fn discover(
         found: HashMap::new(),
         order: Vec::new(),
         skipped: Vec::new(),
+        climbed: HashSet::new(),
     };
     search.system();
     for home in &machine.homes {
@@ -77,6 +78,8 @@ struct Search<'m> {
     found: HashMap<PathBuf, usize>,
     order: Vec<Candidate>,
     skipped: Vec<Skipped>,
+    /// Directories above projects that were looked into: many projects have the same ones above them.
+    climbed: HashSet<PathBuf>,
 }
 
 /// Every place of every client on the machine's system.
@@ -144,8 +147,11 @@ impl Search<'_> {
             }
         }
         for above in project.ancestors().skip(1) {
+            if !self.climbed.insert(above.to_owned()) {
+                break;
+            }
             for (client, place, rest, _) in within.iter().filter(|(.., above)| *above) {
-                let seen = walk.pattern(above, rest);
+                let seen = walk.within(above, rest);
                 self.add(seen, client, place, None);
             }
         }
@@ -206,8 +212,7 @@ fn read_one(candidate: &Candidate) -> Option<ConfigFile> {
     let mut file = read_place(candidate.client, candidate.place, &candidate.path);
     file.also.clone_from(&candidate.also);
     file.user.clone_from(&candidate.user);
-    let other = candidate.place.common_name && file.servers.is_empty();
-    (!other).then_some(file)
+    (!file.is_of_others()).then_some(file)
 }
 
 /// Reads every candidate. The caller's thread reads too, and tells of progress.
@@ -243,7 +248,9 @@ fn read_all(
             });
         }
         for helper in running {
-            files.extend(helper.join().unwrap_or_default());
+            // A thread that failed took files with it that nobody would miss.
+            let read = helper.join();
+            files.extend(read.unwrap_or_else(|cause| std::panic::resume_unwind(cause)));
         }
         files
     })

@@ -1,9 +1,10 @@
 //! Looking into directories: by a pattern of names, or all the way down a project.
 //!
-//! A link to a directory is followed where a path of the table leads through it, as the client follows it, and never where a
-//! walk goes down by itself; so a walk cannot leave its tree or run in circles.
+//! A link to a directory is followed where a path of the table leads through it, as the client follows it. Where a walk goes down by
+//! itself it is followed once, and only in a person's own files: a walk cannot leave a project or run in circles. Whatever is not looked
+//! into is noted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -15,18 +16,13 @@ use super::run::Skipped;
 use crate::clients::Os;
 
 /// Deepest that `**` goes.
-const STARS: usize = 8;
+const STARS: usize = 24;
 
-/// Directories of a project that hold what other people wrote, or what was built: not looked into.
-const LEFT_OUT: &[&str] = &[
-    ".git",
-    ".hg",
-    ".svn",
-    "node_modules",
-    "target",
-    ".venv",
-    "__pycache__",
-];
+/// Directories in which version control keeps its own files.
+const HISTORY: &[&str] = &[".git", ".hg", ".svn"];
+
+/// Directories of a project that hold what other people wrote, or what was built: not looked into, and said so.
+const LEFT_OUT: &[&str] = &["node_modules", "target", ".venv", "__pycache__"];
 
 /// A path at which something is, whatever it is.
 pub(super) struct Seen(pub(super) PathBuf);
@@ -37,6 +33,8 @@ pub(super) struct Walk {
     entries: usize,
     depth: usize,
     pub(super) skipped: Vec<Skipped>,
+    /// Where `**` follows links: where it started, and where links have led already.
+    led: Option<(PathBuf, HashSet<PathBuf>)>,
 }
 
 /// Patterns by their first component: most entries of most directories are the start of none.
@@ -81,8 +79,17 @@ impl Starts {
 struct Entry {
     name: String,
     path: PathBuf,
+    kind: EntryKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EntryKind {
     /// A directory itself, not a link to one.
-    directory: bool,
+    Directory,
+    /// A link, to whatever.
+    Link,
+    /// Anything else.
+    Other,
 }
 
 impl Walk {
@@ -92,6 +99,7 @@ impl Walk {
             entries: limits.entries,
             depth: limits.depth,
             skipped: Vec::new(),
+            led: None,
         }
     }
 
@@ -102,8 +110,19 @@ impl Walk {
             .map_err(|error| reason(&error))
     }
 
-    /// Everything that is at `base` and, below it, at the components of `rest`.
+    /// Everything that is at `base` and, below it, at the components of `rest`, in a person's own files: links are followed.
     pub(super) fn pattern(&mut self, base: &Path, rest: &[&'static str]) -> Vec<Seen> {
+        if rest.contains(&"**") {
+            let real = std::fs::canonicalize(base).unwrap_or_else(|_| base.to_owned());
+            self.led = Some((real, HashSet::new()));
+        }
+        let seen = self.within(base, rest);
+        self.led = None;
+        seen
+    }
+
+    /// The same in a project, where `**` follows no links.
+    pub(super) fn within(&mut self, base: &Path, rest: &[&'static str]) -> Vec<Seen> {
         let mut seen = Vec::new();
         self.descend(base, rest, STARS, &mut seen);
         seen
@@ -118,9 +137,13 @@ impl Walk {
         };
         if *first == "**" {
             self.descend(at, after, stars, seen);
-            if stars > 0 {
-                for entry in self.list(at).into_iter().filter(|entry| entry.directory) {
-                    self.descend(&entry.path, rest, stars - 1, seen);
+            for entry in self.list(at) {
+                if !self.goes_down(&entry) {
+                    continue;
+                }
+                match stars.checked_sub(1) {
+                    Some(left) => self.descend(&entry.path, rest, left, seen),
+                    None => self.skip(&entry.path, Unreadable::TooDeep),
                 }
             }
             return;
@@ -149,14 +172,16 @@ impl Walk {
                     self.descend(&entry.path, after.unwrap_or(&[]), STARS, &mut found);
                     seen.extend(found.into_iter().map(|path| (number, path)));
                 }
-                let inside = entry.directory && !LEFT_OUT.contains(&entry.name.as_str());
-                if !inside {
+                // Where only the top is asked for, nothing is left out.
+                let name = entry.name.as_str();
+                if self.depth == 0 || HISTORY.contains(&name) || !self.goes_down(&entry) {
                     continue;
                 }
-                if depth < self.depth {
+                if LEFT_OUT.contains(&name) {
+                    self.skip(&entry.path, Unreadable::LeftOut);
+                } else if depth < self.depth {
                     open.push((entry.path, depth + 1));
-                } else if self.depth > 0 {
-                    // Where only the top is asked for, nothing is left out.
+                } else {
                     self.skip(&entry.path, Unreadable::TooDeep);
                 }
             }
@@ -179,7 +204,14 @@ impl Walk {
             }
         };
         let mut entries = Vec::new();
-        for entry in listing.filter_map(Result::ok) {
+        for entry in listing {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.skip(directory, reason(&error));
+                    break;
+                }
+            };
             if self.entries == 0 {
                 self.skip(directory, Unreadable::TooMany);
                 break;
@@ -188,16 +220,64 @@ impl Walk {
             entries.push(Entry {
                 name: entry.file_name().to_string_lossy().into_owned(),
                 path: entry.path(),
-                directory: entry.file_type().is_ok_and(|kind| kind.is_dir()),
+                kind: self.kind(&entry),
             });
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         entries
     }
 
+    fn kind(&mut self, entry: &std::fs::DirEntry) -> EntryKind {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => EntryKind::Directory,
+            Ok(kind) if kind.is_symlink() => EntryKind::Link,
+            Ok(_) => EntryKind::Other,
+            Err(error) => {
+                // What went away meanwhile is not missed.
+                if error.kind() != ErrorKind::NotFound {
+                    self.skip(&entry.path(), reason(&error));
+                }
+                EntryKind::Other
+            }
+        }
+    }
+
+    /// Whether a walk goes on below an entry. A link to a directory is followed once, or noted.
+    fn goes_down(&mut self, entry: &Entry) -> bool {
+        match entry.kind {
+            EntryKind::Directory => return true,
+            EntryKind::Other => return false,
+            EntryKind::Link => {}
+        }
+        if !entry.path.is_dir() {
+            return false;
+        }
+        let Some((start, led)) = &mut self.led else {
+            if self.depth > 0 {
+                self.skip(&entry.path, Unreadable::Linked);
+            }
+            return false;
+        };
+        match std::fs::canonicalize(&entry.path) {
+            // The walk comes there without the link.
+            Ok(real) if real.starts_with(&*start) => false,
+            // All of it is inside, and with it the way here.
+            Ok(real) if start.starts_with(&real) => {
+                self.skip(&entry.path, Unreadable::Linked);
+                false
+            }
+            Ok(real) => led.insert(real),
+            Err(error) => {
+                self.skip(&entry.path, reason(&error));
+                false
+            }
+        }
+    }
+
     /// Notes what is left out; that a limit was met, once.
     fn skip(&mut self, path: &Path, reason: Unreadable) {
-        let once = matches!(reason, Unreadable::TooMany | Unreadable::TooDeep);
+        use Unreadable as U;
+        let once = matches!(reason, U::TooMany | U::TooDeep | U::LeftOut | U::Linked);
         if once && self.skipped.iter().any(|skipped| skipped.reason == reason) {
             return;
         }
@@ -236,6 +316,8 @@ mod tests {
             };
             let mut walk = Walk::new(Os::Linux, &limits);
             walk.tree(top.path(), &[]);
+            let deep = |skipped: &Skipped| skipped.reason == Unreadable::TooDeep;
+            walk.skipped.retain(deep);
             walk.skipped
         };
         let deep = |inside: &str| Skipped {

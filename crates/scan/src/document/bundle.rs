@@ -22,10 +22,13 @@ pub(super) fn manifest(archive: &[u8]) -> Result<(Vec<u8>, Option<Fault>), Fault
     let archive = ZipArchive::from_slice(archive).map_err(|_| broken)?;
     let mut entries = archive.entries();
     let mut found: Vec<(ZipArchiveEntryWayfinder, CompressionMethod)> = Vec::new();
-    for _ in 0..MOST_ENTRIES {
-        let Some(entry) = entries.next_entry().map_err(|_| broken)? else {
-            break;
-        };
+    let mut looked = 0;
+    while let Some(entry) = entries.next_entry().map_err(|_| broken)? {
+        looked += 1;
+        if looked > MOST_ENTRIES {
+            let many = "the archive holds more entries than are looked through";
+            return Err((ProblemKind::TooMany, many));
+        }
         if is_manifest(entry.file_path().as_ref()) {
             found.push((entry.wayfinder(), entry.compression_method()));
         }

@@ -14,7 +14,13 @@ const ROOT: u32 = 0;
 pub(super) fn judge_file(context: &Context<'_>, case: &mut FileCase<'_>) {
     if let Content::Unreadable(reason) = &case.file.content {
         let message = format!("it could not be read: {reason}");
-        note(case, "not-scanned", message);
+        let alone = case.file.is_named_alone();
+        let rule = if alone {
+            "perhaps-a-config"
+        } else {
+            "not-scanned"
+        };
+        note(case, rule, message);
     }
     judge_writers(case);
     judge_owner(context, case);

@@ -13,7 +13,10 @@ pub(super) fn judge_problems(case: &mut FileCase<'_>) {
     let unread = file
         .document()
         .is_none_or(|document| document.root().is_none());
-    let problems = file.all_problems();
+    let alone = file.is_named_alone();
+    let mut problems = file.all_problems();
+    // Where not all are listed, it is the worst that are.
+    problems.sort_by_key(|problem| std::cmp::Reverse(problem.kind.strength()));
     if let Some(more) = problems.len().checked_sub(MOST + 1) {
         case.note(Found {
             rule: "parser-differential",
@@ -25,8 +28,12 @@ pub(super) fn judge_problems(case: &mut FileCase<'_>) {
     }
     for problem in problems.into_iter().take(MOST) {
         let server = file.servers.iter().find(|server| contains(server, problem));
+        let rule = match rule_of(problem.kind, unread) {
+            "not-scanned" if alone => "perhaps-a-config",
+            rule => rule,
+        };
         case.note(Found {
-            rule: rule_of(problem.kind, unread),
+            rule,
             span: Some(problem.span),
             server,
             message: problem.text.clone(),
@@ -45,6 +52,7 @@ fn rule_of(kind: ProblemKind, unread: bool) -> &'static str {
     use ProblemKind as K;
     match kind {
         K::TooLarge | K::Syntax | K::TooDeep | K::TooMany | K::NotAnObject => "not-scanned",
+        K::Trailing | K::BadText | K::DuplicateKey if unread => "not-scanned",
         _ if kind.strength() == Strength::Broken && unread => "not-scanned",
         _ if kind.strength() == Strength::Style => "file-style",
         K::ServersNotAMap | K::EntryNotAnObject | K::NoTransport | K::CommandNotText => {

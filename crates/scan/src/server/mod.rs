@@ -8,4 +8,4 @@ mod switches;
 pub use model::{
     Effect, Header, Kind, Local, Remote, Server, Switch, SwitchKind, Text, Transport, Variable,
 };
-pub(crate) use read::read;
+pub(crate) use read::{read, speaks_of_servers};

@@ -243,6 +243,37 @@ fn is_copied(node: &Node) -> bool {
         || node.members().iter().any(|member| is_copied(&member.value))
 }
 
+/// Words of which at least one stands in every file that was written for servers and is kept under a name that others use too.
+const WORDS: &[&str] = &[
+    "mcpservers",
+    "mcp_servers",
+    "mcp-servers",
+    "mcp.servers",
+    "context_servers",
+    "mcp_config",
+    "modelcontextprotocol",
+];
+
+/// Whether a text speaks of servers: in its keys, or, where it could not be read as a tree, in any of its words. Where the servers are the
+/// whole document there is no key that leads to them, and what an entry is made of tells.
+pub(crate) fn speaks_of_servers(document: &Document, shape: &Shape) -> bool {
+    let whole = shape.roots.iter().any(|root| root.path.is_empty());
+    let marks: Vec<String> = shape
+        .fields
+        .marks()
+        .filter(|_| whole && document.root().is_none())
+        .map(|mark| format!("\"{mark}\"").to_ascii_lowercase())
+        .collect();
+    let text = document.text().to_ascii_lowercase();
+    let keys = document.root().map(Node::members).unwrap_or_default();
+    let said = |text: &str| WORDS.iter().any(|word| text.contains(word));
+    said(&text)
+        || marks.iter().any(|mark| text.contains(mark))
+        || keys
+            .iter()
+            .any(|member| said(&member.key.to_ascii_lowercase()))
+}
+
 /// Keys under which some client keeps its servers.
 const ROOTS: &[&str] = &[
     "mcpServers",

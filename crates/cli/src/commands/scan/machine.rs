@@ -41,6 +41,20 @@ impl Looked {
         };
         self.only.iter().filter(unread).map(skipped).collect()
     }
+
+    /// Variables that put a client's files where this program cannot know: a relative path counts from wherever the client is started.
+    pub fn elsewhere(&self) -> Vec<Skipped> {
+        let set = relocating().into_iter().filter(|_| self.own);
+        let relative = set.filter_map(|name| {
+            let path = PathBuf::from(std::env::var_os(name)?);
+            let leads = path.is_relative() && !path.as_os_str().is_empty();
+            leads.then(|| Skipped {
+                path,
+                reason: Unreadable::Relative(name.to_owned()),
+            })
+        });
+        relative.collect()
+    }
 }
 
 /// What the options say.
@@ -164,6 +178,17 @@ fn directory(path: &Path) -> Result<PathBuf, Failure> {
 
 /// Variables of this process that put clients' files elsewhere.
 pub fn relocations() -> Vec<(String, PathBuf)> {
+    let value = |name: &str| {
+        let path = std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())?;
+        Some((name.to_owned(), path))
+    };
+    relocating().into_iter().filter_map(value).collect()
+}
+
+/// The names of the variables that put clients' files elsewhere.
+fn relocating() -> Vec<&'static str> {
     let places = CLIENTS.iter().flat_map(|client| client.places);
     let mut names: Vec<&str> = places
         .filter_map(|place| Some(place.relocation?.variable))
@@ -171,13 +196,7 @@ pub fn relocations() -> Vec<(String, PathBuf)> {
     names.extend(["XDG_CONFIG_HOME", "APPDATA"]);
     names.sort_unstable();
     names.dedup();
-    let value = |name: &str| {
-        let path = std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())?;
-        Some((name.to_owned(), path))
-    };
-    names.into_iter().filter_map(value).collect()
+    names
 }
 
 /// The homes of the other users that the machine knows. One that cannot be entered is reported, not left out.
@@ -200,7 +219,14 @@ fn homes_in(passwd: &str, own: &Path) -> Vec<Home> {
             .parse::<u32>()
             .is_ok_and(|uid| uid == 0 || (1000..65_534).contains(&uid));
         let new = home != own && homes.iter().all(|known| known.path != home);
-        if person && new && home.is_absolute() && home != Path::new("/") && home.exists() {
+        // One that may not be looked at is there all the same, and is told.
+        let there = || {
+            let found = std::fs::symlink_metadata(&home);
+            found.is_ok_and(|found| found.is_dir() || found.is_symlink())
+                || std::fs::symlink_metadata(&home)
+                    .is_err_and(|error| error.kind() != std::io::ErrorKind::NotFound)
+        };
+        if person && new && home.is_absolute() && home != Path::new("/") && there() {
             homes.push(Home {
                 path: home,
                 user: Some(user.to_owned()),

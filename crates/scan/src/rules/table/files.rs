@@ -14,6 +14,22 @@ pub(super) const RULES: &[Rule] = &[
         "Make the file readable and well-formed, then scan again.",
     ),
     rule(
+        "perhaps-a-config",
+        "a file that may be a client's could not be read",
+        Low,
+        Likely,
+        "Other programs have files of this name too. Nothing is known of this one, and some client may read it.",
+        "Make the file readable and well-formed, then scan again.",
+    ),
+    rule(
+        "left-out",
+        "a directory that was left out",
+        Info,
+        Sure,
+        "A client that is opened in there reads the files in there. Dependencies, what was built and what links lead to are others' files.",
+        "Scan the directory by its own path if a client is opened in it.",
+    ),
+    rule(
         "broken-entry",
         "an entry that is none",
         Medium,
