@@ -4,6 +4,7 @@
 //! Whose comments count is the caller's decision: a repository may speak for itself where it is what is scanned, and not where it only
 //! happens to lie in a home (decision record 0022).
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -85,12 +86,16 @@ fn comments(file: &ConfigFile) -> Vec<Comment> {
         Format::Jsonc => &["//", "/*"][..],
         Format::Toml | Format::Yaml | Format::FrontMatter => &["#"][..],
     };
+    if !document.text().contains(MARK) {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     let mut offset = 0;
+    let texts = Texts::of(document);
     let lines: Vec<&str> = document.text().split_inclusive('\n').collect();
     for (at, line) in lines.iter().enumerate() {
         if found.len() < MOST {
-            found.extend(comment(document, &lines, at, offset, marks));
+            found.extend(comment(&texts, &lines, at, offset, marks));
         }
         offset += line.len();
     }
@@ -99,7 +104,7 @@ fn comments(file: &ConfigFile) -> Vec<Comment> {
 
 /// The ignore in one line that starts at `offset`.
 fn comment(
-    document: &Document,
+    texts: &Texts,
     lines: &[&str],
     at: usize,
     offset: usize,
@@ -111,7 +116,8 @@ fn comment(
     let code = marks
         .iter()
         .find_map(|mark| before.trim_end().strip_suffix(mark))?;
-    if document.root().is_some_and(|root| in_a_text(root, start)) {
+    // What looks like a comment in a text is none.
+    if texts.has(start) {
         return None;
     }
     let (rules, rest) = after.split_once(']').unwrap_or((after, ""));
@@ -137,15 +143,45 @@ fn comment(
     })
 }
 
-/// Whether a place is inside a text: what looks like a comment there is none.
-fn in_a_text(node: &Node, at: usize) -> bool {
+/// Where keys and plain values stand in a document, in order and apart from each other: each place is looked up, not searched for.
+struct Texts(Vec<Span>);
+
+impl Texts {
+    fn of(document: &Document) -> Self {
+        let mut spans = Vec::new();
+        if let Some(root) = document.root() {
+            gather(root, &mut spans);
+        }
+        spans.sort();
+        spans.dedup_by(|next, last| {
+            let meets = next.start < last.end;
+            if meets {
+                last.end = last.end.max(next.end);
+            }
+            meets
+        });
+        Self(spans)
+    }
+
+    /// Whether a place is inside one of them.
+    fn has(&self, at: usize) -> bool {
+        let after = self.0.partition_point(|span| span.start <= at);
+        let last = after.checked_sub(1).and_then(|last| self.0.get(last));
+        last.is_some_and(|span| at < span.end)
+    }
+}
+
+/// How deep a tree is, is bounded where it is read.
+fn gather(node: &Node, spans: &mut Vec<Span>) {
     match &node.value {
-        Value::List(elements) => elements.iter().any(|element| in_a_text(element, at)),
-        Value::Map(members) => members.iter().any(|member| {
-            (member.key_span.start <= at && at < member.key_span.end)
-                || in_a_text(&member.value, at)
-        }),
-        _ => node.span.start <= at && at < node.span.end,
+        Value::List(elements) => elements.iter().for_each(|element| gather(element, spans)),
+        Value::Map(members) => {
+            for member in members {
+                spans.push(member.key_span);
+                gather(&member.value, spans);
+            }
+        }
+        _ => spans.push(node.span),
     }
 }
 
@@ -280,25 +316,35 @@ fn entry(number: usize, node: &Node) -> Result<Entry, IgnoreFileError> {
 /// All ignores that count.
 #[derive(Debug, Default)]
 pub struct Ignores {
-    /// In comments of files whose word counts.
-    pub inline: Vec<Inline>,
-    /// In the file of ignores.
-    pub file: IgnoreFile,
+    /// In comments, by the file and the line that they are about.
+    inline: HashMap<PathBuf, BTreeMap<usize, Vec<Inline>>>,
+    file: IgnoreFile,
 }
 
 impl Ignores {
+    /// Those in comments of files whose word counts, and those in the file of ignores.
+    #[must_use]
+    pub fn new(inline: Vec<Inline>, file: IgnoreFile) -> Self {
+        let mut by_place: HashMap<PathBuf, BTreeMap<usize, Vec<Inline>>> = HashMap::new();
+        for ignore in inline {
+            let lines = by_place.entry(ignore.path.clone()).or_default();
+            lines.entry(ignore.line).or_default().push(ignore);
+        }
+        Self {
+            inline: by_place,
+            file,
+        }
+    }
+
     /// Why a finding is to be ignored, if it is. That something was not scanned cannot be ignored in the thing itself.
     #[must_use]
     pub fn reason(&self, finding: &Finding) -> Option<&str> {
-        let line = finding
-            .location
-            .region
-            .as_ref()
-            .map(|region| region.start.line);
-        let inline = self.inline.iter().find(|ignore| {
-            Some(ignore.line) == line
-                && ignore.path == finding.location.path
-                && finding.rule.id != "not-scanned"
+        let here = finding.location.region.as_ref().and_then(|region| {
+            let lines = self.inline.get(&finding.location.path)?;
+            lines.get(&region.start.line)
+        });
+        let inline = here.into_iter().flatten().find(|ignore| {
+            finding.rule.id != "not-scanned"
                 && ignore.rules.iter().any(|rule| rule == finding.rule.id)
         });
         inline

@@ -57,27 +57,64 @@ impl From<Range<usize>> for Span {
     }
 }
 
-/// Where the lines of a text start.
+/// Every how many bytes the number of characters before is remembered.
+const STRIDE: usize = 256;
+
+/// Where the lines of a text start, and how many characters stand before every so many bytes: a whole file can be one line.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lines(Vec<usize>);
+pub(super) struct Lines {
+    starts: Vec<usize>,
+    /// Characters before every [`STRIDE`]th byte; empty where each character is one byte.
+    characters: Vec<usize>,
+}
 
 impl Lines {
     pub(super) fn of(text: &str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Lines(
-            std::iter::once(0)
-                .chain(ends.map(|(at, _)| at + 1))
-                .collect(),
-        )
+        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1));
+        let mut characters = Vec::new();
+        if !text.is_ascii() {
+            let mut count = 0;
+            for piece in text.as_bytes().chunks(STRIDE) {
+                characters.push(count);
+                count += starts_in(piece);
+            }
+            characters.push(count);
+        }
+        Lines {
+            starts: starts.collect(),
+            characters,
+        }
     }
 
     /// Line and column of an offset, both from 1; columns count characters. An offset past the end is on the last line.
     pub(super) fn position(&self, text: &str, offset: usize) -> (usize, usize) {
-        let line = self.0.partition_point(|start| *start <= offset).max(1);
-        let start = self.0.get(line - 1).copied().unwrap_or(0);
-        let before = text.get(start..offset.min(text.len())).unwrap_or("");
-        (line, before.chars().count() + 1)
+        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let offset = offset.min(text.len());
+        let before = self.characters_before(text, offset);
+        let column = before.saturating_sub(self.characters_before(text, start));
+        (line, column + 1)
     }
+
+    fn characters_before(&self, text: &str, offset: usize) -> usize {
+        match self.characters.get(offset / STRIDE) {
+            None => offset,
+            Some(known) => known + starts_in(rest_to_count(text, offset)),
+        }
+    }
+}
+
+/// The bytes before `offset` that the index does not cover: fewer than [`STRIDE`], however long the line.
+fn rest_to_count(text: &str, offset: usize) -> &[u8] {
+    let from = offset - offset % STRIDE;
+    text.as_bytes().get(from..offset).unwrap_or_default()
+}
+
+/// How many characters start in these bytes.
+fn starts_in(bytes: &[u8]) -> usize {
+    let first = |byte: &&u8| (**byte & 0b1100_0000) != 0b1000_0000;
+    bytes.iter().filter(first).count()
 }
 
 #[cfg(test)]
@@ -101,6 +138,24 @@ mod tests {
             assert_eq!(lines.position(text, offset), position, "{offset}");
         }
         assert_eq!(Lines::of("").position("", 0), (1, 1));
+    }
+
+    #[test]
+    fn a_line_of_any_length_is_counted_from_the_nearest_mark() {
+        let long = format!("x\n{}", "aé日🦀".repeat(5000));
+        for text in [long.as_str(), &"plain ".repeat(2000), "é"] {
+            let lines = Lines::of(text);
+            for (offset, _) in text.char_indices().step_by(997) {
+                let (before, _) = text.split_at(offset);
+                let line = before.matches('\n').count() + 1;
+                let line_so_far = before.rsplit('\n').next().unwrap();
+                let column = line_so_far.chars().count() + 1;
+                assert_eq!(lines.position(text, offset), (line, column), "{offset}");
+                assert!(rest_to_count(text, offset).len() < STRIDE);
+            }
+            let whole = text.lines().last().unwrap().chars().count() + 1;
+            assert_eq!(lines.position(text, text.len()).1, whole);
+        }
     }
 
     #[test]

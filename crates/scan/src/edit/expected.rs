@@ -1,5 +1,6 @@
 //! What a document means, and what it has to mean after changes: the check that an edit did what it should.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::editor::Literal;
@@ -58,12 +59,25 @@ impl Plain {
     }
 }
 
-/// What `node` means once the changes are made. Depth is bounded by the document's reader.
+/// Changes by the node that they change, found in one step.
+type ByNode<'c> = HashMap<*const Node, Vec<&'c Change<'c>>>;
+
+/// What `node` means once the changes are made.
 pub(super) fn expected(node: &Node, changes: &[Change<'_>]) -> Plain {
-    let of_this = changes
-        .iter()
-        .filter(|change| std::ptr::eq(change.node(), node));
-    let mut own: Vec<&Change<'_>> = of_this.collect();
+    let mut by_node: ByNode<'_> = HashMap::new();
+    for change in changes {
+        let node = std::ptr::from_ref(change.node());
+        by_node.entry(node).or_default().push(change);
+    }
+    changed(node, &by_node)
+}
+
+/// Depth is bounded by the document's reader.
+fn changed(node: &Node, changes: &ByNode<'_>) -> Plain {
+    let mut own = changes
+        .get(&std::ptr::from_ref(node))
+        .cloned()
+        .unwrap_or_default();
     if let Some(Change::Set(_, value)) = own.iter().find(|change| matches!(change, Change::Set(..)))
     {
         return value.clone();
@@ -80,7 +94,7 @@ pub(super) fn expected(node: &Node, changes: &[Change<'_>]) -> Plain {
     }
 }
 
-fn list(elements: &[Node], own: &[&Change<'_>], changes: &[Change<'_>]) -> Plain {
+fn list(elements: &[Node], own: &[&Change<'_>], changes: &ByNode<'_>) -> Plain {
     let gone = |index: usize| {
         own.iter().any(
             |change| matches!(change, Change::RemoveElements(_, range) if range.contains(&index)),
@@ -90,9 +104,7 @@ fn list(elements: &[Node], own: &[&Change<'_>], changes: &[Change<'_>]) -> Plain
         .iter()
         .enumerate()
         .filter(|(index, _)| !gone(*index));
-    let mut values: Vec<Plain> = kept
-        .map(|(_, element)| expected(element, changes))
-        .collect();
+    let mut values: Vec<Plain> = kept.map(|(_, element)| changed(element, changes)).collect();
     for change in own {
         if let Change::Prepend(_, texts) = change {
             values.splice(0..0, texts.iter().cloned().map(Plain::Text));
@@ -101,18 +113,22 @@ fn list(elements: &[Node], own: &[&Change<'_>], changes: &[Change<'_>]) -> Plain
     Plain::List(values)
 }
 
-fn map(node: &Node, own: &[&Change<'_>], changes: &[Change<'_>]) -> Plain {
-    let gone = |index: usize| {
-        own.iter()
-            .any(|change| matches!(change, Change::RemoveMember(_, at) if *at == index))
-    };
+fn map(node: &Node, own: &[&Change<'_>], changes: &ByNode<'_>) -> Plain {
+    let removed: HashSet<usize> = own
+        .iter()
+        .filter_map(|change| match change {
+            Change::RemoveMember(_, at) => Some(*at),
+            _ => None,
+        })
+        .collect();
+    let gone = |index: usize| removed.contains(&index);
     let kept = node
         .members()
         .iter()
         .enumerate()
         .filter(|(index, _)| !gone(*index));
     let mut members: Vec<(String, Plain)> = kept
-        .map(|(_, member)| (member.key.clone(), expected(&member.value, changes)))
+        .map(|(_, member)| (member.key.clone(), changed(&member.value, changes)))
         .collect();
     for change in own {
         if let Change::Insert(_, key, value) = change {

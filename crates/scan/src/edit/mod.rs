@@ -13,6 +13,7 @@ mod lists;
 mod members;
 mod quote;
 mod source;
+mod together;
 
 #[cfg(test)]
 mod editor_tests;
@@ -20,3 +21,4 @@ mod editor_tests;
 pub use editor::{Editor, Literal};
 pub use edits::{Edit, EditError, Edits};
 pub use quote::Syntax;
+pub(crate) use together::{Together, together};

@@ -2,13 +2,15 @@
 //!
 //! Makes text. Whoever calls it shows the difference, asks, keeps the old file and writes.
 
+use std::collections::BTreeSet;
+
 use interlock_launch::{Secret, SecretName};
 use similar::{ChangeTag, TextDiff};
 
 use super::{Change, Fix};
 use crate::discover::{ConfigFile, read_text};
 use crate::document::{Document, Node, Span, Value};
-use crate::edit::{EditError, Editor, Literal};
+use crate::edit::{EditError, Editor, Literal, Together, together};
 use crate::rules::masked;
 use crate::server::Kind;
 
@@ -47,27 +49,31 @@ pub fn repair(file: &ConfigFile, fixes: &[&Fix]) -> Repair {
         done: Vec::new(),
         left: Vec::new(),
     };
-    let mut accepted: Vec<&Change> = Vec::new();
+    let mut edits: Vec<&Fix> = Vec::new();
     for fix in fixes {
         if let Change::Permissions(mode) = &fix.0 {
             repair.mode = Some(repair.mode.map_or(*mode, |before| before & mode));
             repair.done.push(fix.description());
-            continue;
+        } else {
+            edits.push(fix);
         }
-        accepted.push(&fix.0);
-        match file
-            .document()
-            .map(|document| edited(document, file, &accepted))
-        {
-            Some(Ok(text)) => {
-                repair.text = Some(text);
-                repair.done.push(fix.description());
-                repair.secrets.extend(secret(file, &fix.0));
-            }
-            _ => {
-                accepted.pop();
-                repair.left.push(fix.description());
-            }
+    }
+    let Together { text, left } = together(edits.len(), |chosen| {
+        let changes: Vec<&Change> = chosen
+            .iter()
+            .filter_map(|at| Some(&edits.get(*at)?.0))
+            .collect();
+        let document = file.document().ok_or(EditError::Outside)?;
+        edited(document, file, &changes)
+    });
+    repair.text = text;
+    let left: BTreeSet<usize> = left.into_iter().map(|(at, _)| at).collect();
+    for (at, fix) in edits.iter().enumerate() {
+        if left.contains(&at) {
+            repair.left.push(fix.description());
+        } else {
+            repair.done.push(fix.description());
+            repair.secrets.extend(secret(file, &fix.0));
         }
     }
     repair
@@ -126,10 +132,7 @@ fn leaf(node: &Node, at: Span) -> Option<&Node> {
     if node.span == at && matches!(node.value, Value::Text(_)) {
         return Some(node);
     }
-    let members = node.members().iter().map(|member| &member.value);
-    members
-        .chain(node.elements())
-        .find_map(|inner| leaf(inner, at))
+    around(node, at).find_map(|inner| leaf(inner, at))
 }
 
 /// The map with a member whose value stands at a span, and the member's key.
@@ -137,10 +140,14 @@ fn holder(node: &Node, at: Span) -> Option<(&Node, &str)> {
     if let Some(member) = node.members().iter().find(|member| member.value.span == at) {
         return Some((node, &member.key));
     }
+    around(node, at).find_map(|inner| holder(inner, at))
+}
+
+/// What is directly below a node and has the span inside it.
+fn around(node: &Node, at: Span) -> impl Iterator<Item = &Node> {
     let members = node.members().iter().map(|member| &member.value);
-    members
-        .chain(node.elements())
-        .find_map(|inner| holder(inner, at))
+    let inside = move |inner: &&Node| inner.span.start <= at.start && at.end <= inner.span.end;
+    members.chain(node.elements()).filter(inside)
 }
 
 /// Where the value of a server's variable stands.

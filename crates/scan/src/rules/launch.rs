@@ -1,5 +1,7 @@
 //! What a local server would run: the judgement of `interlock check`, with a place in the file for each reason.
 
+use std::collections::HashMap;
+
 use interlock_launch::text::{excerpt, mask};
 use interlock_launch::{
     Class, Digest, Ecosystem, Judgement, PackageRef, Reason, Request, judge, secret_of_argument,
@@ -14,6 +16,9 @@ use crate::finding::Severity;
 use crate::fix::{self, Fix};
 use crate::server::{Local, Server};
 use crate::wrap;
+
+/// Most reasons about one server whose word is looked for among all its arguments and values. Those after them are shown at the command.
+const MOST_LOOKED_FOR: usize = 200;
 
 /// What judging a local server gave, for the report.
 pub(super) struct LocalVerdict {
@@ -32,6 +37,7 @@ pub(super) fn judge_local(
 ) -> LocalVerdict {
     let inner = wrapped(&local.request);
     let wrapped = inner.is_some();
+    let before = case.findings.len();
     // What stands before `--` is Interlock's own; the arguments after it keep their places.
     let (request, skipped) = inner.unwrap_or_else(|| (local.request.clone(), 0));
     let words = Words {
@@ -56,6 +62,7 @@ pub(super) fn judge_local(
         note_reasons(server, &words, &judgement, case);
         note_secrets(server, &words, wrapped, case);
         note_package(server, &words, &judgement.class, context, case);
+        note_pin(server, &words, &judgement.class, context, (case, before));
     }
     // `interlock run NAME` is asked about as it is written: the name says which approval.
     let asked = if named { &local.request } else { &request };
@@ -139,21 +146,18 @@ impl Words<'_> {
             .map(|(variable, spans)| (variable, spans.name, spans.value))
     }
 
-    /// The word that a reason speaks of: reasons name it between backquotes. The longest one counts; without any, the command.
-    fn of(&self, reason: &Reason) -> (Span, String) {
-        let quoted = |word: &str| reason.text.contains(&format!("`{}`", excerpt(word)));
-        let variable = self
-            .variables()
-            .find(|((name, _), ..)| quoted(name))
-            .map(|((name, _), at, value)| (at.join(value), name.clone()));
-        let by_value = || {
-            let mut variables = self.variables();
-            let found = variables.find(|((_, value), ..)| mentions(&reason.text, value));
-            found.map(|((name, _), at, value)| (at.join(value), name.clone()))
-        };
-        if let Some(found) = variable {
-            return found;
+    /// The variables by their names as reasons write them; of a name that is set twice, the first.
+    fn by_name(&self) -> HashMap<String, (Span, &String)> {
+        let mut named = HashMap::new();
+        for ((name, _), at, value) in self.variables() {
+            named.entry(excerpt(name)).or_insert((at.join(value), name));
         }
+        named
+    }
+
+    /// The argument or the value that a reason speaks of: reasons name it between backquotes. The longest argument counts; without any,
+    /// the command.
+    fn of(&self, reason: &Reason) -> (Span, String) {
         if reason.code.starts_with("cwd-")
             && let Some(span) = self.local.cwd_span
         {
@@ -164,6 +168,11 @@ impl Words<'_> {
             .filter(|(argument, _)| !argument.is_empty() && mentions(&reason.text, argument))
             .collect();
         named.sort_by_key(|(argument, _)| std::cmp::Reverse(argument.len()));
+        let by_value = || {
+            let mut variables = self.variables();
+            let found = variables.find(|((_, value), ..)| mentions(&reason.text, value));
+            found.map(|((name, _), at, value)| (at.join(value), name.clone()))
+        };
         match named.first() {
             Some((argument, span)) => (*span, excerpt(argument)),
             None => by_value().unwrap_or_else(|| (self.command(), String::new())),
@@ -193,11 +202,21 @@ fn note_reasons(
     case: &mut FileCase<'_>,
 ) {
     let launch = words.digest();
+    let variables = words.by_name();
+    let mut looked_for = 0;
     for reason in &judgement.reasons {
         if matches!(reason.code, "secret-in-env" | "secret-in-args") {
             continue;
         }
-        let (span, subject) = words.of(reason);
+        let variable = quoted(&reason.text).find_map(|name| variables.get(name));
+        let (span, subject) = match variable {
+            Some((span, name)) => (*span, (*name).clone()),
+            None if looked_for < MOST_LOOKED_FOR => {
+                looked_for += 1;
+                words.of(reason)
+            }
+            None => (words.command(), excerpt(&reason.text)),
+        };
         let subject = format!("{subject} of {launch}");
         case.note_server(server, reason.code, span, reason.text.as_str(), subject);
     }
@@ -256,14 +275,27 @@ fn note_package(
             }
         }
     }
+}
+
+/// Gives what says that a version floats its fix. What was found before this server was looked at is none of it.
+fn note_pin(
+    server: &Server,
+    words: &Words<'_>,
+    class: &Class,
+    context: &Context<'_>,
+    (case, before): (&mut FileCase<'_>, usize),
+) {
+    let Class::Package(package) = class else {
+        return;
+    };
     if server.copied {
         return;
     }
-    let pinned = pin(words, package, context);
-    let floating = case.findings.iter_mut().rev().find(|one| {
-        one.rule.id == "floating-version" && one.server.as_deref() == Some(&excerpt(&server.name))
-    });
-    floating.fix(pinned);
+    let own = case.findings.get_mut(before..).unwrap_or_default();
+    let floating = own.iter_mut().find(|one| one.rule.id == "floating-version");
+    if floating.is_some() {
+        floating.fix(pin(words, package, context));
+    }
 }
 
 /// The argument that names the package, where it is one whole argument.

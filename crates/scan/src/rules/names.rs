@@ -12,9 +12,6 @@ use crate::server::{Kind, Server};
 /// A server, by its file and its number in it.
 type Place = (usize, usize);
 
-/// Most files of users and the machine that a project's server is compared with.
-const WIDE: usize = 50;
-
 /// Notes servers that take the place of, or are hidden by, another one of the same client and name.
 pub(super) fn judge_names(cases: &mut [FileCase<'_>]) {
     let mut named: BTreeMap<(&str, &str), Vec<Place>> = BTreeMap::new();
@@ -71,7 +68,13 @@ fn shadows(cases: &[FileCase<'_>], places: &[Place], found: &mut Vec<(Place, Pla
     let mut directories: HashMap<&Path, Place> = HashMap::new();
     for place in places {
         match of(place) {
-            Some((_, server)) if wide(server.scope) => above.push(*place),
+            // Of those that count everywhere, two that differ are enough: whatever a narrower one is, it differs from one of them or is both.
+            Some((_, server)) if wide(server.scope) => {
+                let new = |known: &Place| of(known).is_some_and(|(_, known)| !same(server, known));
+                if above.len() < 2 && above.iter().all(new) {
+                    above.push(*place);
+                }
+            }
             Some((file, server)) if narrow(server.scope) => {
                 below.push(*place);
                 directories.extend(file.path.parent().map(|directory| (directory, *place)));
@@ -87,7 +90,6 @@ fn shadows(cases: &[FileCase<'_>], places: &[Place], found: &mut Vec<(Place, Pla
         let nested = upwards.filter_map(|directory| directories.get(directory));
         let other = above
             .iter()
-            .take(WIDE)
             .chain(nested)
             .find(|other| of(other).is_some_and(|(_, other)| !same(server, other)));
         found.extend(other.map(|other| (place, *other)));

@@ -23,9 +23,14 @@ pub(super) fn judge_variables(server: &Server, set: &BTreeSet<String>, case: &mu
     };
     let mut noted = BTreeSet::new();
     for (text, span) in texts(server) {
+        let braced: BTreeSet<&str> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name)
+            .collect();
         for name in names(&text, expansion) {
-            let known = set.contains(name)
-                || (own.contains(name) && !text.contains(&format!("{{{name}}}")));
+            let known = set.contains(name) || (own.contains(name) && !braced.contains(name));
             if !known && noted.insert(name.to_owned()) {
                 let message = format!("`{}` is not set here", excerpt(name));
                 case.note_server(server, "unset-variable", span, message, name);

@@ -1,11 +1,12 @@
 //! What changes in a file, entry by entry, for a person to read. Values that may be secret are not shown.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use similar::{ChangeTag, TextDiff};
 
 use crate::clients::{Client, Place};
-use crate::discover::{ConfigFile, read_text};
+use crate::discover::read_text;
 use crate::rules::masker;
 use crate::server::Server;
 
@@ -47,8 +48,13 @@ pub fn differences(
         return Vec::new();
     };
     let (show_old, show_new) = (masker(&old), masker(&new));
+    let counterparts: HashMap<&[String], &Server> = new
+        .servers
+        .iter()
+        .map(|other| (other.trail.as_slice(), other))
+        .collect();
     let compare = |server: &Server| {
-        let other = counterpart(&new, server)?;
+        let other = counterparts.get(server.trail.as_slice())?;
         let changed = before.slice(server.span) != after.slice(other.span);
         changed.then(|| Difference {
             name: server.name.clone(),
@@ -57,12 +63,6 @@ pub fn differences(
         })
     };
     old.servers.iter().filter_map(compare).collect()
-}
-
-fn counterpart<'a>(file: &'a ConfigFile, server: &Server) -> Option<&'a Server> {
-    file.servers
-        .iter()
-        .find(|other| other.trail == server.trail)
 }
 
 fn lines(was: &str, is: &str) -> Vec<(Side, String)> {

@@ -1,5 +1,8 @@
 //! One entry, wrapped and unwrapped, as changes to its document.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::clients::{CommandForm, Shape};
 use crate::document::{Document, Member, Node, Span};
 use crate::edit::{EditError, Editor, Literal};
@@ -26,7 +29,7 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Finds them.
     pub(super) fn of(
-        document: &'a Document,
+        entries: &Entries<'a>,
         shape: &'static Shape,
         server: &Server,
         local: &Local,
@@ -37,10 +40,7 @@ impl<'a> Parts<'a> {
                 "the entry is shared with another by an anchor",
             ));
         }
-        let entry = document
-            .root()
-            .and_then(|root| walk(root, &server.trail))
-            .ok_or(NOWHERE)?;
+        let entry = entries.at(&server.trail).ok_or(NOWHERE)?;
         let (holder, command, key) = find(entry, local.command_span).ok_or(NOWHERE)?;
         let listed = shape.fields.command_form == CommandForm::List;
         if listed != holder.is_list() {
@@ -120,14 +120,45 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The node at a trail of keys and positions.
-fn walk<'a>(root: &'a Node, trail: &[String]) -> Option<&'a Node> {
-    trail
-        .iter()
-        .try_fold(root, |node, key| match node.is_list() {
-            true => node.elements().get(key.parse::<usize>().ok()?),
-            false => node.get(key),
+/// The tree of a document, in which a file with very many servers finds each of them without looking at all the others.
+#[derive(Debug)]
+pub(super) struct Entries<'a> {
+    root: Option<&'a Node>,
+    /// The members of large maps, by key; of a key that is there twice, the last.
+    maps: RefCell<HashMap<*const Node, HashMap<&'a str, &'a Node>>>,
+}
+
+/// From how many members on a map is worth an index.
+const LARGE: usize = 16;
+
+impl<'a> Entries<'a> {
+    /// Those of a document.
+    pub(super) fn of(document: &'a Document) -> Self {
+        Self {
+            root: document.root(),
+            maps: RefCell::default(),
+        }
+    }
+
+    /// The node at a trail of keys and positions.
+    fn at(&self, trail: &[String]) -> Option<&'a Node> {
+        trail.iter().try_fold(self.root?, |node, key| {
+            if node.is_list() {
+                return node.elements().get(key.parse::<usize>().ok()?);
+            }
+            if node.members().len() < LARGE {
+                return node.get(key);
+            }
+            let mut maps = self.maps.borrow_mut();
+            let members = maps.entry(std::ptr::from_ref(node)).or_insert_with(|| {
+                let members = node.members().iter();
+                members
+                    .map(|member| (member.key.as_str(), &member.value))
+                    .collect()
+            });
+            members.get(key.as_str()).copied()
         })
+    }
 }
 
 /// The node below `node` that is written at `span`, what holds it, and its key. Depth is bounded by the document's reader.

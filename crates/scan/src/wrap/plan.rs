@@ -7,10 +7,10 @@ use interlock_launch::{Class, Request, judge};
 use crate::clients::{Client, Place, Scope};
 use crate::discover::{ConfigFile, read_text};
 use crate::document::Document;
-use crate::edit::{EditError, Editor};
+use crate::edit::{EditError, Editor, Together, together};
 use crate::server::{Effect, Kind, Local, Server, SwitchKind};
 
-use super::entry::Parts;
+use super::entry::{Entries, Parts};
 use super::inner::inner;
 use super::record::Kept;
 use super::replace::{Links, Original, ReplaceError};
@@ -122,15 +122,40 @@ pub fn plan(
         path: shown(),
         source,
     };
-    let (mut wrapped, mut skipped) = (Vec::new(), Vec::new());
-    let mut editor = Editor::new(document).map_err(unchangeable)?;
-    for server in &file.servers {
-        match wrap(document, &file, server, writing, &mut editor) {
-            Ok(entry) => wrapped.push(entry),
-            Err(skip) => skipped.push((server.name.clone(), skip)),
+    Editor::new(document).map_err(unchangeable)?;
+    let interlock = if place.in_project() {
+        &writing.shared
+    } else {
+        &writing.own
+    };
+    let entries = Entries::of(document);
+    let (mut wrapped, mut changes, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, server) in file.servers.iter().enumerate() {
+        match wrap(document, &entries, place, server, interlock) {
+            Ok((entry, change)) => {
+                wrapped.push((at, entry));
+                changes.push(change);
+            }
+            Err(skip) => skipped.push((at, skip)),
         }
     }
-    let text = editor.finish().map_err(unchangeable)?;
+    // An entry that cannot be changed must not keep the others from being.
+    let Together { text, left } = together(changes.len(), |chosen| {
+        let mut editor = Editor::new(document)?;
+        for change in chosen.iter().filter_map(|at| changes.get(*at)) {
+            change.wrap(&mut editor, interlock)?;
+        }
+        editor.finish()
+    });
+    for (number, why) in left.into_iter().rev() {
+        let (at, _) = wrapped.remove(number);
+        skipped.push((at, Skip::Edit(why)));
+    }
+    skipped.sort_by_key(|(at, _)| *at);
+    let named = |(at, skip): (usize, Skip)| Some((file.servers.get(at)?.name.clone(), skip));
+    let text = text.unwrap_or_else(|| document.text().to_owned());
+    let skipped = skipped.into_iter().filter_map(named).collect();
+    let wrapped = wrapped.into_iter().map(|(_, entry)| entry).collect();
     Ok(Plan {
         client,
         place,
@@ -147,30 +172,24 @@ pub(super) fn readable(file: &ConfigFile) -> Option<&Document> {
         .filter(|document| document.is_exact() && document.root().is_some())
 }
 
+/// What becomes of one entry, and the change that makes it so.
 fn wrap<'a>(
     document: &'a Document,
-    file: &ConfigFile,
+    entries: &Entries<'a>,
+    place: &'static Place,
     server: &Server,
-    writing: &Writing,
-    editor: &mut Editor<'a>,
-) -> Result<Wrapped, Skip> {
+    interlock: &str,
+) -> Result<(Wrapped, Parts<'a>), Skip> {
     let local = local(server)?;
-    let interlock = if file.place.in_project() {
-        &writing.shared
-    } else {
-        &writing.own
-    };
-    let parts = Parts::of(document, file.place.shape, server, local).map_err(Skip::Edit)?;
-    // Alone first: an entry that cannot be changed must not keep the others from being.
+    let parts = Parts::of(entries, place.shape, server, local).map_err(Skip::Edit)?;
     let mut alone = Editor::new(document).map_err(Skip::Edit)?;
     parts.wrap(&mut alone, interlock).map_err(Skip::Edit)?;
-    alone.finish().map_err(Skip::Edit)?;
-    parts.wrap(editor, interlock).map_err(Skip::Edit)?;
-    Ok(Wrapped {
+    let wrapped = Wrapped {
         name: server.name.clone(),
         request: local.request.clone(),
         kept: parts.kept(document, server),
-    })
+    };
+    Ok((wrapped, parts))
 }
 
 /// The program that an entry starts, where that is the user's to change.

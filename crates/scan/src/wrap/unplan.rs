@@ -1,15 +1,16 @@
 //! What a file would look like with its servers taken out from behind Interlock.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::clients::{Client, Place};
 use crate::discover::{ConfigFile, read_text};
 use crate::document::Document;
-use crate::edit::{EditError, Editor};
-use crate::server::{Kind, Server};
+use crate::edit::{EditError, Editor, Together, together};
+use crate::server::{Kind, Local, Server};
 use interlock_launch::Digest;
 
-use super::entry::Parts;
+use super::entry::{Entries, Parts};
 use super::inner::{Inner, inner};
 use super::plan::{PlanError, readable};
 use super::record::{Kept, Record};
@@ -94,34 +95,57 @@ pub(super) fn merge(
     record: Option<&Record>,
 ) -> Result<Merged, Option<EditError>> {
     let document = readable(file).ok_or(None)?;
-    let mut editor = Editor::new(document).map_err(Some)?;
-    let mut merged = Merged {
-        text: String::new(),
-        unwrapped: Vec::new(),
-        kept: Vec::new(),
-        skipped: Vec::new(),
-    };
+    Editor::new(document).map_err(Some)?;
+    let entries = Entries::of(document);
+    let known: HashMap<&[String], &Kept> = record
+        .into_iter()
+        .flat_map(|record| &record.entries)
+        .map(|kept| (kept.at.as_slice(), kept))
+        .collect();
+    let mut undone = Vec::new();
+    let mut skipped = Vec::new();
     for server in file.servers.iter().filter(|server| wrapped(server)) {
-        let kept = record.and_then(|record| record.kept(&server.trail));
-        match undo(document, file, server, kept, &mut editor) {
-            Ok(kept) => {
-                merged.unwrapped.push(server.name.clone());
-                merged.kept.push(kept);
-            }
-            Err(error) => merged.skipped.push((server.name.clone(), error)),
+        let kept = known.get(server.trail.as_slice()).copied();
+        match undo(document, &entries, file, server, kept) {
+            Ok(undo) => undone.push(undo),
+            Err(error) => skipped.push((server.name.clone(), error)),
         }
     }
-    merged.text = editor.finish().map_err(Some)?;
-    Ok(merged)
+    let Together { text, left } = together(undone.len(), |chosen| {
+        let mut editor = Editor::new(document)?;
+        for undo in chosen.iter().filter_map(|at| undone.get(*at)) {
+            undo.parts.unwrap(&mut editor, undo.local, undo.kept)?;
+        }
+        editor.finish()
+    });
+    for (number, why) in left.into_iter().rev() {
+        skipped.push((undone.remove(number).name.clone(), why));
+    }
+    Ok(Merged {
+        text: text.unwrap_or_else(|| document.text().to_owned()),
+        unwrapped: undone.iter().map(|undo| undo.name.clone()).collect(),
+        kept: undone.into_iter().map(|undo| undo.was).collect(),
+        skipped,
+    })
+}
+
+/// How one entry is unwrapped.
+struct Undo<'a> {
+    name: &'a String,
+    parts: Parts<'a>,
+    local: &'a Local,
+    kept: Option<&'a Kept>,
+    /// How it is written then.
+    was: Kept,
 }
 
 fn undo<'a>(
     document: &'a Document,
+    entries: &Entries<'a>,
     file: &ConfigFile,
-    server: &Server,
-    kept: Option<&Kept>,
-    editor: &mut Editor<'a>,
-) -> Result<Kept, EditError> {
+    server: &'a Server,
+    kept: Option<&'a Kept>,
+) -> Result<Undo<'a>, EditError> {
     let Kind::Local(local) = &server.kind else {
         return Err(EditError::Outside);
     };
@@ -130,16 +154,21 @@ fn undo<'a>(
             "it starts an approval by its name, and does not say what that runs",
         ));
     };
-    let parts = Parts::of(document, file.place.shape, server, local)?;
+    let parts = Parts::of(entries, file.place.shape, server, local)?;
     let mut alone = Editor::new(document)?;
     parts.unwrap(&mut alone, local, kept)?;
-    alone.finish()?;
-    parts.unwrap(editor, local, kept)?;
     let known = kept.filter(|kept| kept.command == request.command).cloned();
-    Ok(known.unwrap_or_else(|| Kept {
+    let was = known.unwrap_or_else(|| Kept {
         command: request.command,
         ..parts.kept(document, server)
-    }))
+    });
+    Ok(Undo {
+        name: &server.name,
+        parts,
+        local,
+        kept,
+        was,
+    })
 }
 
 fn wrapped(server: &Server) -> bool {

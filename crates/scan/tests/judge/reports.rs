@@ -187,10 +187,7 @@ fn ignores_take_findings_out_and_keep_their_reasons() {
         text.as_bytes(),
     );
     let judged = judge(std::slice::from_ref(&file));
-    let ignores = Ignores {
-        inline: judged.ignores.clone(),
-        file: IgnoreFile::default(),
-    };
+    let ignores = Ignores::new(judged.ignores.clone(), IgnoreFile::default());
     let sifted = report(judged, &ignores, &Baseline::default());
     assert!(
         sifted
@@ -202,13 +199,13 @@ fn ignores_take_findings_out_and_keep_their_reasons() {
     );
     assert_eq!(sifted.ignored.len(), 1);
     assert_eq!(sifted.ignored[0].reason, "only on the test machine");
-    let by_file = Ignores {
-        inline: Vec::new(),
-        file: IgnoreFile::parse(
+    let by_file = Ignores::new(
+        Vec::new(),
+        IgnoreFile::parse(
             "[[ignore]]\nrule = \"auto-approval\"\nreason = \"tests\"\npath = \"me/x\"\n",
         )
         .unwrap(),
-    };
+    );
     let sifted = report(judge(&[file]), &by_file, &Baseline::default());
     assert_eq!(sifted.ignored.len(), 1);
 }

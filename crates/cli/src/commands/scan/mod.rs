@@ -87,6 +87,7 @@ impl Scanner<'_> {
     fn scan(&self) -> Scanned {
         let mut look = self.look();
         look.skipped.extend(self.looked.unread(&look.files));
+        look.skipped.extend(self.looked.elsewhere());
         look.files
             .retain(|file| self.looked.wants(file, &self.options.client));
         let mut judged = self.judge(&look.files);
@@ -109,10 +110,11 @@ impl Scanner<'_> {
         let mut found = discover(machine, &Limits::default(), &mut at);
         let mut projects = Vec::new();
         if self.looked.own {
-            let homes = &machine.homes;
             projects = known_projects(&found.files);
-            projects.retain(|project| {
-                project.is_dir() && homes.iter().all(|home| !home.path.starts_with(project))
+            // One that is not there any more is no loss; one that cannot be looked at is told.
+            projects.retain(|project| match std::fs::metadata(project) {
+                Ok(found) => found.is_dir(),
+                Err(error) => error.kind() != std::io::ErrorKind::NotFound,
             });
             let known = Machine {
                 os: machine.os,
@@ -151,10 +153,8 @@ impl Scanner<'_> {
         judged
             .ignores
             .retain(|ignore| honoured.contains(&ignore.path));
-        let ignores = Ignores {
-            inline: std::mem::take(&mut judged.ignores),
-            file: self.inputs.ignores.clone(),
-        };
+        let inline = std::mem::take(&mut judged.ignores);
+        let ignores = Ignores::new(inline, self.inputs.ignores.clone());
         let sieve = Sieve {
             least: self.options.min_severity.into(),
             ignores: &ignores,
