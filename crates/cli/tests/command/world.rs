@@ -224,6 +224,22 @@ impl World {
         });
     }
 
+    /// The names of all files and directories of this world.
+    pub(crate) fn every_name(&self) -> Vec<PathBuf> {
+        let mut names = Vec::new();
+        let mut open = vec![self.root.path().to_owned()];
+        while let Some(directory) = open.pop() {
+            for entry in fs::read_dir(directory).unwrap().flatten() {
+                if entry.path().is_dir() {
+                    open.push(entry.path());
+                }
+                names.push(entry.path());
+            }
+        }
+        names.sort();
+        names
+    }
+
     /// Everything in the world's files and records that is text, for looking what must not be there.
     pub(crate) fn every_file(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();

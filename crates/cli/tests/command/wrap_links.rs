@@ -73,7 +73,29 @@ fn a_damaged_backup_keeps_nobody_from_the_others() {
     fs::create_dir(&damaged).unwrap();
     fs::write(damaged.join("1.json"), "{}").unwrap();
     fs::write(damaged.join("1.original"), "").unwrap();
+    // What the backup was about may wait for approval too: it is not said that all is well.
+    let approved = world
+        .with_passphrase(&["approve", "--pending", "--passphrase-fd", "0"])
+        .expect(1);
+    has(&approved.err, &["a backup was left out"]);
     let unwrapped = world.interlock(&["unwrap", "--yes"]).expect(1);
     has(&unwrapped.err, &["is no record of `interlock wrap`"]);
+    assert_eq!(read(&world, ".cursor/mcp.json"), SERVERS);
+}
+
+#[test]
+fn a_dry_run_writes_nothing_at_all() {
+    let world = World::without_key();
+    write(&world, ".cursor/mcp.json", SERVERS);
+    let before = world.every_name();
+    for words in [
+        &["wrap", "--dry-run"][..],
+        &["unwrap", "--dry-run"],
+        &["wrap", "--dry-run", "--yes"],
+        &["approve", "--pending"],
+    ] {
+        world.interlock(words).expect(0);
+        assert_eq!(world.every_name(), before, "{words:?}");
+    }
     assert_eq!(read(&world, ".cursor/mcp.json"), SERVERS);
 }

@@ -22,25 +22,26 @@ pub enum ApplyError {
 }
 
 impl Plan {
-    /// Keeps what is there in the journal, then writes the new text. Without an entry to wrap, nothing is written.
+    /// Keeps what is there in the journal, then writes the new text. Without an entry to wrap, nothing is written. Gives the names of the
+    /// file's extended attributes that could not be kept.
     ///
     /// # Errors
     /// When either cannot be done. The file is then as it was.
-    pub fn apply(self, journal: &Journal) -> Result<(), ApplyError> {
+    pub fn apply(self, journal: &Journal) -> Result<Vec<String>, ApplyError> {
         if self.wrapped.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let path = self.original.path().to_owned();
         let record = self.record(&journal.records(&path)?);
         journal.keep(&record)?;
-        self.original.replace(self.text.as_bytes())?;
+        let lost = self.original.replace(self.text.as_bytes())?;
         // Earlier records are of no use any more; one too many does no harm.
         let _pruned = journal.forget(&path, Some(record.after));
-        Ok(())
+        Ok(lost)
     }
 
     /// What to keep. Entries that were wrapped before are unwrapped in the original that is kept: `unwrap` undoes all of it.
-    fn record(&self, records: &[Record]) -> Record {
+    pub(super) fn record(&self, records: &[Record]) -> Record {
         let now = Digest::of(self.original.bytes());
         let exact = records.iter().find(|record| record.after == now);
         let earlier = exact.or(records.first());
@@ -75,19 +76,20 @@ impl Plan {
 }
 
 impl Unplan {
-    /// Writes the file as it was, and drops its records.
+    /// Writes the file as it was, and drops its records. Gives the names of the file's extended attributes that could not be kept.
     ///
     /// # Errors
     /// When the file cannot be replaced; it is then as it was.
-    pub fn apply(self, journal: &Journal) -> Result<(), ApplyError> {
+    pub fn apply(self, journal: &Journal) -> Result<Vec<String>, ApplyError> {
         let path = self.original.path().to_owned();
+        let mut lost = Vec::new();
         if self.bytes != self.original.bytes() {
-            self.original.replace(&self.bytes)?;
+            lost = self.original.replace(&self.bytes)?;
         }
         if self.skipped.is_empty() {
             // The file is as it should be; a record that stays is no reason to fail.
             let _forgotten = journal.forget(&path, None);
         }
-        Ok(())
+        Ok(lost)
     }
 }

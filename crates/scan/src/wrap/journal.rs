@@ -37,8 +37,8 @@ pub enum JournalError {
 #[derive(Debug)]
 pub struct Journal {
     directory: PathBuf,
-    /// Held until the journal is dropped: two of us never rewrite at the same time.
-    _lock: File,
+    /// Held until the journal is dropped: two of us never rewrite at the same time. None where there is no journal to be read.
+    _lock: Option<File>,
 }
 
 /// Nothing larger is read back.
@@ -66,6 +66,37 @@ impl Journal {
                 path: shown(&path),
                 source,
             })?;
+        Ok(Self {
+            directory,
+            _lock: Some(lock),
+        })
+    }
+
+    /// Opens the journal to look at it alone, and writes nothing at all: where there is none, it is an empty one.
+    ///
+    /// # Errors
+    /// When there is one that cannot be locked.
+    pub fn look(state: &Path) -> Result<Self, JournalError> {
+        let directory = state.join("wrap");
+        let path = directory.join("lock");
+        let opened = OpenOptions::new()
+            .read(true)
+            .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+            .open(&path);
+        let lock = match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            opened => Some(
+                opened
+                    .and_then(|file| {
+                        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockShared)?;
+                        Ok(file)
+                    })
+                    .map_err(|source| JournalError::Io {
+                        path: shown(&path),
+                        source,
+                    })?,
+            ),
+        };
         Ok(Self {
             directory,
             _lock: lock,

@@ -8,6 +8,7 @@
 //! Nothing here prints, asks, starts a process or reads the environment.
 
 mod apply;
+mod attributes;
 mod difference;
 mod entry;
 mod expand;
@@ -18,6 +19,8 @@ mod record;
 mod replace;
 mod unplan;
 
+#[cfg(test)]
+mod crash_tests;
 #[cfg(test)]
 mod difference_tests;
 #[cfg(test)]

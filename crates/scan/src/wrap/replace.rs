@@ -1,4 +1,5 @@
-//! Replacing a client's file: whole or not at all, with its mode and owner, and only when it still holds what was read.
+//! Replacing a client's file: whole or not at all, with its mode, owner, access list and attributes, and only when it still holds what was
+//! read.
 //!
 //! The new text is written beside the old one and flushed, then both change places in one step of the file system. Only then
 //! is the old one looked at again: had a client replaced it in between, the two change places back. A process that is killed at any
@@ -13,6 +14,7 @@ use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use thiserror::Error;
 
+use super::attributes::Attributes;
 use crate::clients::Place;
 use crate::document::LARGEST_FILE;
 
@@ -77,6 +79,7 @@ pub struct Original {
     path: PathBuf,
     bytes: Vec<u8>,
     metadata: Metadata,
+    attributes: Attributes,
 }
 
 impl Original {
@@ -96,7 +99,8 @@ impl Original {
         if links == Links::Refuse && real != path {
             return Err(ReplaceError::Link(shown(path)));
         }
-        let (bytes, metadata) = read(&real).map_err(io)?;
+        let file = open(&real).map_err(io)?;
+        let (bytes, metadata) = contents(&file).map_err(io)?;
         if !metadata.is_file() {
             return Err(ReplaceError::NotAFile(shown(path)));
         }
@@ -114,6 +118,7 @@ impl Original {
             path: real,
             bytes,
             metadata,
+            attributes: Attributes::of(&file).map_err(io)?,
         })
     }
 
@@ -129,17 +134,26 @@ impl Original {
         &self.bytes
     }
 
-    /// Puts `bytes` in its place.
+    /// Puts `bytes` in its place. Gives the names of the extended attributes that could not be kept.
     ///
     /// # Errors
     /// When it is not any more what was read, or the system refuses. Nothing has changed then.
-    pub fn replace(self, bytes: &[u8]) -> Result<(), ReplaceError> {
+    pub fn replace(self, bytes: &[u8]) -> Result<Vec<String>, ReplaceError> {
+        self.replace_while(bytes, || ())
+    }
+
+    /// The same, with something else happening at the worst moment: after the file was looked at, before it is exchanged.
+    pub(super) fn replace_while(
+        self,
+        bytes: &[u8],
+        meanwhile: impl FnOnce(),
+    ) -> Result<Vec<String>, ReplaceError> {
         let io = |source| ReplaceError::Io {
             path: shown(&self.path),
             source,
         };
-        let temporary = self.write_beside(bytes).map_err(io)?;
-        let outcome = self.exchange(&temporary);
+        let (temporary, lost) = self.write_beside(bytes).map_err(io)?;
+        let outcome = self.exchange(&temporary, meanwhile);
         // After an exchange this is the old file, else the new one that nobody wants.
         let removed = std::fs::remove_file(&temporary);
         outcome?;
@@ -147,10 +161,15 @@ impl Original {
         let directory = self.path.parent().unwrap_or(Path::new("/"));
         File::open(directory)
             .and_then(|directory| directory.sync_all())
-            .map_err(io)
+            .map_err(io)?;
+        Ok(lost)
     }
 
-    fn exchange(&self, temporary: &Path) -> Result<(), ReplaceError> {
+    pub(super) fn exchange(
+        &self,
+        temporary: &Path,
+        meanwhile: impl FnOnce(),
+    ) -> Result<(), ReplaceError> {
         let io = |source| ReplaceError::Io {
             path: shown(&self.path),
             source,
@@ -158,6 +177,7 @@ impl Original {
         if !self.is_at(&self.path) {
             return Err(ReplaceError::Changed(shown(&self.path)));
         }
+        meanwhile();
         let swap = || renameat_with(CWD, temporary, CWD, &self.path, RenameFlags::EXCHANGE);
         match swap() {
             Ok(()) if self.is_at(temporary) => Ok(()),
@@ -177,14 +197,15 @@ impl Original {
 
     /// Whether the very file that was read, with the very content, is at `path`.
     fn is_at(&self, path: &Path) -> bool {
-        read(path).is_ok_and(|(bytes, metadata)| {
+        let found = open(path).and_then(|file| contents(&file));
+        found.is_ok_and(|(bytes, metadata)| {
             (metadata.dev(), metadata.ino()) == (self.metadata.dev(), self.metadata.ino())
                 && bytes == self.bytes
         })
     }
 
-    /// The new content under a name of its own, flushed, with the old one's mode and owner.
-    fn write_beside(&self, bytes: &[u8]) -> io::Result<PathBuf> {
+    /// The new content under a name of its own, flushed, with the old one's mode, owner and attributes; and which of these could not be kept.
+    pub(super) fn write_beside(&self, bytes: &[u8]) -> io::Result<(PathBuf, Vec<String>)> {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let directory = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
         let temporary = (0..100_u32)
@@ -197,10 +218,10 @@ impl Original {
         if written.is_err() {
             let _ = std::fs::remove_file(&temporary);
         }
-        written.map(|()| temporary)
+        written.map(|lost| (temporary, lost))
     }
 
-    fn write_new(&self, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, temporary: &Path, bytes: &[u8]) -> io::Result<Vec<String>> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
         let mut file = options
@@ -215,17 +236,23 @@ impl Original {
         file.set_permissions(std::fs::Permissions::from_mode(
             self.metadata.mode() & 0o7777,
         ))?;
-        file.sync_all()
+        let lost = self.attributes.give(&file)?;
+        file.sync_all()?;
+        Ok(lost)
     }
 }
 
-/// Reads a regular file without waiting for anything that is none.
-fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
+/// Opens a file without waiting for anything that is none.
+fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
+        .open(path)
+}
+
+/// What is in a regular file, and what the system says of it.
+fn contents(file: &File) -> io::Result<(Vec<u8>, Metadata)> {
     let metadata = file.metadata()?;
     let mut bytes = Vec::new();
     if metadata.is_file() {

@@ -44,10 +44,16 @@ enum Step {
 /// # Errors
 /// When it cannot be found out what waits, or there is no terminal to ask at.
 pub fn run(context: &Context, options: &Approve) -> Outcome {
-    let all = waiting(context)?;
+    let (all, damaged) = waiting(context)?;
+    // A damaged backup may stand for a file with servers that wait: what is done here is not all there is.
+    let done = if damaged > 0 {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
     if all.is_empty() {
         complain("nothing waits for approval");
-        return Ok(Exit::Done);
+        return Ok(done);
     }
     let mut key = None;
     let (mut skipped, mut failed) = (0_usize, 0_usize);
@@ -68,7 +74,7 @@ pub fn run(context: &Context, options: &Approve) -> Outcome {
                     "{} left; go on with: interlock approve --pending",
                     all.len() - index
                 ));
-                return Ok(Exit::Done);
+                return Ok(done);
             }
             Err(failure) => {
                 complain(&failure.render());
@@ -81,11 +87,7 @@ pub fn run(context: &Context, options: &Approve) -> Outcome {
             "{skipped} skipped, {failed} could not be approved; they do not start"
         ));
     }
-    Ok(if failed > 0 {
-        Exit::Refused
-    } else {
-        Exit::Done
-    })
+    Ok(if failed > 0 { Exit::Refused } else { done })
 }
 
 fn one(

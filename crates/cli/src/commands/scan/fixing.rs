@@ -12,6 +12,7 @@ use interlock_scan::{ConfigFile, known_projects};
 
 use super::Scanner;
 use crate::Outcome;
+use crate::commands::wrap::tell_lost;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Answer, Style, ask, complain, say};
@@ -174,9 +175,10 @@ fn apply(
     }
     let real = original.path().to_owned();
     if let Some(text) = &repair.text {
-        original
+        let lost = original
             .replace(text.as_bytes())
             .map_err(|error| failed("was left alone", &error))?;
+        tell_lost(&real, &lost);
     }
     if let Some(mode) = repair.mode {
         std::fs::set_permissions(&real, std::fs::Permissions::from_mode(mode))

@@ -29,7 +29,11 @@ pub use waiting::{Waiting, waiting};
 pub fn run(global: &Global, options: &Wrap) -> Outcome {
     let context = Context::new(global)?;
     let writing = program::writing(options.interlock.as_deref())?;
-    let journal = journal(&context)?;
+    // Nobody else rewrites from here on; a dry run writes nothing, not even this.
+    let journal = match options.files.dry_run {
+        true => looked(&context)?,
+        false => journal(&context)?,
+    };
     let mut plans = Vec::new();
     let mut failed = false;
     for found in files::find(&context, &options.files)? {
@@ -61,7 +65,11 @@ pub fn run(global: &Global, options: &Wrap) -> Outcome {
     }
     agree(&options.files, &format!("Put {what} behind Interlock?"))?;
     for plan in plans {
-        failed |= plan.apply(&journal).is_err_and(|error| tell(&error));
+        let path = plan.original.path().to_owned();
+        match plan.apply(&journal) {
+            Ok(lost) => tell_lost(&path, &lost),
+            Err(error) => failed |= tell(&error),
+        }
     }
     if !failed && !global.quiet {
         say(&format!(
@@ -92,6 +100,26 @@ fn journal(context: &Context) -> Result<Journal, Failure> {
         .because(&error)
         .next("interlock doctor")
     })
+}
+
+/// The journal as it is, with nothing written.
+fn looked(context: &Context) -> Result<Journal, Failure> {
+    Journal::look(context.places.state()).map_err(|error| {
+        Failure::new(Exit::Refused, "the backups cannot be read")
+            .because(&error)
+            .next("interlock doctor")
+    })
+}
+
+/// Says which extended attributes a file has no more.
+pub fn tell_lost(path: &std::path::Path, lost: &[String]) {
+    if !lost.is_empty() {
+        complain(&format!(
+            "{}: the system does not let these attributes be kept: {}",
+            show::shown(&path.display().to_string()),
+            lost.join(", ")
+        ));
+    }
 }
 
 /// Asks at the terminal, unless the caller agreed beforehand.

@@ -21,7 +21,10 @@ use super::show;
 /// When nothing could be tried, nobody agrees, or there is nobody to ask.
 pub fn run(global: &Global, options: &Rewrite) -> Outcome {
     let context = Context::new(global)?;
-    let journal = super::journal(&context)?;
+    let journal = match options.dry_run {
+        true => super::looked(&context)?,
+        false => super::journal(&context)?,
+    };
     let mut plans = Vec::new();
     let mut told = BTreeSet::new();
     for found in all(&context, &journal, options, &mut told)? {
@@ -54,7 +57,11 @@ pub fn run(global: &Global, options: &Rewrite) -> Outcome {
         &format!("Change {what} back, so that servers start without Interlock?"),
     )?;
     for (_, plan) in plans {
-        failed |= plan.apply(&journal).is_err_and(|error| super::tell(&error));
+        let path = plan.original.path().to_owned();
+        match plan.apply(&journal) {
+            Ok(lost) => super::tell_lost(&path, &lost),
+            Err(error) => failed |= super::tell(&error),
+        }
     }
     if !failed && !global.quiet {
         say(&format!(

@@ -31,14 +31,16 @@ pub struct Waiting {
     pub hints: Vec<String>,
 }
 
-/// Everything that waits, in the files where clients look and in those that were wrapped elsewhere.
+/// Everything that waits, in the files where clients look and in those that were wrapped elsewhere; and how many backups are damaged, so
+/// that nobody knows which file they are about.
 ///
 /// # Errors
 /// When the approvals or the journal cannot be read.
-pub fn waiting(context: &Context) -> Result<Vec<Waiting>, Failure> {
+pub fn waiting(context: &Context) -> Result<(Vec<Waiting>, usize), Failure> {
     let ledger = context.ledger(&context.known()?)?;
     let mut all: Vec<Waiting> = Vec::new();
-    for file in files(context)? {
+    let (files, damaged) = files(context)?;
+    for file in files {
         for server in &file.servers {
             let Some(found) = server_of(&file, server, &ledger) else {
                 continue;
@@ -52,27 +54,29 @@ pub fn waiting(context: &Context) -> Result<Vec<Waiting>, Failure> {
             }
         }
     }
-    Ok(all)
+    Ok((all, damaged))
 }
 
-fn files(context: &Context) -> Result<Vec<ConfigFile>, Failure> {
+fn files(context: &Context) -> Result<(Vec<ConfigFile>, usize), Failure> {
     let mut files = discover(
         &own_machine(context, Os::host()),
         &Limits::default(),
         &mut |_| {},
     )
     .files;
-    let journal: Journal = super::journal(context)?;
+    let journal: Journal = super::looked(context)?;
     let unreadable = |error: JournalError| {
         Failure::new(crate::exit::Exit::Refused, "the backups cannot be read").because(&error)
     };
-    let damage = |error: JournalError| {
+    let mut count = 0;
+    let mut damage = |error: JournalError| {
+        count += 1;
         let what = "a backup was left out";
         let failure = Failure::new(crate::exit::Exit::Findings, what).because(&error);
         complain(&failure.render());
     };
     let (paths, damaged) = journal.paths().map_err(unreadable)?;
-    damaged.into_iter().for_each(damage);
+    damaged.into_iter().for_each(&mut damage);
     for path in paths {
         let known =
             |file: &ConfigFile| std::fs::canonicalize(&file.path).is_ok_and(|real| real == path);
@@ -89,7 +93,7 @@ fn files(context: &Context) -> Result<Vec<ConfigFile>, Failure> {
             files.push(read_place(client, place, &path));
         }
     }
-    Ok(files)
+    Ok((files, count))
 }
 
 fn server_of(file: &ConfigFile, server: &Server, ledger: &Ledger) -> Option<Waiting> {
