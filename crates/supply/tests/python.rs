@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::Path};
 use support::{
     chain, cleaned,
     server::{Answer, Server},
-    wheel::{Wheel, World, packages, publish, sha256, wish},
+    wheel::{self, Wheel, World, packages, publish, sha256, wish},
 };
 
 /// Locks `wish`; what is chosen, or a part of the error.
@@ -219,6 +219,41 @@ fn a_name_belongs_to_the_first_index_that_has_it() {
             .iter()
             .all(|(_, login)| login.is_none()),
         "and nowhere else"
+    );
+}
+
+#[test]
+fn a_login_goes_to_its_index_and_to_nothing_that_the_index_names() {
+    let company = Server::start();
+    let world = wheel::World::of("lib 1.0:");
+    let files = world.server.url();
+    let there = format!("{files}files/lib-1.0-py3-none-any.whl");
+    publish(
+        &company,
+        &[Wheel::new("lib 1.0").listed(json!({ "url": there }))],
+    );
+    let login = company.url().replace("http://", "http://user:pass@");
+    let world = World {
+        index: format!("{login}simple {files}simple"),
+        ..world
+    };
+    check(&world, "lib", "lib 1.0");
+    // The listing was redirected, and so was a wheel: nothing goes along.
+    let mut away = Answer::status(302);
+    away.headers
+        .push(("location", format!("{files}simple/lib/")));
+    company.put("/simple/lib/", away);
+    check(&world, "lib", "lib 1.0");
+    assert!(company.asked().len() >= 2 && company.asked().iter().all(|(_, login)| login.is_some()));
+    let strangers = world.server.asked();
+    assert!(
+        strangers
+            .iter()
+            .any(|(path, _)| path.ends_with(".metadata"))
+    );
+    assert!(
+        strangers.iter().all(|(_, login)| login.is_none()),
+        "{strangers:?}"
     );
 }
 

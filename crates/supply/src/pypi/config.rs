@@ -144,12 +144,12 @@ impl Config {
             certificate_files: Vec::new(),
             proxy: None,
         };
-        if let Some(text) = netrc.map(read).transpose()?.flatten() {
-            config.netrc(&text);
-        }
         let default = named.default.unwrap_or_else(|| DEFAULT_INDEX.to_owned());
         for address in named.extra.iter().chain([&default]) {
             config.index(address)?;
+        }
+        if let Some(text) = netrc.map(read).transpose()?.flatten() {
+            config.netrc(&text);
         }
         let files = [
             settings.get("cert").cloned(),
@@ -205,8 +205,16 @@ impl Config {
         Ok(())
     }
 
-    /// `machine HOST login NAME password SECRET`; over TLS only.
+    /// `machine HOST login NAME password SECRET`: for the origins of indexes on that host, over TLS, that have no login in their address.
+    ///
+    /// The file has the logins of everything this user does. An index says where its files are, so without the limit to indexes it
+    /// could have a login sent that is for something else.
     fn netrc(&mut self, text: &str) {
+        let indexes = self
+            .indexes
+            .iter()
+            .filter_map(|index| Url::parse(index).ok());
+        let indexes: Vec<Url> = indexes.filter(|url| url.scheme() == "https").collect();
         let mut words = text
             .lines()
             .filter(|line| !line.trim_start().starts_with('#'))
@@ -218,11 +226,14 @@ impl Config {
                 "default" => host = None,
                 "login" => login = words.next(),
                 "password" => {
-                    if let (Some(host), Some(login), Some(password)) = (host, login, words.next()) {
-                        let value = Credential(basic(login, password));
-                        self.credentials
-                            .entry(format!("https://{host}"))
-                            .or_insert(value);
+                    let (Some(host), Some(login), Some(password)) = (host, login, words.next())
+                    else {
+                        continue;
+                    };
+                    let own = indexes.iter().filter(|url| url.host_str() == Some(host));
+                    for origin in own.filter_map(origin) {
+                        let value = || Credential(basic(login, password));
+                        self.credentials.entry(origin).or_insert_with(value);
                     }
                 }
                 _ => {}

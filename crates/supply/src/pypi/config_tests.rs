@@ -134,12 +134,21 @@ fn indexes() {
 
 #[test]
 fn logins_stay_with_their_host() {
-    let index = [(
-        "UV_INDEX_URL",
-        "https://us%40er:p%3Aw@h.example:8443/simple",
-    )];
-    let found = config("", "", "machine n.example login a password b # x\n", &index).unwrap();
-    let own = Some("Basic dXNAZXI6cDp3");
+    let indexes = [
+        (
+            "UV_INDEX_URL",
+            "https://us%40er:p%3Aw@h.example:8443/simple",
+        ),
+        (
+            "UV_INDEX",
+            "https://n.example/simple https://n.example:444/s http://plain.example/s https://evil.example/s",
+        ),
+    ];
+    let netrc = "machine n.example login a password b # x\nmachine files.example login c password d\n\
+                 machine plain.example login e password f\nmachine h.example login g password h\n\
+                 machine n.example login late password late\ndefault login i password j\n";
+    let found = config("", "", netrc, &indexes).unwrap();
+    let (own, listed) = (Some("Basic dXNAZXI6cDp3"), Some("Basic YTpi"));
     for (url, expected) in [
         ("https://h.example:8443/simple/a/", own),
         ("https://h.example:8443/files/a.whl", own),
@@ -147,8 +156,18 @@ fn logins_stay_with_their_host() {
         ("http://h.example:8443/simple/a/", None),
         ("https://h.example.evil:8443/simple/", None),
         ("https://evil/h.example:8443/", None),
-        ("https://x@n.example/", Some("Basic YTpi")),
+        // From `.netrc`: for indexes and for nothing that an index names.
+        ("https://n.example/simple/a/", listed),
+        ("https://x@n.example/", listed),
+        ("https://n.example:444/files/a.whl", listed),
+        ("https://n.example:445/simple/", None),
+        ("https://N.EXAMPLE/simple/", listed),
         ("http://n.example/", None),
+        ("http://plain.example/s", None),
+        ("https://plain.example/s", None),
+        ("https://files.example/a.whl", None),
+        ("https://evil.example/s/", None),
+        ("https://n.example.evil.example/", None),
         ("not an address", None),
     ] {
         assert_eq!(found.authorization(url), expected, "{url}");
