@@ -2,7 +2,11 @@
 //!
 //! The mounts are made in a user and mount namespace by a second run of this program.
 
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test helpers fail by panicking"
+)]
 #![allow(
     clippy::disallowed_methods,
     clippy::allow_attributes,

@@ -68,6 +68,9 @@ impl Stamp {
     }
 }
 
+/// The one mode that directories have: whoever may write to one may put files into it.
+pub(super) const DIRECTORY_MODE: u32 = 0o555;
+
 /// What a checked directory looked like: relative path (the directory itself is `.`) to stamp.
 pub(super) type Stamps = BTreeMap<String, Stamp>;
 
@@ -169,6 +172,9 @@ fn directories(root: BorrowedFd<'_>, files: &[FileRecord], damages: &mut Vec<Dam
     let mut stamps = Stamps::new();
     for (directory, names) in &expected {
         match listed(root, directory) {
+            Ok((stamp, _)) if stamp.mode & 0o7777 != DIRECTORY_MODE => {
+                damages.push(Damage::Changed((*directory).into()));
+            }
             Ok((stamp, found)) => {
                 stamps.insert((*directory).into(), stamp);
                 let under = |name: &str| match *directory {

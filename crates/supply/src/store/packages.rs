@@ -157,7 +157,7 @@ pub(super) fn make_read_only(root: &Path, records: &[FileRecord]) -> Result<(), 
     let paths = check::directories_of(records);
     let directories = paths.iter().map(|path| root.join(path.as_str()));
     for path in directories.chain([root.to_path_buf()]) {
-        let mode = fs::Permissions::from_mode(0o555);
+        let mode = fs::Permissions::from_mode(check::DIRECTORY_MODE);
         fs::set_permissions(&path, mode).map_err(StoreError::at("change", &path))?;
     }
     Ok(())
