@@ -4,6 +4,7 @@ use interlock_launch::{
     BaseProfile, Difference, Launch, LaunchRecord, Limits, Line, Profile, Reason, Severity,
     command_line,
 };
+use interlock_supply::lockfile::ATTESTATION_GONE;
 
 use crate::terminal::{Style, visible};
 
@@ -177,7 +178,9 @@ pub fn difference(difference: &Difference, style: Style) -> Vec<String> {
 pub fn lines(all: &[Line], style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     for line in all {
-        lines.push(visible_words(&line.what));
+        let what = visible_words(&line.what);
+        let loud = line.what == ATTESTATION_GONE;
+        lines.push(if loud { style.bad(&what) } else { what });
         lines.extend(
             line.was
                 .as_ref()

@@ -14,6 +14,7 @@ pub mod advisories;
 mod crew;
 mod digest;
 pub mod git;
+mod hold;
 mod host;
 mod http;
 mod locked;
@@ -32,6 +33,7 @@ mod unpack;
 mod user_file;
 
 pub use digest::{Integrity, IntegrityError, Sha256, TreeDigest};
+pub use hold::{Hold, Young};
 pub use host::{Host, Libc};
 pub use http::{Client, FetchError, Trust};
 pub use locked::{

@@ -3,13 +3,16 @@
 //! Read strictly: a key that is not known is an error, because a policy that is misspelt would not be one. The administrator's file
 //! wins, key by key. Judging is pure; what could not be fetched breaks a policy only where the policy needs it.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use interlock_launch::excerpt;
 use serde::Deserialize;
 
-use crate::provenance::Origin;
+use crate::hold::Hold;
+use crate::locked::LockedTree;
+use crate::provenance::{Origin, is_own};
 
 /// Most bytes of a configuration.
 const LARGEST: u64 = 1 << 20;
@@ -41,12 +44,24 @@ pub enum PolicyError {
 /// What is required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    require_provenance: Option<bool>,
+    require_provenance: Option<Require>,
     min_age: Option<u32>,
     allow_publishers: Option<Vec<String>>,
     exempt: Option<Vec<String>>,
+    advisories: Option<PathBuf>,
     trust_root: Option<PathBuf>,
+    registry_keys: Option<PathBuf>,
     mcp_registry: Option<String>,
+}
+
+/// Of what an attestation of the build is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Require {
+    Nothing,
+    /// The package that was asked for.
+    Root,
+    /// That and everything that it needs.
+    All,
 }
 
 /// The file, of which only one table is read here.
@@ -60,11 +75,13 @@ struct File {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Table {
-    require_provenance: Option<bool>,
+    require_provenance: Option<toml::Value>,
     min_age: Option<String>,
     allow_publishers: Option<Vec<String>>,
     exempt: Option<Vec<String>>,
+    advisories: Option<PathBuf>,
     trust_root: Option<PathBuf>,
+    registry_keys: Option<PathBuf>,
     mcp_registry: Option<String>,
 }
 
@@ -127,19 +144,25 @@ impl Policy {
                 ));
             }
         }
-        if table
-            .trust_root
-            .as_ref()
-            .is_some_and(|path| path.is_relative())
-        {
-            return Err("`trust-root` is an absolute path".to_owned());
+        let paths = [
+            ("advisories", &table.advisories),
+            ("trust-root", &table.trust_root),
+            ("registry-keys", &table.registry_keys),
+        ];
+        let relative = paths
+            .iter()
+            .find(|(_, path)| path.as_ref().is_some_and(|path| path.is_relative()));
+        if let Some((key, _)) = relative {
+            return Err(format!("`{key}` is an absolute path"));
         }
         Ok(Self {
-            require_provenance: table.require_provenance,
+            require_provenance: table.require_provenance.as_ref().map(require).transpose()?,
             min_age: table.min_age.as_deref().map(days).transpose()?,
             allow_publishers: table.allow_publishers,
             exempt: table.exempt,
+            advisories: table.advisories,
             trust_root: table.trust_root,
+            registry_keys: table.registry_keys,
             mcp_registry: table.mcp_registry,
         })
     }
@@ -151,7 +174,9 @@ impl Policy {
             min_age: self.min_age.or(other.min_age),
             allow_publishers: self.allow_publishers.or(other.allow_publishers),
             exempt: self.exempt.or(other.exempt),
+            advisories: self.advisories.or(other.advisories),
             trust_root: self.trust_root.or(other.trust_root),
+            registry_keys: self.registry_keys.or(other.registry_keys),
             mcp_registry: self.mcp_registry.or(other.mcp_registry),
         }
     }
@@ -162,22 +187,58 @@ impl Policy {
         self.trust_root.as_deref()
     }
 
+    /// The file with an npm registry's keys that replaces the bundled ones.
+    #[must_use]
+    pub fn registry_keys(&self) -> Option<&Path> {
+        self.registry_keys.as_deref()
+    }
+
+    /// What is held back at `now`, in seconds since 1970: releases younger than `min-age`. Those that mend a hole, by `exempt` or by
+    /// the advisories that the configuration names, do not have to wait.
+    #[must_use]
+    pub fn hold(&self, now: i64) -> Hold {
+        let exempt: BTreeSet<String> = self.exempt.iter().flatten().cloned().collect();
+        let days = self.min_age.unwrap_or(DEFAULT_AGE);
+        // A mirror may not tell when something was published; that matters to whoever asked for an age.
+        let hold = Hold::new(now, days, self.min_age.is_some(), exempt);
+        match &self.advisories {
+            Some(path) => hold.with_advisories(path.clone()),
+            None => hold,
+        }
+    }
+
     /// The MCP Registry in which a package's own claim is looked up; none is asked unless it is named.
     #[must_use]
     pub fn mcp_registry(&self) -> Option<&str> {
         self.mcp_registry.as_deref()
     }
 
-    /// Judges a package. `name` is its name, `version` the chosen one, `now` in seconds since 1970.
+    /// Judges a tree by what is known of where its packages came from, `origins` in their order. Publishers are those of the
+    /// package that was asked for; ages are of all packages, and so are attestations that do not hold.
     #[must_use]
-    pub fn judge(&self, name: &str, version: &str, origin: &Origin, now: i64) -> Vec<Breach> {
-        let breaches = [
-            self.judge_failure(origin),
-            self.judge_provenance(origin),
-            self.judge_age(name, version, origin, now),
-            self.judge_publisher(name, origin),
-        ];
-        breaches.into_iter().flatten().collect()
+    pub fn judge(&self, tree: &LockedTree, origins: &[Origin], hold: &Hold) -> Vec<Breach> {
+        let hold = &hold.clone().of(tree.ecosystem);
+        let mut breaches = Vec::new();
+        for (package, origin) in tree.packages.iter().zip(origins) {
+            let own = is_own(tree, package);
+            let (name, version) = (package.name.as_str(), package.version.as_str());
+            let shown = (!own).then(|| format!("{name}@{version}: "));
+            let all = [
+                self.judge_failure(origin),
+                self.judge_provenance(origin, own),
+                judge_age(name, version, origin, hold),
+                self.judge_publisher(name, origin).filter(|_| own),
+            ];
+            breaches.extend(all.into_iter().flatten().map(|breach| Breach {
+                text: match &shown {
+                    // An age names its package itself.
+                    Some(shown) if breach.rule != MIN_AGE => shown.clone() + &breach.text,
+                    _ => breach.text,
+                },
+                ..breach
+            }));
+        }
+        breaches
     }
 
     /// What is served and does not hold is worse than nothing, whatever is required.
@@ -189,38 +250,16 @@ impl Policy {
         })
     }
 
-    fn judge_provenance(&self, origin: &Origin) -> Option<Breach> {
-        let required = self.require_provenance.unwrap_or(false);
+    fn judge_provenance(&self, origin: &Origin, own: bool) -> Option<Breach> {
+        let required = match self.require_provenance {
+            None | Some(Require::Nothing) => false,
+            Some(Require::Root) => own,
+            Some(Require::All) => true,
+        };
         (required && origin.builder().is_none()).then(|| Breach {
             rule: "require-provenance",
             text: "no attestation says from which repository it was built".to_owned(),
             next: "choose a package that is published with provenance, or change `require-provenance` in config.toml".to_owned(),
-        })
-    }
-
-    fn judge_age(&self, name: &str, version: &str, origin: &Origin, now: i64) -> Option<Breach> {
-        let wanted = self.min_age.unwrap_or(DEFAULT_AGE);
-        let own = format!("{name}@{version}");
-        if wanted == 0 || self.exempt.iter().flatten().any(|exempt| *exempt == own) {
-            return None;
-        }
-        let text = match origin.age_days(now) {
-            Some(age) if age >= i64::from(wanted) => return None,
-            Some(age) => format!(
-                "it was published {} ago, and releases are left to others for {wanted} days",
-                counted(age)
-            ),
-            // A mirror may not tell; that matters to whoever asked for an age.
-            None if self.min_age.is_none() => return None,
-            None => "when it was published is not known".to_owned(),
-        };
-        Some(Breach {
-            rule: "min-age",
-            text,
-            next: format!(
-                "approve an older version by name, or, when this one mends a hole, add `{}` to `exempt` in config.toml",
-                excerpt(&own)
-            ),
         })
     }
 
@@ -254,11 +293,25 @@ impl Policy {
     }
 }
 
-fn counted(days: i64) -> String {
-    match days {
-        0 => "less than a day".to_owned(),
-        1 => "one day".to_owned(),
-        days => format!("{days} days"),
+/// The name of the requirement.
+const MIN_AGE: &str = "min-age";
+
+fn judge_age(name: &str, version: &str, origin: &Origin, hold: &Hold) -> Option<Breach> {
+    let young = hold.young(name, version, origin.published)?;
+    Some(Breach {
+        rule: MIN_AGE,
+        text: young.to_string(),
+        next: young.next(),
+    })
+}
+
+/// `true` and `"root"` mean the package that was asked for.
+fn require(value: &toml::Value) -> Result<Require, String> {
+    match (value.as_bool(), value.as_str()) {
+        (Some(false), _) => Ok(Require::Nothing),
+        (Some(true), _) | (_, Some("root")) => Ok(Require::Root),
+        (_, Some("all")) => Ok(Require::All),
+        _ => Err("`require-provenance` is `true`, `false`, `\"root\"` or `\"all\"`".to_owned()),
     }
 }
 
@@ -299,6 +352,7 @@ fn days(text: &str) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Integrity;
     use crate::provenance::{Attested, Checked, Identity, Signer, VerifyError};
 
     const DAY: i64 = 86_400;
@@ -316,21 +370,113 @@ mod tests {
         };
         Origin {
             published: age.map(|days| NOW - days * DAY),
-            publisher: None,
-            repository: None,
-            commit: None,
-            mcp_name: None,
-            signature: Checked::Absent,
             attestations: owner.map_or(Checked::Absent, |owner| {
                 Checked::Verified(vec![attested(owner)])
             }),
+            ..Origin::unknown()
         }
+    }
+
+    /// `@s/x@1.0.0`, and `dep@2.0.0` that it needs.
+    fn tree() -> LockedTree {
+        let (own, dep) = (
+            Integrity::from_bytes([1; 64]),
+            Integrity::from_bytes([2; 64]),
+        );
+        serde_json::from_value(serde_json::json!({
+            "format": 1, "ecosystem": "npm", "name": "@s/x", "version": "1.0.0", "digest": "a".repeat(64), "files": 1, "bytes": 1,
+            "entry": { "command": "x", "file": "node_modules/@s/x/x.js", "interpreter": "node" },
+            "packages": [
+                { "path": "node_modules/@s/x", "name": "@s/x", "version": "1.0.0", "integrity": own.to_string() },
+                { "path": "node_modules/dep", "name": "dep", "version": "2.0.0", "integrity": dep.to_string() },
+            ],
+        }))
+        .unwrap()
+    }
+
+    fn check_tree(config: &str, own: &Origin, dep: &Origin, expected: &[&str]) {
+        let policy = Policy::parse(config).unwrap();
+        let origins = [own.clone(), dep.clone()];
+        let found: Vec<String> = policy
+            .judge(&tree(), &origins, &policy.hold(NOW))
+            .iter()
+            .map(|breach| format!("{}: {}", breach.rule, breach.text))
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{config}: {found:#?}");
+        for (found, part) in found.iter().zip(expected) {
+            assert!(found.contains(part), "{config}: {found} / {part}");
+        }
+    }
+
+    #[test]
+    fn what_is_required_of_dependencies() {
+        let (old, young) = (origin(Some(9), None), origin(Some(1), None));
+        let built = origin(Some(9), Some("a"));
+        let mut broken = origin(Some(9), None);
+        broken.attestations = Checked::Failed(VerifyError::Signature);
+        check_tree("", &old, &old, &[]);
+        check_tree(
+            "",
+            &old,
+            &young,
+            &["min-age: `dep@2.0.0` was published one day ago"],
+        );
+        check_tree(
+            "",
+            &old,
+            &broken,
+            &["provenance: dep@2.0.0: what the registry serves"],
+        );
+        let table = |text: &str| format!("[supply]\n{text}");
+        check_tree(&table("exempt = [\"dep@2.0.0\"]"), &old, &young, &[]);
+        check_tree(&table("min-age = \"0\""), &old, &young, &[]);
+        for root in ["true", "\"root\""] {
+            let config = table(&format!("require-provenance = {root}"));
+            check_tree(&config, &built, &old, &[]);
+            check_tree(
+                &config,
+                &old,
+                &built,
+                &["require-provenance: no attestation"],
+            );
+        }
+        let all = table("require-provenance = \"all\"");
+        check_tree(&all, &built, &built, &[]);
+        check_tree(&all, &built, &old, &["dep@2.0.0: no attestation"]);
+        let owner = table("allow-publishers = [\"github:a\"]");
+        check_tree(&owner, &built, &origin(Some(9), Some("b")), &[]);
+    }
+
+    #[test]
+    fn a_release_that_mends_a_hole_does_not_have_to_wait() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("advisory.json");
+        let advisory = |ecosystem: &str, fixed: &str| {
+            serde_json::json!({ "id": "GHSA-1", "affected": [{
+                "package": { "ecosystem": ecosystem, "name": "dep" },
+                "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": fixed }] }],
+            }] })
+            .to_string()
+        };
+        let config = format!("[supply]\nadvisories = \"{}\"", path.display());
+        let (old, young) = (origin(Some(9), None), origin(Some(1), None));
+        for (text, expected) in [
+            (advisory("npm", "2.0.0"), &[][..]),
+            (advisory("npm", "2.0.1"), &["`dep@2.0.0` was published"]),
+            (advisory("PyPI", "2.0.0"), &["`dep@2.0.0` was published"]),
+            ("not an advisory".into(), &["`dep@2.0.0` was published"]),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            check_tree(&config, &old, &young, expected);
+        }
+        std::fs::remove_file(&path).unwrap();
+        check_tree(&config, &old, &young, &["`dep@2.0.0` was published"]);
     }
 
     fn check(config: &str, origin: &Origin, expected: &[&str]) {
         let policy = Policy::parse(config).unwrap();
         let rules: Vec<&str> = policy
-            .judge("@s/x", "1.0.0", origin, NOW)
+            .judge(&tree(), std::slice::from_ref(origin), &policy.hold(NOW))
             .iter()
             .map(|breach| breach.rule)
             .collect();
@@ -410,6 +556,10 @@ mod tests {
             "[supply]\nmin-age = 3",
             "[supply]\nallow-publishers = [\"me\"]",
             "[supply]\ntrust-root = \"root.json\"",
+            "[supply]\nregistry-keys = \"keys.json\"",
+            "[supply]\nadvisories = \"osv\"",
+            "[supply]\nrequire-provenance = \"some\"",
+            "[supply]\nrequire-provenance = 1",
         ] {
             assert!(Policy::parse(text).is_err(), "{text}");
         }
@@ -433,7 +583,7 @@ mod tests {
         let policy = load();
         assert_eq!(
             (policy.min_age, policy.require_provenance),
-            (Some(7), Some(true))
+            (Some(7), Some(Require::Root))
         );
         std::fs::write(user.path().join("config.toml"), "nonsense").unwrap();
         assert!(matches!(

@@ -7,6 +7,7 @@ mod osv;
 mod range;
 mod read;
 
+pub(crate) use read::mended;
 pub use read::{AdvisoryError, check};
 
 use crate::locked::Ecosystem;
@@ -71,4 +72,9 @@ fn folded(ecosystem: Ecosystem, name: &str) -> String {
             parts.join("-")
         }
     }
+}
+
+/// A release as [`mended`] names it.
+pub(crate) fn release(ecosystem: Ecosystem, name: &str, version: &str) -> String {
+    format!("{}@{version}", folded(ecosystem, name))
 }

@@ -1,6 +1,6 @@
 //! The part of an OSV record (schema 1.x) that decides whether a version is affected.
 
-use super::{Hit, Target, folded, range};
+use super::{Hit, Target, folded, range, release};
 use crate::locked::Ecosystem;
 use serde::Deserialize;
 
@@ -72,6 +72,27 @@ impl Record {
             })
         });
         all.collect()
+    }
+
+    /// The releases in which it is mended, by their exact text.
+    pub(super) fn mended(&self) -> Vec<(Ecosystem, String)> {
+        let affected = self.affected.iter().flatten();
+        let all = affected.filter(|_| self.withdrawn.is_none());
+        let all = all.filter_map(|affected| {
+            let package = affected.package.as_ref()?;
+            let part = package.ecosystem.split(':').next()?;
+            let ecosystem = match part.to_ascii_lowercase().as_str() {
+                "npm" => Ecosystem::Npm,
+                "pypi" => Ecosystem::Pypi,
+                _ => return None,
+            };
+            let events = affected.ranges.iter().flatten();
+            let events = events.flat_map(|range| &range.events);
+            let fixed = events.filter_map(|event| event.fixed.as_deref());
+            let fixed = fixed.map(|version| release(ecosystem, &package.name, version));
+            Some(fixed.map(|it| (ecosystem, it)).collect::<Vec<_>>())
+        });
+        all.flatten().collect()
     }
 
     fn hit(&self, target: &Target, affected: &Affected, sure: bool) -> Hit {

@@ -3,6 +3,7 @@
 use super::{Report, Target, folded, osv::Record};
 use crate::locked::Ecosystem;
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -42,20 +43,15 @@ pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
         source,
     };
     let mut report = Report::default();
-    if fs::metadata(path).map_err(unreadable)?.is_dir() {
-        let mut files = Vec::new();
-        collect(path, 0, &mut files).map_err(unreadable)?;
-        if files.len() > MOST_FILES.0 {
-            return Err(AdvisoryError::TooMany(path.into()));
-        }
-        files.sort();
-        for file in files {
-            if let Err(error) = one(&file, MOST_BYTES.1, targets, &mut report) {
-                report.unread.push((file, error.to_string()));
+    match files_of(path)? {
+        Some(files) => {
+            for file in files {
+                if let Err(error) = one(&file, MOST_BYTES.1, targets, &mut report) {
+                    report.unread.push((file, error.to_string()));
+                }
             }
         }
-    } else {
-        one(path, MOST_BYTES.0, targets, &mut report).map_err(unreadable)?;
+        None => one(path, MOST_BYTES.0, targets, &mut report).map_err(unreadable)?,
     }
     if report.records == 0 && report.unread.is_empty() {
         return Err(AdvisoryError::Nothing(path.into()));
@@ -63,6 +59,45 @@ pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
     report.hits.sort();
     report.hits.dedup();
     Ok(report)
+}
+
+/// Every release in which some advisory is mended, in the form of [`super::release`]. Files of a directory that cannot be read
+/// mend nothing.
+///
+/// # Errors
+/// When there is nothing to read.
+pub(crate) fn mended(path: &Path) -> Result<BTreeSet<(Ecosystem, String)>, AdvisoryError> {
+    let unreadable = |source| AdvisoryError::Unreadable {
+        path: path.into(),
+        source,
+    };
+    let of = |text: String| Ok(records(&text)?.iter().flat_map(Record::mended).collect());
+    match files_of(path)? {
+        None => text(path, MOST_BYTES.0).and_then(of).map_err(unreadable),
+        Some(files) => {
+            let all = files.iter().map(|file| text(file, MOST_BYTES.1));
+            let read = all.flat_map(|text| text.and_then(of).unwrap_or_default());
+            Ok(read.collect())
+        }
+    }
+}
+
+/// The files of a directory, sorted; none for a file.
+fn files_of(path: &Path) -> Result<Option<Vec<PathBuf>>, AdvisoryError> {
+    let unreadable = |source| AdvisoryError::Unreadable {
+        path: path.into(),
+        source,
+    };
+    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+        return Ok(None);
+    }
+    let mut files = Vec::new();
+    collect(path, 0, &mut files).map_err(unreadable)?;
+    if files.len() > MOST_FILES.0 {
+        return Err(AdvisoryError::TooMany(path.into()));
+    }
+    files.sort();
+    Ok(Some(files))
 }
 
 /// Plain files only; links are not followed, so no loop and no way out.
@@ -85,7 +120,7 @@ fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Resu
     Ok(())
 }
 
-fn one(path: &Path, limit: u64, targets: &[Target], report: &mut Report) -> io::Result<()> {
+fn text(path: &Path, limit: u64) -> io::Result<String> {
     let file = File::open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("not a plain file"));
@@ -95,6 +130,11 @@ fn one(path: &Path, limit: u64, targets: &[Target], report: &mut Report) -> io::
     if text.len() as u64 > limit {
         return Err(io::Error::other("larger than any advisory"));
     }
+    Ok(text)
+}
+
+fn one(path: &Path, limit: u64, targets: &[Target], report: &mut Report) -> io::Result<()> {
+    let text = text(path, limit)?;
     // Most of a dump is about packages that nobody here has: a look for the names is much faster than reading JSON.
     let named = targets.iter().any(|target| mentions(&text, target));
     if !named && text.starts_with('{') && text.contains("\"affected\"") && !is_lines(&text) {

@@ -1,10 +1,14 @@
 //! What differs between two locks, for a person or a program: one line a thing.
 
-use super::{Content, Lockfile, ProposedGrants, Server};
+use super::{Content, Lockfile, OriginLock, ProposedGrants, Server};
 use crate::locked::{Ecosystem, LockedPackage, LockedTree};
 use interlock_launch::{Line, ServerName};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a change says of a server that was attested and is not any more; it is the first one then.
+pub const ATTESTATION_GONE: &str =
+    "ATTESTATION GONE: nobody vouches any more for what it is built from";
 
 impl Lockfile {
     /// What differs, by server; servers that are the same are not in it.
@@ -32,6 +36,7 @@ impl Server {
     #[must_use]
     pub fn changes(&self, newer: &Self) -> Vec<Line> {
         let mut found = Found::default();
+        found.attestation(&self.content, &newer.content);
         found.value("source", Some(&self.source), Some(&newer.source));
         found.value("arguments", words(self), words(newer));
         found.content(&self.content, &newer.content);
@@ -43,6 +48,22 @@ impl Server {
                 .collect()
         };
         found.map("tool", &digests(self), &digests(newer));
+        found.lines
+    }
+}
+
+impl OriginLock {
+    /// What differs between two origins; that an attestation is gone comes first.
+    #[must_use]
+    pub fn changes(was: Option<&Self>, now: Option<&Self>) -> Vec<Line> {
+        let content = |origin: Option<&Self>| Content {
+            origin: origin.cloned(),
+            ..Content::default()
+        };
+        let (was, now) = (content(was), content(now));
+        let mut found = Found::default();
+        found.attestation(&was, &now);
+        found.origin(&was, &now);
         found.lines
     }
 }
@@ -79,7 +100,35 @@ impl Found {
         }
     }
 
+    /// Before all else: that nobody vouches any more is what a stolen account looks like.
+    fn attestation(&mut self, was: &Content, now: &Content) {
+        let said = |content: &Content| content.origin.as_ref().and_then(OriginLock::attestation);
+        if let (Some(was), None) = (said(was), said(now)) {
+            self.lines.push(line(ATTESTATION_GONE, Some(was), None));
+        }
+    }
+
+    fn origin(&mut self, was: &Content, now: &Content) {
+        let nothing = OriginLock::default();
+        let a = was.origin.as_ref().unwrap_or(&nothing);
+        let b = now.origin.as_ref().unwrap_or(&nothing);
+        self.value("publisher", a.publisher.as_ref(), b.publisher.as_ref());
+        self.value("published", a.published, b.published);
+        // That it is gone is said already.
+        if b.attested.is_some() || a.attested.is_none() {
+            self.value("attested", a.attested, b.attested);
+            self.value("repository", a.repository.as_ref(), b.repository.as_ref());
+            self.value("commit", a.commit.as_ref(), b.commit.as_ref());
+            self.value("issuer", a.issuer.as_ref(), b.issuer.as_ref());
+        }
+        let (x, y) = (&a.claimed_repository, &b.claimed_repository);
+        self.value("claimed repository", x.as_ref(), y.as_ref());
+        let (x, y) = (&a.claimed_commit, &b.claimed_commit);
+        self.value("claimed commit", x.as_ref(), y.as_ref());
+    }
+
     fn content(&mut self, was: &Content, now: &Content) {
+        self.origin(was, now);
         let (a, b) = (was.interpreter.as_ref(), now.interpreter.as_ref());
         self.value("interpreter", a, b);
         self.value("platform", was.platform.as_ref(), now.platform.as_ref());

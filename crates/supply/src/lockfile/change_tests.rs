@@ -65,6 +65,42 @@ fn each_change_is_one_line() {
 }
 
 #[test]
+fn where_it_came_from_is_part_of_what_differs() {
+    check(
+        ("publisher = \"alice\"", "publisher = \"mallory\""),
+        &["app publisher: alice -> mallory"],
+    );
+    check(
+        ("commit = \"4f2c\"", "commit = \"5a3d\""),
+        &["app commit: 4f2c -> 5a3d"],
+    );
+    check(
+        (
+            "published = \"2026-08-01T12:00:00Z\"",
+            "published = \"2026-08-02T12:00:00Z\"",
+        ),
+        &["app published: 2026-08-01T12:00:00Z -> 2026-08-02T12:00:00Z"],
+    );
+    let attested = "attested = \"npm-provenance\"\nrepository = \"https://github.com/s/app\"\ncommit = \"4f2c\"\nissuer = \"https://token.actions.githubusercontent.com\"\n";
+    let gone = format!(
+        "app {}: https://github.com/s/app at commit 4f2c (npm provenance) -> (none)",
+        super::ATTESTATION_GONE
+    );
+    check((attested, ""), &[&gone]);
+    // The loudest line is the first one.
+    let claimed = "claimed-repository = \"https://github.com/s/app\"\n";
+    let all = format!("publisher = \"alice\"\n{attested}");
+    check(
+        (&all, &format!("publisher = \"bob\"\n{claimed}")),
+        &[
+            &gone,
+            "app publisher: alice -> bob",
+            "app claimed repository: (none) -> https://github.com/s/app",
+        ],
+    );
+}
+
+#[test]
 fn a_server_that_comes_or_goes_is_one_line() {
     let whole: Lockfile = sample::text().parse().unwrap();
     let mut less = whole.clone();

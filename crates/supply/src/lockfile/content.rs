@@ -1,6 +1,9 @@
 //! What a server was resolved to: the part of a lock that names bytes.
 
-use super::path::{Base, ProjectPath};
+use super::{
+    OriginLock,
+    path::{Base, ProjectPath},
+};
 use crate::{host::Host, locked::LockedTree, store::Store};
 use interlock_launch::{Digest, LaunchRecord, TreeRole};
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,9 @@ pub struct Content {
     /// The kind of machine that the package's tree is for, for example `linux-x64-glibc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+    /// Where the package came from, as far as that was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginLock>,
     /// Single files: a program, or a script that is executed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileLock>,
@@ -59,7 +65,7 @@ impl Content {
 
     /// From a resolved launch and the tree of its package, if it has one.
     ///
-    /// Virtual environments and interpreters outside the system are left out: their bytes name the machine that they are on.
+    /// Where it came from is not known by that. Virtual environments and interpreters outside the system are left out: their bytes name the machine that they are on.
     #[must_use]
     pub fn of(
         launch: &LaunchRecord,
@@ -94,6 +100,7 @@ impl Content {
         Self {
             interpreter: interpreted.then(|| kind(&program.path)),
             platform: tree.map(|_| Host::current(None).name()),
+            origin: None,
             files: files.collect(),
             folders: folders.collect(),
             tree: tree.cloned(),

@@ -10,6 +10,7 @@ mod change;
 mod content;
 mod file;
 mod grants;
+mod origin;
 mod path;
 mod read;
 #[cfg(test)]
@@ -17,9 +18,11 @@ pub(crate) mod sample;
 mod source;
 mod write;
 
+pub use change::ATTESTATION_GONE;
 pub use content::{Content, FileLock, FolderLock};
 pub use file::{FILE_NAME, LoadError, SaveError, find, load, load_from, save};
 pub use grants::ProposedGrants;
+pub use origin::{Means, Moment, MomentError, OriginLock};
 pub use path::{Base, ProjectPath, ProjectPathError};
 pub use read::ReadError;
 pub use source::{Source, SourceError};

@@ -1,7 +1,7 @@
 //! The strict reader. Whoever wrote the file may be an attacker, a merge that went wrong, or a newer version of this program:
 //! each is told apart, and nothing is guessed.
 
-use super::{Base, Lockfile, Server, Source, VERSION};
+use super::{Base, Lockfile, OriginLock, Server, Source, VERSION};
 use crate::{
     digest::Integrity,
     locked::{Ecosystem, LockedTree},
@@ -151,9 +151,14 @@ fn consistent(server: &Server) -> Result<(), String> {
     if server.args.len() > MOST.1 || server.args.iter().any(|arg| arg.len() > MOST.2) {
         return Err("its arguments are longer than any command line".into());
     }
+    let origin = server.content.origin.as_ref();
     let Some(tree) = &server.content.tree else {
-        return Ok(());
+        return match origin {
+            Some(_) => Err("it has an origin without a package's tree".into()),
+            None => Ok(()),
+        };
     };
+    origin.map_or(Ok(()), OriginLock::consistent)?;
     if server.content.platform.is_none() {
         return Err("a package's tree is there without the `platform` that it is for".into());
     }

@@ -198,3 +198,44 @@ fn absurd_sizes_are_refused() {
         Err(ReadError::TooLarge)
     );
 }
+
+#[test]
+fn an_origin_says_what_is_attested_and_what_is_not() {
+    let published = "published = \"2026-08-01T12:00:00Z\"";
+    check(published, "", None);
+    for (was, now, part) in [
+        (
+            published,
+            "published = \"yesterday\"",
+            "a time is written as",
+        ),
+        (
+            published,
+            "published = \"2026-08-01T12:00:00.5Z\"",
+            "a time is written as",
+        ),
+        (published, "unheard-of = 1", "unknown field"),
+        (
+            "attested = \"npm-provenance\"\n",
+            "",
+            "that nothing attests",
+        ),
+        ("\"npm-provenance\"", "\"my-word\"", "unknown variant"),
+        (
+            "repository = \"https://github.com/s/app\"\n",
+            "",
+            "attested without a `repository`",
+        ),
+        (published, "claimed-commit = \"1\"", "attested and claimed"),
+        ("\"alice\"", "\"al\u{200b}ice\"", "cannot be seen"),
+    ] {
+        check(was, now, Some(part));
+    }
+    let text = sample::text();
+    let start = text.find("[server.app.content.tree]").unwrap();
+    let end = text.find("[server.app.grants]").unwrap();
+    let mut without = text.clone();
+    without.replace_range(start..end, "");
+    let error = without.parse::<Lockfile>().unwrap_err().to_string();
+    assert!(error.contains("origin without a package's tree"), "{error}");
+}

@@ -22,6 +22,14 @@ args = ["--all"]
 interpreter = "node"
 platform = "linux-x64-glibc"
 
+[server.app.content.origin]
+published = "2026-08-01T12:00:00Z"
+publisher = "alice"
+attested = "npm-provenance"
+repository = "https://github.com/s/app"
+commit = "4f2c"
+issuer = "https://token.actions.githubusercontent.com"
+
 [server.app.content.tree]
 format = 1
 ecosystem = "npm"

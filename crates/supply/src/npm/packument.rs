@@ -5,7 +5,11 @@
 //! or a version that contradicts the question is an error.
 
 use super::name::{PackageName, Version};
-use crate::digest::{Integrity, IntegrityError};
+use crate::{
+    digest::{Integrity, IntegrityError},
+    hold::{Hold, Young},
+    provenance::rfc3339,
+};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +53,12 @@ pub struct Packument {
     name: PackageName,
     tags: BTreeMap<String, String>,
     versions: BTreeMap<String, Box<RawValue>>,
+    /// When anything about it changed last: no version is younger.
+    modified: Option<i64>,
+    /// When each version was published; not in the abbreviated form of the public registry.
+    times: Option<Box<RawValue>>,
+    /// Versions that have to wait.
+    young: BTreeMap<String, Young>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +68,8 @@ struct Document {
     tags: BTreeMap<String, String>,
     #[serde(default)]
     versions: BTreeMap<String, Box<RawValue>>,
+    modified: Option<Box<RawValue>>,
+    time: Option<Box<RawValue>>,
 }
 
 impl Packument {
@@ -73,6 +85,12 @@ impl Packument {
                 name: name.clone(),
                 tags: document.tags,
                 versions: document.versions,
+                modified: document
+                    .modified
+                    .and_then(|text| serde_json::from_str::<String>(text.get()).ok())
+                    .and_then(|text| rfc3339(&text)),
+                times: document.time,
+                young: BTreeMap::new(),
             }),
         }
     }
@@ -87,6 +105,69 @@ impl Packument {
     #[must_use]
     pub fn tag(&self, tag: &str) -> Option<&str> {
         self.tags.get(tag).map(String::as_str)
+    }
+
+    /// Whether holding releases back needs a description that says when each version was published, and this one does not.
+    pub(crate) fn lacks_times(&self, hold: &Hold) -> bool {
+        let settled = self.modified.is_some_and(|moment| hold.is_past(moment));
+        !hold.is_off() && self.times.is_none() && !settled
+    }
+
+    /// Takes over when each version was published, from the whole description.
+    pub(crate) fn take_times(&mut self, whole: Self) {
+        self.times = whole.times;
+    }
+
+    /// Holds releases back. `latest` then points to the highest one below it that does not have to wait, if there is any.
+    pub(crate) fn hold(&mut self, hold: &Hold) {
+        if hold.is_off() || self.modified.is_some_and(|moment| hold.is_past(moment)) {
+            return;
+        }
+        let times = self.published_all();
+        let young = self.versions.keys().filter_map(|version| {
+            let published = times.get(version).copied();
+            let young = hold.young(self.name.as_str(), version, published)?;
+            Some((version.clone(), young))
+        });
+        self.young = young.collect();
+        let latest: Option<Version> = self.tag("latest").and_then(|text| text.parse().ok());
+        if let Some(latest) = latest.filter(|latest| self.young(latest).is_some()) {
+            let older = self.versions().filter(|version| {
+                version.semver() < latest.semver()
+                    && !version.semver().is_prerelease()
+                    && self.young(version).is_none()
+            });
+            let best = older.max_by(|a, b| a.semver().cmp(b.semver()));
+            if let Some(best) = best {
+                self.tags.insert("latest".into(), best.as_str().into());
+            }
+        }
+    }
+
+    /// Why a version has to wait, if it has to.
+    #[must_use]
+    pub fn young(&self, version: &Version) -> Option<&Young> {
+        self.young.get(version.as_str())
+    }
+
+    /// When a version was published, as far as this description says.
+    #[must_use]
+    pub fn published(&self, version: &str) -> Option<i64> {
+        self.published_all().get(version).copied()
+    }
+
+    fn published_all(&self) -> BTreeMap<String, i64> {
+        let raw = self.times.as_ref().map_or("{}", |times| times.get());
+        // Whatever is no time (`unpublished` has an object) tells nothing.
+        let all: BTreeMap<String, Value> = serde_json::from_str(raw).unwrap_or_default();
+        all.into_iter()
+            .filter_map(|(version, time)| Some((version, rfc3339(time.as_str()?)?)))
+            .collect()
+    }
+
+    /// The whole text about one version.
+    pub(crate) fn text(&self, version: &str) -> Option<&str> {
+        self.versions.get(version).map(|raw| raw.get())
     }
 
     /// All published versions; those whose version is not a semantic one are passed over.

@@ -5,6 +5,7 @@ use super::{
     packument::{Manifest, Packument, PackumentError},
     spec::Wanted,
 };
+use crate::hold::Young;
 
 /// Why no version was chosen.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum PickError {
     /// No published version fits.
     #[error("no published version fits `{0}`")]
     NoVersion(String),
+    /// Every version that fits has to wait; this is the one that would have been chosen.
+    #[error("{0}")]
+    Young(Young),
     /// The chosen version's description is unusable.
     #[error(transparent)]
     Packument(#[from] PackumentError),
@@ -22,7 +26,7 @@ pub enum PickError {
 
 /// Chooses among a package's versions: an exact version or a tag's target as it is; within a range the
 /// `latest` one if it fits, else the highest. Deprecated versions, and those for a newer `node`, only
-/// when nothing else fits.
+/// when nothing else fits. Versions that have to wait (`min-age`) never.
 ///
 /// # Errors
 /// When nothing fits or the chosen manifest is malformed.
@@ -33,9 +37,11 @@ pub fn pick(
 ) -> Result<Manifest, PickError> {
     let exact = |text: &str| -> Result<Manifest, PickError> {
         let none = || PickError::NoVersion(text.into());
-        packument
-            .manifest(&text.parse().map_err(|_| none())?)?
-            .ok_or_else(none)
+        let version: Version = text.parse().map_err(|_| none())?;
+        match packument.manifest(&version)?.ok_or_else(none)? {
+            _ if packument.young(&version).is_some() => Err(waits(packument, &version)),
+            manifest => Ok(manifest),
+        }
     };
     match wanted {
         Wanted::Exact(version) => exact(version.as_str()),
@@ -44,10 +50,25 @@ pub fn pick(
                 .tag(tag)
                 .ok_or_else(|| PickError::NoTag(tag.clone()))?,
         ),
-        Wanted::Range { text, .. } => {
-            in_range(packument, wanted, node)?.ok_or_else(|| PickError::NoVersion(text.clone()))
-        }
+        Wanted::Range { text, .. } => in_range(packument, wanted, node)?.ok_or_else(|| {
+            let held = packument
+                .versions()
+                .filter(|version| wanted.admits(version, |_| false))
+                .max_by(|a, b| a.semver().cmp(b.semver()));
+            held.map_or_else(
+                || PickError::NoVersion(text.clone()),
+                |version| waits(packument, &version),
+            )
+        }),
     }
+}
+
+/// The reason why a version that fits is not taken.
+fn waits(packument: &Packument, version: &Version) -> PickError {
+    let none = || PickError::NoVersion(version.to_string());
+    packument
+        .young(version)
+        .map_or_else(none, |young| PickError::Young(young.clone()))
 }
 
 fn in_range(
@@ -58,17 +79,16 @@ fn in_range(
     let latest = packument
         .tag("latest")
         .and_then(|text| text.parse::<Version>().ok());
-    if let Some(latest) = latest.filter(|version| wanted.admits(version, |_| false))
+    let admitted =
+        |version: &Version| wanted.admits(version, |_| false) && packument.young(version).is_none();
+    if let Some(latest) = latest.filter(admitted)
         && let Some(manifest) = packument.manifest(&latest)?
         && manifest.deprecated.is_none()
         && runs_on(&manifest, node)
     {
         return Ok(Some(manifest));
     }
-    let mut fitting: Vec<Version> = packument
-        .versions()
-        .filter(|version| wanted.admits(version, |_| false))
-        .collect();
+    let mut fitting: Vec<Version> = packument.versions().filter(admitted).collect();
     fitting.sort_by(|a, b| b.semver().cmp(a.semver()));
     let mut best: Option<(u8, Manifest)> = None;
     for version in fitting {

@@ -5,7 +5,15 @@ use super::{
     name::{PackageName, Version},
     packument::{Manifest, Packument, PackumentError},
 };
-use crate::http::{Answer, Client, FetchError, Get, Trust};
+use crate::{
+    hold::Hold,
+    http::{Answer, Client, FetchError, Get, Trust},
+    locked::Ecosystem,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Why the registry's answer about a package could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +47,9 @@ const PUBLIC_HOST: &str = "https://registry.npmjs.org/";
 pub struct Registry {
     config: Config,
     client: Client,
+    hold: Hold,
+    /// Descriptions that were fetched: what is shown about a package is from the answer that it was chosen by.
+    described: Arc<Mutex<HashMap<PackageName, Arc<Packument>>>>,
 }
 
 impl Registry {
@@ -51,7 +62,26 @@ impl Registry {
             offline,
         };
         let client = Client::new(&trust);
-        Self { config, client }
+        Self {
+            config,
+            client,
+            hold: Hold::default(),
+            described: Arc::default(),
+        }
+    }
+
+    /// The same registry without the releases that are held back.
+    #[must_use]
+    pub fn holding(mut self, hold: Hold) -> Self {
+        self.hold = hold.of(Ecosystem::Npm);
+        self.described = Arc::default();
+        self
+    }
+
+    /// What is held back.
+    #[must_use]
+    pub fn hold(&self) -> &Hold {
+        &self.hold
     }
 
     /// Whether the network was ruled out.
@@ -60,11 +90,43 @@ impl Registry {
         self.client.is_offline()
     }
 
-    /// Fetches a package's description in its abbreviated form.
+    /// A package's description in its abbreviated form, fetched once. When that does not rule out that a version is too young, the
+    /// whole description is asked when each was published.
     ///
     /// # Errors
     /// When it cannot be fetched or is malformed.
-    pub fn packument(&self, name: &PackageName) -> Result<Packument, RegistryError> {
+    pub fn packument(&self, name: &PackageName) -> Result<Arc<Packument>, RegistryError> {
+        let known = || {
+            self.described
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(packument) = known().get(name) {
+            return Ok(packument.clone());
+        }
+        let mut packument = self.abbreviated(name)?;
+        if packument.lacks_times(&self.hold) {
+            let whole = self.whole_description(name);
+            let whole = whole.map_err(|source| RegistryError::Fetch {
+                name: name.clone(),
+                source,
+            })?;
+            packument.take_times(self.parsed(name, &whole)?);
+        }
+        packument.hold(&self.hold);
+        let packument = Arc::new(packument);
+        known().insert(name.clone(), packument.clone());
+        Ok(packument)
+    }
+
+    fn parsed(&self, name: &PackageName, text: &str) -> Result<Packument, RegistryError> {
+        Packument::parse(name, text).map_err(|source| RegistryError::Packument {
+            name: name.clone(),
+            source,
+        })
+    }
+
+    fn abbreviated(&self, name: &PackageName) -> Result<Packument, RegistryError> {
         let base = self.config.registry_of(name);
         let url = format!("{base}{}", name.as_str().replace('/', "%2f"));
         let text = self.client.text(&Get {
@@ -79,10 +141,7 @@ impl Registry {
             name: name.clone(),
             source,
         })?;
-        Packument::parse(name, &text).map_err(|source| RegistryError::Packument {
-            name: name.clone(),
-            source,
-        })
+        self.parsed(name, &text)
     }
 
     /// Fetches a package's whole description, with times and publishers.

@@ -10,7 +10,8 @@ use super::{TrustRoot, VerifyError};
 use crate::digest::Integrity;
 
 /// A signature of the registry, as `dist.signatures` has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NpmSignature {
     /// The name of the key.
     pub key: String,
@@ -130,16 +131,12 @@ fn package_url(name: &str, version: &str) -> String {
     format!("pkg:npm/{}@{version}", name.replace('@', "%40"))
 }
 
-/// The signatures in a version's description.
+/// The signatures in a version's description. One that cannot be read is one by nobody, and does not hold.
 pub(super) fn signatures(dist: &Value) -> Vec<NpmSignature> {
-    let one = |value: &Value| {
-        Some(NpmSignature {
-            key: text(value, "keyid").ok()?.to_owned(),
-            signature: text(value, "sig").ok()?.to_owned(),
-        })
+    let field = |value: &Value, key: &str| text(value, key).unwrap_or_default().to_owned();
+    let one = |value: &Value| NpmSignature {
+        key: field(value, "keyid"),
+        signature: field(value, "sig"),
     };
-    list(dist, "signatures")
-        .into_iter()
-        .filter_map(one)
-        .collect()
+    list(dist, "signatures").into_iter().map(one).collect()
 }

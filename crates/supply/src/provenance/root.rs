@@ -95,15 +95,20 @@ impl TrustRoot {
     /// # Errors
     /// When it cannot be read or is none.
     pub fn from_file(path: &Path) -> Result<Self, RootError> {
-        use std::io::Read as _;
-        let file = std::fs::File::open(path).map_err(RootError::Read)?;
-        let mut text = String::new();
-        file.take(LARGEST)
-            .read_to_string(&mut text)
-            .map_err(RootError::Read)?;
-        let mut root = Self::parse(&text)?;
+        let mut root = Self::parse(&read(path)?)?;
         root.add_registry_keys(include_str!("../../data/npm-keys.json"))?;
         Ok(root)
+    }
+
+    /// Replaces the bundled keys of npm's registry by those in a file, as [`Self::add_registry_keys`] reads them: what was
+    /// taken out of it counts no more.
+    ///
+    /// # Errors
+    /// When it cannot be read or has no key in it.
+    pub fn replace_registry_keys(&mut self, path: &Path) -> Result<(), RootError> {
+        let text = read(path)?;
+        self.registry_keys.clear();
+        self.add_registry_keys(&text)
     }
 
     /// Reads `trusted_root.json`.
@@ -150,6 +155,14 @@ impl TrustRoot {
         }
         Ok(())
     }
+}
+
+fn read(path: &Path) -> Result<String, RootError> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).map_err(RootError::Read)?;
+    let mut text = String::new();
+    let read = file.take(LARGEST).read_to_string(&mut text);
+    read.map(|_| text).map_err(RootError::Read)
 }
 
 fn strict(text: &str) -> Result<Value, RootError> {
@@ -265,5 +278,11 @@ mod tests {
         let key = root.registry_keys.last().unwrap();
         assert!(key.period.contains(0) && !key.period.contains(1_800_000_000));
         assert!(root.add_registry_keys("{}").is_err());
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.json");
+        assert!(root.replace_registry_keys(&path).is_err());
+        std::fs::write(&path, answer).unwrap();
+        root.replace_registry_keys(&path).unwrap();
+        assert_eq!(root.registry_keys.len(), 1);
     }
 }

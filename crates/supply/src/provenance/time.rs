@@ -1,14 +1,31 @@
 //! Times as seconds since 1970, from the two texts that trust roots and timestamps use.
 
-/// Reads RFC 3339 in UTC, `2025-07-04T00:00:00Z`, with or without a fraction.
+/// Reads RFC 3339 in UTC, `2025-07-04T00:00:00Z`, with or without a fraction; some mirrors write `+00:00`.
 #[must_use]
 pub fn rfc3339(text: &str) -> Option<i64> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let plain = text.strip_suffix('Z').or(text.strip_suffix("+00:00"))?;
+    let (date, time) = plain.split_once('T')?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let plain = date.replace('-', "") + &time.replace(':', "");
     let shaped = date.len() == 10 && time.len() == 8 && digits(fraction);
     shaped.then(|| compact(&plain)).flatten()
+}
+
+/// Writes RFC 3339 in UTC, to the second.
+#[must_use]
+pub fn to_rfc3339(time: i64) -> String {
+    let (days, seconds) = (time.div_euclid(86_400), time.rem_euclid(86_400));
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    // As in `days`, the other way round.
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let part = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * part + 2) / 5 + 1, (part + 2) % 12 + 1);
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// Reads `GeneralizedTime` as RFC 5280 and RFC 3161 restrict it: `20250704000000Z`, maybe with a fraction.
@@ -45,6 +62,16 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_is_written_is_read_again() {
+        for time in [0, 951_782_400, 1_767_225_599, 1_795_000_000, 4_102_444_800] {
+            assert_eq!(rfc3339(&to_rfc3339(time)), Some(time), "{time}");
+        }
+        assert_eq!(to_rfc3339(951_782_401), "2000-02-29T00:00:01Z");
+        assert_eq!(rfc3339("2000-02-29T00:00:01.25+00:00"), Some(951_782_401));
+        assert_eq!(rfc3339("2000-02-29T00:00:01+01:00"), None);
+    }
 
     #[test]
     fn times() {

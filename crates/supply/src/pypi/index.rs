@@ -7,7 +7,13 @@ use super::{
 };
 use crate::{
     digest::Integrity,
+    hold::Hold,
     http::{Answer, Client, FetchError, Get, Trust},
+    locked::Ecosystem,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
 };
 use url::Url;
 
@@ -52,6 +58,9 @@ const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.
 pub struct Index {
     config: Config,
     client: Client,
+    hold: Hold,
+    /// Listings that were fetched: what is shown about a package is from the answer that it was chosen by.
+    listed: Arc<Mutex<HashMap<Name, Arc<Listing>>>>,
 }
 
 impl Index {
@@ -66,7 +75,22 @@ impl Index {
         Self {
             client: Client::new(&trust),
             config,
+            hold: Hold::default(),
+            listed: Arc::default(),
         }
+    }
+
+    /// The same index without the releases that are held back.
+    #[must_use]
+    pub fn holding(mut self, hold: Hold) -> Self {
+        self.hold = hold.of(Ecosystem::Pypi);
+        self
+    }
+
+    /// What is held back.
+    #[must_use]
+    pub fn hold(&self) -> &Hold {
+        &self.hold
     }
 
     /// Whether the network was ruled out.
@@ -75,11 +99,21 @@ impl Index {
         self.client.is_offline()
     }
 
-    /// Asks the indexes in their order; the first one that has the package answers for it.
+    /// Asks the indexes in their order, once; the first one that has the package answers for it.
     ///
     /// # Errors
     /// When none has it, or an answer cannot be had or used.
-    pub fn listing(&self, name: &Name) -> Result<Listing, IndexError> {
+    pub fn listing(&self, name: &Name) -> Result<Arc<Listing>, IndexError> {
+        let known = || self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(listing) = known().get(name) {
+            return Ok(listing.clone());
+        }
+        let listing = Arc::new(self.asked(name)?);
+        known().insert(name.clone(), listing.clone());
+        Ok(listing)
+    }
+
+    fn asked(&self, name: &Name) -> Result<Listing, IndexError> {
         for base in self.config.indexes() {
             let url = format!("{base}{name}/");
             let failed = |source| IndexError::Fetch {
@@ -101,17 +135,6 @@ impl Index {
             }
         }
         Err(IndexError::Nowhere(name.clone()))
-    }
-
-    /// The listing of a package as the first index that has it writes it, with what only provenance reads.
-    pub(crate) fn page(&self, name: &Name) -> Result<String, FetchError> {
-        for base in self.config.indexes() {
-            match self.text(&format!("{base}{name}/"), ACCEPT, MAX_LISTING) {
-                Err(FetchError::NotFound) => {}
-                other => return other,
-            }
-        }
-        Err(FetchError::NotFound)
     }
 
     /// The attestations of a file, from where its listing says that they are.

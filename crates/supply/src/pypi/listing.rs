@@ -5,7 +5,7 @@ use super::{
     tags::WheelName,
     version::{Specifiers, Version},
 };
-use crate::digest::Integrity;
+use crate::{digest::Integrity, provenance::rfc3339};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,6 +39,10 @@ pub struct ListedWheel {
     pub metadata: Option<Integrity>,
     /// Bytes, where the index says.
     pub size: Option<u64>,
+    /// When it was uploaded, in seconds since 1970, where the index says.
+    pub published: Option<i64>,
+    /// Where its attestations are, where the index has some (PEP 740).
+    pub provenance: Option<String>,
 }
 
 /// All releases of a package.
@@ -73,6 +77,10 @@ struct File {
     #[serde(default)]
     dist_info_metadata: Value,
     size: Option<u64>,
+    #[serde(default)]
+    upload_time: Value,
+    #[serde(default)]
+    provenance: Value,
 }
 
 impl Listing {
@@ -133,6 +141,12 @@ impl Listing {
             yanked,
             metadata: described,
             size: file.size,
+            published: file.upload_time.as_str().and_then(rfc3339),
+            provenance: file
+                .provenance
+                .as_str()
+                .and_then(|address| base.join(address).ok())
+                .map(String::from),
             name: wheel,
         };
         self.wheels
@@ -192,9 +206,17 @@ fn html(text: &str) -> Vec<File> {
                 .map_or(Value::Null, |(kind, hex)| serde_json::json!({ kind: hex })),
             dist_info_metadata: Value::Null,
             size: None,
+            upload_time: written(&attributes, "data-upload-time"),
+            provenance: written(&attributes, "data-provenance"),
         });
     }
     files
+}
+
+fn written(attributes: &BTreeMap<String, String>, key: &str) -> Value {
+    attributes
+        .get(key)
+        .map_or(Value::Null, |text| text.as_str().into())
 }
 
 /// The attributes of a tag, and what follows it.

@@ -5,6 +5,7 @@ use super::{
     requirement::{Requirement, RequirementError},
     version::{Specifiers, Version},
 };
+use crate::registry::readme_claim;
 
 /// Why metadata was refused.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -55,6 +56,51 @@ impl Metadata {
             Ok(found)
         } else {
             Err(MetadataError::OtherPackage)
+        }
+    }
+}
+
+/// What a package claims about its own origin. Nobody vouches for it. Untrusted text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The repository that it names.
+    pub repository: Option<String>,
+    /// The entry of the MCP Registry that it says it belongs to (`mcp-name:` in its README).
+    pub mcp_name: Option<String>,
+}
+
+impl Claims {
+    /// Reads METADATA.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        // The labels that well-known metadata has for it, the more exact ones first.
+        const LABELS: [&str; 6] = [
+            "source",
+            "sourcecode",
+            "repository",
+            "github",
+            "code",
+            "homepage",
+        ];
+        let mut best: Option<(usize, String)> = None;
+        for (field, value) in headers(text) {
+            let (label, address) = match field.to_ascii_lowercase().as_str() {
+                "project-url" => value.split_once(',').unwrap_or_default(),
+                "home-page" => ("homepage", value.as_str()),
+                _ => continue,
+            };
+            let plain = |c: &char| c.is_ascii_alphanumeric();
+            let label: String = label.to_ascii_lowercase().chars().filter(plain).collect();
+            let Some(rank) = LABELS.iter().position(|known| *known == label) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|(found, _)| rank < *found) {
+                best = Some((rank, address.trim().to_owned()));
+            }
+        }
+        Self {
+            repository: best.map(|(_, address)| address),
+            mcp_name: readme_claim(text).map(str::to_owned),
         }
     }
 }
@@ -198,6 +244,29 @@ mod tests {
             Metadata::parse(b"\xff", &name, &"1".parse().unwrap()),
             Err(MetadataError::NotText)
         );
+    }
+
+    #[test]
+    fn claims() {
+        for (text, repository, mcp_name) in [
+            ("Name: a\n", None, None),
+            ("Home-page: https://h\n", Some("https://h"), None),
+            (
+                "Project-URL: Homepage, https://h\nProject-URL: Source Code, https://github.com/a/b\nProject-URL: Docs, https://d\n",
+                Some("https://github.com/a/b"),
+                None,
+            ),
+            ("Project-URL: Repository\n", None, None),
+            (
+                "Name: a\n\n# A\n<!-- mcp-name: io.github.a/b -->\n",
+                None,
+                Some("io.github.a/b"),
+            ),
+        ] {
+            let found = Claims::of(text);
+            assert_eq!(found.repository.as_deref(), repository, "{text}");
+            assert_eq!(found.mcp_name.as_deref(), mcp_name, "{text}");
+        }
     }
 
     #[test]

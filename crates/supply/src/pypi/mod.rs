@@ -19,10 +19,12 @@ pub use index::{Index, IndexError};
 pub use interpreter::{InterpreterError, Python};
 pub use listing::{ListedWheel, Listing, ListingError};
 pub use marker::{Environment, Marker, MarkerError, Operand, Operator};
-pub use metadata::{EntryPoint, Metadata, MetadataError};
+pub use metadata::{Claims, EntryPoint, Metadata, MetadataError};
 pub use name::{Name, NameError};
 pub use requirement::{Requirement, RequirementError};
-pub use resolve::{Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish};
+pub use resolve::{
+    Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish, claims,
+};
 pub(crate) use resolve::{entry_in_tree, own_entry_in_tree, start_of_file};
 pub use tags::{Fit, WheelName};
 pub use version::{Specifiers, Version, VersionError};

@@ -6,6 +6,8 @@ use crate::host::Libc;
 /// A wheel's file name, taken apart (the wheel specification's "file name convention").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WheelName {
+    /// As written.
+    pub file: String,
     /// The package.
     pub name: Name,
     /// Its version.
@@ -42,6 +44,7 @@ impl WheelName {
         };
         let list = |text: &str| text.split('.').map(str::to_ascii_lowercase).collect();
         Some(Self {
+            file: file.to_owned(),
             name: Name::new(name).ok()?,
             version: version
                 .replace('_', "-")

@@ -10,6 +10,7 @@
 //! trees/<digest>/manifest    <digest>: SHA-256 of this file
 //! trees/<digest>/lock.json   the tree as it was locked
 //! leases/<digest>.…          locked while the process that put the tree there may still name it
+//! trees/<digest>/evidence.json   what registries said about where it came from
 //! warm/<digest>              device, inode, size and times of every file when it was last hashed
 //! ```
 //!
@@ -20,6 +21,7 @@
 //! damage. It does not stop the user's own processes, which could replace this program as well.
 
 mod check;
+mod evidence;
 mod gc;
 mod ground;
 mod guard;

@@ -7,11 +7,13 @@ mod bytecode;
 mod compile;
 pub mod grants;
 mod learning;
-mod origin;
+pub mod origin;
 pub mod package;
 mod pending;
 mod proposal;
 mod python;
+pub mod rules;
+mod told;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,8 @@ use interlock_launch::{
     Approval, Decision, Digest, Entry, Fingerprint, Judgement, Known, Launch, Ledger, LedgerEdit,
     Prior, Profile, Request, RequestRecord, ServerName, ToolDefinition, judge,
 };
+
+use interlock_supply::lockfile::OriginLock;
 
 use crate::Outcome;
 use crate::context::Context;
@@ -74,7 +78,7 @@ impl Prepared {
         let machine = Machine::open(context)?;
         let fetched = package::fetch(context, &machine.packages, &wanted.judgement)?;
         let launch = wanted.resolve(context, &machine, &ledger, fetched.as_ref())?;
-        wanted.show(context, &launch, fetched.as_ref(), &ledger);
+        wanted.show(context, &machine, &launch, fetched.as_ref(), &ledger);
         Ok(Self {
             log,
             known,
@@ -193,7 +197,14 @@ impl Wanted {
     }
 
     /// Everything that a person needs to decide, untruncated.
-    fn show(&self, context: &Context, launch: &Launch, fetched: Option<&Fetched>, ledger: &Ledger) {
+    fn show(
+        &self,
+        context: &Context,
+        machine: &Machine,
+        launch: &Launch,
+        fetched: Option<&Fetched>,
+        ledger: &Ledger,
+    ) {
         let style = context.style();
         section(
             style,
@@ -211,7 +222,12 @@ impl Wanted {
         }
         if let Some(earlier) = &self.earlier {
             let difference = ledger.compare(earlier, launch);
-            let mut lines = show::difference(&difference, style);
+            let now = fetched.and_then(|fetched| fetched.origin.as_ref());
+            let was = earlier.launch().package.as_ref();
+            let was = was.and_then(|it| origin::kept(context, &machine.packages, &it.tree));
+            let origin = OriginLock::changes(was.as_ref(), now);
+            let mut lines = show::lines(&origin, style);
+            lines.extend(show::difference(&difference, style));
             lines.extend(changed_grants(earlier.profile(), &self.profile, style));
             if lines.is_empty() {
                 lines.push("nothing".to_owned());

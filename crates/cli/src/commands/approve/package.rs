@@ -6,11 +6,13 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
+use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, LockedTree, Progress, Store};
 
-use super::origin::{self, Source};
+use super::origin::{self, Source, Told};
 use super::python;
+use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::show::counted;
@@ -23,6 +25,8 @@ pub struct Fetched {
     pub locked: LockedPackage,
     /// Remarks for a person.
     pub remarks: Vec<String>,
+    /// Where it came from, as a lock keeps it.
+    pub origin: Option<OriginLock>,
 }
 
 /// Fetches the package of a judged request, when it names one.
@@ -59,9 +63,10 @@ fn fetch_npm(
         let what = format!("the package {} was not fetched", visible(&package.name));
         Failure::new(Exit::Refused, what).because(error)
     };
+    let rules = Rules::read(context)?;
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
-    let registry = Registry::new(config, context.global.offline);
+    let registry = Registry::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
     let locker = Locker {
         registry: &registry,
@@ -73,14 +78,13 @@ fn fetch_npm(
     bar.finish();
     let locked = locked.map_err(|error| failed(&error))?;
     let mut remarks = remarks(&locked);
-    remarks.extend(origin::judge(
-        context,
-        &Source::Npm(&registry),
-        &locked.tree,
-    )?);
+    let source = Source::Npm(registry);
+    let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
+    remarks.extend(told.lines);
     Ok(Fetched {
         locked: LockedPackage::from(&locked.tree),
         remarks,
+        origin: told.origin,
     })
 }
 
@@ -143,17 +147,16 @@ pub fn proposed(tree: &LockedTree) -> Vec<String> {
 ///
 /// # Errors
 /// When what is known of its origin speaks against it, or a requirement is not met.
-pub fn provenance(context: &Context, tree: &LockedTree) -> Result<Vec<String>, Failure> {
-    match tree.ecosystem {
-        interlock_supply::Ecosystem::Npm => {}
-        interlock_supply::Ecosystem::Pypi => return python::provenance(context, tree),
-        other => return Err(unverifiable(other.as_str())),
+pub fn provenance(context: &Context, packages: &Store, tree: &LockedTree) -> Result<Told, Failure> {
+    let rules = Rules::read(context)?;
+    match Source::of(context, &rules, tree.ecosystem)? {
+        Some(source) => origin::judge(context, &rules, packages, &source, tree),
+        None => Ok(Told {
+            lines: Vec::new(),
+            origin: None,
+            whole: true,
+        }),
     }
-    let config = Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
-        Failure::new(Exit::Refused, "npm's configuration cannot be read").because(&error)
-    })?;
-    let registry = Registry::new(config, context.global.offline);
-    origin::judge(context, &Source::Npm(&registry), tree)
 }
 
 /// The bytes may be there from before: then this program's own record of them has to say what the lock says.

@@ -20,6 +20,7 @@ use crate::options::{Approve, Danger};
 use crate::show;
 use crate::terminal::{say, visible};
 
+use super::origin::{self, Told};
 use super::package::Fetched;
 use super::{Wanted, agree, package, pin, section, unlock};
 
@@ -46,7 +47,9 @@ pub fn run(context: &Context, options: &Approve, file: Option<&std::path::Path>)
     }
     for proposal in &proposals {
         let (launch, fetched) = (&proposal.launch, proposal.fetched.as_ref());
-        proposal.wanted.show(context, launch, fetched, &ledger);
+        proposal
+            .wanted
+            .show(context, &machine, launch, fetched, &ledger);
     }
     let first = &proposals.first().ok_or_else(nothing)?.wanted.name;
     let question = format!("Approve exactly these {}?", proposals.len());
@@ -108,11 +111,20 @@ fn proposals(
             .map_err(|failure| named(name, failure))?;
         is_as_locked(name, server, &resolved)?;
         let mut remarks = resolved.remarks;
+        let mut origin = None;
         if let Some(tree) = &resolved.content.tree {
-            remarks.extend(package::provenance(context, tree).map_err(|it| named(name, it))?);
+            let told = package::provenance(context, packages, tree);
+            let told = told.map_err(|failure| named(name, failure))?;
+            came_as_locked(name, server, &told)?;
+            remarks.extend(told.lines);
+            origin = told.origin;
         }
         proposals.push(Proposal {
-            fetched: resolved.package.map(|locked| Fetched { locked, remarks }),
+            fetched: resolved.package.map(|locked| Fetched {
+                locked,
+                remarks,
+                origin,
+            }),
             launch: resolved.launch,
             wanted: Wanted {
                 name: name.clone(),
@@ -135,6 +147,8 @@ fn is_as_locked(name: &ServerName, server: &Server, resolved: &Resolved) -> Resu
     }
     let mut here = server.clone();
     here.content = resolved.content.clone();
+    // Where it came from is compared by what proves it.
+    here.content.origin.clone_from(&server.content.origin);
     let lines = server.changes(&here);
     if lines.is_empty() {
         return Ok(());
@@ -146,6 +160,19 @@ fn is_as_locked(name: &ServerName, server: &Server, resolved: &Resolved) -> Resu
         .map(|line| format!("{} differs", line.what))
         .collect();
     Err(failure.next("look at it: interlock verify; if this is right: interlock lock"))
+}
+
+/// It came from where the lock says, or nothing is approved.
+fn came_as_locked(name: &ServerName, server: &Server, told: &Told) -> Result<(), Failure> {
+    let said = server.content.origin.as_ref();
+    let causes = origin::against(said, told.origin.as_ref(), told.whole);
+    if causes.is_empty() {
+        return Ok(());
+    }
+    let what = format!("`{name}` did not come from where the lock says");
+    let mut failure = Failure::new(Exit::Refused, what);
+    failure.causes = causes;
+    Err(failure.next("ask whoever wrote the lock; to choose anew: interlock lock --update"))
 }
 
 /// Every launch once more, after a person has read all of them.

@@ -11,6 +11,7 @@ use interlock_supply::{LockedTree, Store};
 use super::compile::Contained;
 use super::origin::{self, Source};
 use super::package::{Bar, Fetched};
+use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching;
@@ -32,26 +33,18 @@ pub fn fetch(
         Failure::new(Exit::Refused, what).because(error)
     };
     let wish = wish(package)?;
+    let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.lock(&wish);
-    let (locked, index) = with_locker(context, packages, package, work, &failed)?;
+    let (locked, index) = with_locker(context, packages, package, work, &rules, &failed)?;
     let mut remarks = remarks(&locked);
-    remarks.extend(origin::judge(context, &Source::Pypi(&index), &locked.tree)?);
+    let source = Source::Pypi(index);
+    let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
+    remarks.extend(told.lines);
     Ok(Fetched {
         locked: LockedPackage::from(&locked.tree),
         remarks,
+        origin: told.origin,
     })
-}
-
-/// Where a tree that a lock names came from.
-///
-/// # Errors
-/// When what is known of its origin speaks against it, or a requirement is not met.
-pub fn provenance(context: &Context, tree: &LockedTree) -> Result<Vec<String>, Failure> {
-    let config = Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
-        Failure::new(Exit::Refused, "the index's configuration cannot be read").because(&error)
-    })?;
-    let index = Index::new(config, context.global.offline);
-    origin::judge(context, &Source::Pypi(&index), tree)
 }
 
 /// Puts a tree that a lock names into the store: exactly those bytes, or none.
@@ -72,8 +65,9 @@ pub fn install(
         return Err(Failure::new(Exit::Refused, "the source is no package"));
     };
     let wish = wish(package)?;
+    let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.install(&wish, tree);
-    with_locker(context, packages, package, work, &failed).map(|_| ())
+    with_locker(context, packages, package, work, &rules, &failed).map(|_| ())
 }
 
 /// Does `work` with the interpreter that a package is for and the user's own index; gives the index back.
@@ -82,13 +76,14 @@ fn with_locker<T>(
     packages: &Store,
     package: &PackageRef,
     work: impl FnOnce(&Locker<'_>) -> Result<T, LockError>,
+    rules: &Rules,
     failed: &dyn Fn(&dyn std::error::Error) -> Failure,
 ) -> Result<(T, Index), Failure> {
     let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
     let python = Python::inspect(&path).map_err(|error| failed(&error))?;
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
-    let index = Index::new(config, context.global.offline);
+    let index = Index::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
     let compiler = compiler(package, path);
     let done = work(&Locker {

@@ -4,6 +4,7 @@ use interlock_launch::{Entry, Line, RequestRecord, command_line};
 use interlock_supply::lockfile::{Base, Content, ProposedGrants, Server};
 use interlock_supply::{LockedTree, Store, TreeDigest};
 
+use crate::commands::approve::origin;
 use crate::context::Context;
 
 use super::resolving;
@@ -38,14 +39,27 @@ pub fn differences(
             now: Some(failure.on_one_line()),
         }),
     }
-    let approved = as_locked(store, base, entry, &proposed);
+    let approved = as_locked(context, store, base, entry, &proposed);
     lines.extend(approved.changes(&proposed));
     lines
 }
 
 /// An approval written as the server of a lock.
-fn as_locked(store: &Store, base: &Base, entry: &Entry, proposed: &Server) -> Server {
+fn as_locked(
+    context: &Context,
+    store: &Store,
+    base: &Base,
+    entry: &Entry,
+    proposed: &Server,
+) -> Server {
     let tree = tree_of(store, entry, proposed);
+    let same = tree.is_some() && tree == proposed.content.tree;
+    let origin = match &tree {
+        // The same bytes came from the same place; what an approval knew of it is not in the approval.
+        Some(_) if same => proposed.content.origin.clone(),
+        Some(tree) => origin::kept(context, store, &tree.digest.to_string()),
+        None => None,
+    };
     let pins = entry
         .pins()
         .iter()
@@ -53,7 +67,10 @@ fn as_locked(store: &Store, base: &Base, entry: &Entry, proposed: &Server) -> Se
     Server {
         source: proposed.source.clone(),
         args: proposed.args.clone(),
-        content: Content::of(entry.launch(), tree.as_ref(), base, store),
+        content: Content {
+            origin,
+            ..Content::of(entry.launch(), tree.as_ref(), base, store)
+        },
         grants: ProposedGrants::of(entry.profile(), base),
         tools: if proposed.tools.is_empty() {
             Default::default()

@@ -1,7 +1,7 @@
 //! From a server as declared in a lock to its content: judged, fetched, resolved. Nothing is started.
 
 use interlock_launch::{Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request, judge};
-use interlock_supply::lockfile::{Base, Content, Server};
+use interlock_supply::lockfile::{Base, Content, OriginLock, Server};
 use interlock_supply::{LockedTree, TreeDigest};
 
 use crate::commands::approve::{package, refuse_what_cannot_be_approved};
@@ -54,11 +54,17 @@ pub fn server(
     refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
     let locked = server.content.tree.as_ref();
     let locked = locked.filter(|_| versions == Versions::Keep);
-    let (tree, remarks) = match locked {
+    let (tree, remarks, origin) = match locked {
         Some(tree) if server.content.is_foreign() => return Err(foreign(server, tree)),
         Some(tree) => {
             package::install(context, &machine.packages, &judgement, tree)?;
-            (Some(tree.clone()), package::proposed(tree))
+            let origin = server.content.origin.clone();
+            // A lock that has none yet gets one, when that can be found out.
+            let origin = origin.or_else(|| {
+                let told = package::provenance(context, &machine.packages, tree);
+                told.ok().and_then(|told| told.origin)
+            });
+            (Some(tree.clone()), package::proposed(tree), origin)
         }
         None => fetched(context, machine, &judgement)?,
     };
@@ -73,7 +79,10 @@ pub fn server(
         let what = "this launch leads to nothing that could be approved";
         Failure::new(Exit::Refused, what).because(&error)
     })?;
-    let content = Content::of(launch.record(), tree.as_ref(), base, &machine.packages);
+    let content = Content {
+        origin,
+        ..Content::of(launch.record(), tree.as_ref(), base, &machine.packages)
+    };
     Ok(Resolved {
         request,
         judgement,
@@ -100,20 +109,20 @@ pub fn profile(context: &Context, base: &Base, server: &Server) -> Result<Profil
     Profile::new(grants, &context.places).map_err(|error| refused(&error))
 }
 
-/// The tree of the package that a request names, and what a person should know about it.
+/// The tree of the package that a request names, what a person should know about it, and where it came from.
 fn fetched(
     context: &Context,
     machine: &Machine,
     judgement: &Judgement,
-) -> Result<(Option<LockedTree>, Vec<String>), Failure> {
+) -> Result<(Option<LockedTree>, Vec<String>, Option<OriginLock>), Failure> {
     let Some(fetched) = package::fetch(context, &machine.packages, judgement)? else {
-        return Ok((None, Vec::new()));
+        return Ok((None, Vec::new(), None));
     };
     let recorded = TreeDigest::parse(&fetched.locked.tree)
         .ok()
         .and_then(|digest| machine.packages.recorded(&digest));
     match recorded {
-        Some(tree) => Ok((Some(tree), fetched.remarks)),
+        Some(tree) => Ok((Some(tree), fetched.remarks, fetched.origin)),
         None => {
             let what = "the store's record of what was just fetched cannot be read";
             Err(Failure::new(Exit::Refused, what).next("interlock store verify"))

@@ -3,10 +3,13 @@
 
 use interlock_launch::{Ledger, ServerName};
 use interlock_supply::LockedTree;
-use interlock_supply::lockfile::{Content, Server};
+use interlock_supply::lockfile::{Content, OriginLock, Server};
+use interlock_supply::provenance::TreeEvidence;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::commands::approve::origin::{self, Source};
+use crate::commands::approve::rules::Rules;
 use crate::commands::approve::{package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -57,7 +60,10 @@ impl Verifier {
             return problems;
         }
         match &server.content.tree {
-            Some(tree) => problems.extend(self.bytes(server, tree).err()),
+            Some(tree) => match self.bytes(server, tree) {
+                Err(problem) => problems.push(problem),
+                Ok(()) => problems.extend(self.provenance(server, tree)),
+            },
             None => problems.extend(self.files(server)),
         }
         problems.extend(self.tools(name, server));
@@ -104,6 +110,32 @@ impl Verifier {
             ));
         }
         Ok(())
+    }
+
+    /// Where the package came from: the evidence in the store is verified again, and compared with what the lock says. Where there is
+    /// none, or it does not bear the lock out, the registry is asked.
+    fn provenance(&self, server: &Server, tree: &LockedTree) -> Vec<String> {
+        let (context, packages) = (&self.context, &self.machine.packages);
+        let line = |failure: Failure| vec![failure.on_one_line()];
+        let rules = match Rules::read(context) {
+            Ok(rules) => rules,
+            Err(failure) => return line(failure),
+        };
+        let kept = packages.evidence(tree);
+        if let Some(kept) = kept.filter(TreeEvidence::is_whole) {
+            let problems = borne_out(&rules, server, tree, &kept);
+            if problems.is_empty() || context.global.offline {
+                return problems;
+            }
+        }
+        match Source::of(context, &rules, tree.ecosystem) {
+            Err(failure) => line(failure),
+            Ok(None) => Vec::new(),
+            Ok(Some(source)) => {
+                let evidence = origin::evidence(context, packages, &source, tree);
+                borne_out(&rules, server, tree, &evidence)
+            }
+        }
     }
 
     /// Programs, scripts and folders, resolved anew.
@@ -175,6 +207,32 @@ impl Verifier {
             ));
         }
     }
+}
+
+/// What evidence says against a lock. Requirements are judged when something is approved, not here.
+fn borne_out(
+    rules: &Rules,
+    server: &Server,
+    tree: &LockedTree,
+    evidence: &TreeEvidence,
+) -> Vec<String> {
+    let origins = evidence.origins(tree, rules.verifier());
+    let pairs = tree.packages.iter().zip(&origins);
+    let failures = pairs.filter_map(|(package, origin)| {
+        let (name, version) = (&package.name, &package.version);
+        let error = origin.failure()?;
+        Some(format!(
+            "what the registry serves about the origin of {name}@{version} does not hold: {error}"
+        ))
+    });
+    let mut problems: Vec<String> = failures.collect();
+    if problems.is_empty() {
+        let own = origin::own(tree, &origins);
+        let found = own.and_then(|own| OriginLock::of(tree.ecosystem, own));
+        let said = server.content.origin.as_ref();
+        problems = origin::against(said, found.as_ref(), evidence.is_whole());
+    }
+    problems
 }
 
 fn with(server: &Server, content: Content) -> Server {

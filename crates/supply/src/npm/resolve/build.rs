@@ -50,7 +50,8 @@ impl Unmet {
             }
             Self::Pick(error) => !matches!(
                 &**error,
-                PickError::Packument(PackumentError::OtherPackage { .. })
+                // A release that has to wait is there on another day.
+                PickError::Packument(PackumentError::OtherPackage { .. }) | PickError::Young(_)
             ),
             Self::Spec(_) | Self::Platform | Self::Taken => true,
         }

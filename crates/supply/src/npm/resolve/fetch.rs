@@ -131,11 +131,7 @@ impl<'a> Fetcher<'a> {
     }
 
     fn describe(&self, name: &PackageName) {
-        let answer = self
-            .registry
-            .packument(name)
-            .map(Arc::new)
-            .map_err(Arc::new);
+        let answer = self.registry.packument(name).map_err(Arc::new);
         self.progress.metadata_done(name.as_str());
         let waiting = {
             let mut state = self.lock();
@@ -332,7 +328,7 @@ impl Source for Fetcher<'_> {
                         tagged(tag).as_deref() == Some(version.as_str())
                     })
                 };
-                wanted.iter().all(admitted)
+                packument.young(version).is_none() && wanted.iter().all(admitted)
             })
             .collect();
         let latest = packument.tag("latest");

@@ -128,7 +128,11 @@ impl<'a> Fetcher<'a> {
 
     fn list(&self, name: &Name) {
         let answer = match self.index.listing(name) {
-            Ok(listing) => Ok(Some(Arc::new(Release::all(&listing, self.python)))),
+            Ok(listing) => Ok(Some(Arc::new(Release::all(
+                &listing,
+                self.python,
+                self.index.hold(),
+            )))),
             Err(IndexError::Nowhere(_)) => Ok(None),
             Err(error) => Err(SourceError::Index(error.into())),
         };
@@ -214,6 +218,7 @@ impl<'a> Fetcher<'a> {
             let wanted = requirement.versions.admit(&release.version);
             wanted
                 && !release.is_yanked()
+                && release.young.is_none()
                 && release.wheel.is_ok()
                 && !release.version.is_prerelease()
         });

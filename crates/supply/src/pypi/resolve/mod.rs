@@ -14,6 +14,7 @@ pub use fetch::SourceError;
 pub use release::NoWheel;
 pub use solve::{Unmet, Why};
 pub(crate) use start::of_file as start_of_file;
+pub use tree::claims;
 pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 
 use super::{Index, Name, Python, Requirement, Version};

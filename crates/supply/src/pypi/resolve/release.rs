@@ -1,9 +1,12 @@
 //! The releases of a package as one interpreter sees them.
 
-use crate::pypi::{
-    Specifiers, Version,
-    interpreter::Python,
-    listing::{ListedWheel, Listing},
+use crate::{
+    hold::{Hold, Young},
+    pypi::{
+        Specifiers, Version,
+        interpreter::Python,
+        listing::{ListedWheel, Listing},
+    },
 };
 
 /// Why a release has nothing for an interpreter.
@@ -26,20 +29,36 @@ pub(super) struct Release {
     pub(super) version: Version,
     /// The wheel that fits best.
     pub(super) wheel: Result<ListedWheel, NoWheel>,
+    /// Why it has to wait, if it has to.
+    pub(super) young: Option<Young>,
 }
 
 impl Release {
-    /// All releases of a listing, the newest first.
-    pub(super) fn all(listing: &Listing, python: &Python) -> Vec<Self> {
+    /// All releases of a listing, the newest first. The age of a release is that of the wheel: one may be added to an old release.
+    pub(super) fn all(listing: &Listing, python: &Python, hold: &Hold) -> Vec<Self> {
         let own = python.parsed_version();
         let admitted =
             |specifiers: &Specifiers| own.as_ref().is_none_or(|own| specifiers.admit(own));
         let mut releases: Vec<Self> = listing
             .wheels
             .iter()
-            .map(|(version, wheels)| Self {
-                version: version.clone(),
-                wheel: best(wheels, python, &admitted),
+            .map(|(version, wheels)| {
+                let young = |wheel: &ListedWheel| {
+                    let name = wheel.name.name.as_str();
+                    hold.young(name, version.as_str(), wheel.published)
+                };
+                let old: Vec<ListedWheel> = wheels
+                    .iter()
+                    .filter(|wheel| young(wheel).is_none())
+                    .cloned()
+                    .collect();
+                let wheel =
+                    best(&old, python, &admitted).or_else(|_| best(wheels, python, &admitted));
+                Self {
+                    version: version.clone(),
+                    young: wheel.as_ref().ok().and_then(young),
+                    wheel,
+                }
             })
             .collect();
         let sources = listing
@@ -49,6 +68,7 @@ impl Release {
         releases.extend(sources.map(|version| Self {
             version: version.clone(),
             wheel: Err(NoWheel::OnlySource),
+            young: None,
         }));
         releases.sort_by(|a, b| b.version.cmp(&a.version));
         releases.dedup_by(|a, b| a.version == b.version);

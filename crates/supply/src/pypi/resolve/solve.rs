@@ -4,7 +4,10 @@
 //! the versions out (conflict-directed backjumping), not merely to the last one.
 
 use super::release::{NoWheel, Release};
-use crate::pypi::{Environment, Name, Requirement, Version};
+use crate::{
+    hold::Young,
+    pypi::{Environment, Name, Requirement, Version},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -51,6 +54,8 @@ pub enum Why {
     NoWheel(Version, NoWheel),
     /// The newest version that would do cannot be used.
     Unusable(Version, String),
+    /// The newest version that would do has to wait.
+    Young(Young),
     /// Every version contradicts what else was chosen.
     Conflict(Name),
     /// The search was given up.
@@ -65,6 +70,7 @@ impl fmt::Display for Why {
             Self::NoVersion(None) => f.write_str("it has no release"),
             Self::NoWheel(version, why) => write!(f, "{version}: {why}"),
             Self::Unusable(version, why) => write!(f, "{version}: {why}"),
+            Self::Young(young) => young.fmt(f),
             Self::Conflict(other) => write!(f, "it contradicts what is needed of `{other}`"),
             Self::TooHard => {
                 f.write_str("the search was given up after many tries; name more exact versions")
@@ -218,6 +224,10 @@ impl<S: Source> Solver<'_, S> {
                 return Ok(false);
             };
             let name = level.name.clone();
+            if let Some(young) = &release.young {
+                self.note(Why::Young(young.clone()));
+                continue;
+            }
             if let Err(why) = &release.wheel {
                 self.note(Why::NoWheel(release.version.clone(), why.clone()));
                 continue;

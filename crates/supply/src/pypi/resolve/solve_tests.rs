@@ -31,6 +31,8 @@ impl World {
                 yanked: words.contains(&"yanked"),
                 metadata: None,
                 size: None,
+                published: None,
+                provenance: None,
             };
             let wheel = if words.contains(&"source") {
                 Err(NoWheel::OnlySource)
@@ -46,10 +48,19 @@ impl World {
             let needs = needs.into_iter().map(|text| {
                 Requirement::parse(&text.replace('&', ",")).map_err(|error| error.to_string())
             });
+            let hold = crate::Hold::new(100, 1, true, BTreeSet::new());
+            let young = words
+                .contains(&"young")
+                .then(|| hold.young(words[0], words[1], None));
+            let release = Release {
+                version,
+                wheel,
+                young: young.flatten(),
+            };
             world
                 .entry(name)
                 .or_default()
-                .push((Release { version, wheel }, needs.collect()));
+                .push((release, needs.collect()));
         }
         for releases in world.values_mut() {
             releases.sort_by(|(a, _), (b, _)| b.version.cmp(&a.version));

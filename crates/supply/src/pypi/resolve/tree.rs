@@ -7,7 +7,7 @@ use super::{
 use crate::{
     locked::{Entry, ExactVersion, LockedPackage, LockedTree, TreePath},
     npm::PackageName,
-    pypi::{Name, Version},
+    pypi::{Claims, Name, Version},
     store::{InstallError, Layout, Placed, Store, Stored},
     unpack::SITE,
 };
@@ -159,6 +159,16 @@ pub(crate) fn own_entry_in_tree(store: &Store, tree: &LockedTree) -> Option<Entr
     let whole = store.package_in_tree(&tree.digest, PLACE)?;
     let commands = Command::of(&of_package(&whole, &name));
     own_command(&commands, &name).and_then(start::entry)
+}
+
+/// What the package that a stored tree was made for claims about its own origin.
+#[must_use]
+pub fn claims(store: &Store, tree: &LockedTree) -> Claims {
+    let own = Name::new(tree.name.as_str()).ok().and_then(|name| {
+        let whole = store.package_in_tree(&tree.digest, PLACE)?;
+        Some(wheel::text(&of_package(&whole, &name), "METADATA"))
+    });
+    Claims::of(&own.unwrap_or_default())
 }
 
 /// The entry of a command in a tree that is in the store: of the first of the named packages that has it.

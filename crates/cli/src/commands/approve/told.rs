@@ -1,0 +1,313 @@
+//! What is known of where a tree came from, in a person's words, a line each.
+//!
+//! What was verified is told apart from what the registry or the package merely says. What a registry does not offer is told without
+//! alarm: many mirrors offer nothing.
+
+use interlock_supply::LockedTree;
+use interlock_supply::provenance::{Checked, Identity, Origin, is_own};
+use interlock_supply::registry::owner_of_repository;
+
+use crate::terminal::visible;
+
+/// So many packages are named in one line.
+const NAMED: usize = 5;
+
+/// About the package that was asked for. `signs`: registries of this kind can sign.
+pub fn own(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
+    let mut lines = published(origin, now);
+    if signs {
+        lines.push(signature(&origin.signature));
+    }
+    match (origin.builder(), &origin.attestations) {
+        (Some(builder), _) => lines.extend(built(builder, origin.repository.as_deref())),
+        (None, attestations) => {
+            lines.push(unattested(attestations));
+            lines.extend(origin.repository.as_ref().map(|repository| {
+                let commit = origin.commit.as_ref();
+                let commit = commit.map(|commit| format!(" at {}", visible(commit)));
+                format!(
+                    "says that it is from {}{}, which nobody vouches for",
+                    visible(repository),
+                    commit.unwrap_or_default()
+                )
+            }));
+        }
+    }
+    if let Some(before) = &origin.earlier {
+        let version = visible(&before.version);
+        if origin.lost_attestation() {
+            lines.push(format!(
+                "LOOK TWICE: the release before it, {version}, was attested, and this one is not"
+            ));
+        }
+        if let Some(other) = origin.other_publisher() {
+            lines.push(format!(
+                "the release before it, {version}, was published by another account: {}",
+                visible(other)
+            ));
+        }
+    }
+    lines
+}
+
+fn published(origin: &Origin, now: i64) -> Vec<String> {
+    let by = origin.publisher.as_ref();
+    let by = by.map(|publisher| format!(" by {}", visible(publisher)));
+    let line = match (origin.age_days(now), by) {
+        (Some(days), by) => format!(
+            "published {} ago{}, as the registry says",
+            counted(days),
+            by.unwrap_or_default()
+        ),
+        (None, Some(by)) => format!("published{by}, as the registry says; it does not say when"),
+        (None, None) => "who published it and when, this registry does not say".to_owned(),
+    };
+    vec![line]
+}
+
+/// About everything that the tree holds besides.
+pub fn others(tree: &LockedTree, origins: &[Origin], now: i64) -> Vec<String> {
+    let pairs = tree.packages.iter().zip(origins);
+    let others: Vec<(String, &Origin)> = pairs
+        .filter(|(package, _)| !is_own(tree, package))
+        .map(|(package, origin)| (format!("{}@{}", package.name, package.version), origin))
+        .collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let attested = others
+        .iter()
+        .filter(|(_, origin)| origin.builder().is_some());
+    let attested = match attested.count() {
+        0 => "no attestation is offered for them".to_owned(),
+        count => format!("{count} attested"),
+    };
+    let ages = others.iter();
+    let ages = ages.filter_map(|(name, origin)| Some((origin.age_days(now)?, name)));
+    let youngest = match ages.min() {
+        Some((days, name)) => {
+            format!("the youngest is {}, {} old", visible(name), counted(days))
+        }
+        None => "how old they are, this registry does not say".to_owned(),
+    };
+    let packages = crate::show::counted(others.len(), "more package");
+    let mut lines = vec![format!("{packages}: {attested}; {youngest}")];
+    let lost = others
+        .iter()
+        .filter(|(_, origin)| origin.lost_attestation());
+    lines.extend(listed(
+        "LOOK TWICE: attested in the release before, and not in this one",
+        lost.map(|(name, _)| name.as_str()),
+    ));
+    // Maintainers take turns; what matters is who published what nobody had time to look at.
+    let fresh = |origin: &Origin| origin.age_days(now).is_some_and(|days| days < 30);
+    let changed = others.iter();
+    let changed = changed.filter(|(_, origin)| fresh(origin) && origin.other_publisher().is_some());
+    lines.extend(listed(
+        "published within a month, by another account than the release before",
+        changed.map(|(name, _)| name.as_str()),
+    ));
+    lines
+}
+
+/// `what: a, b and 3 more`, or nothing.
+fn listed<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<String> = names.map(visible).collect();
+    let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!names.is_empty()).then(|| format!("{what}: {}{more}", first.join(", ")))
+}
+
+fn signature(signature: &Checked<String>) -> String {
+    match signature {
+        Checked::Verified(key) => format!("signed by the registry (key {})", visible(key)),
+        Checked::Absent => "no signature offered by this registry".to_owned(),
+        Checked::Unreachable => "the registry's signature could not be fetched".to_owned(),
+        Checked::Failed(error) => format!("the registry's signature does not hold: {error}"),
+    }
+}
+
+fn unattested<T>(attestations: &Checked<T>) -> String {
+    match attestations {
+        Checked::Unreachable => "its attestations could not be fetched".to_owned(),
+        Checked::Failed(error) => format!("its attestation does not hold: {error}"),
+        Checked::Verified(_) => "attested as published, but not from which source".to_owned(),
+        Checked::Absent => "no attestation offered of what it was built from".to_owned(),
+    }
+}
+
+/// What an attestation of a build says, and whether the package names the same repository.
+fn built(builder: &Identity, claimed: Option<&str>) -> Vec<String> {
+    let part = |text: &Option<String>| text.as_deref().map_or_else(|| "?".to_owned(), visible);
+    let mut lines = vec![format!(
+        "attested: built from {} at {}, commit {}, by {}",
+        part(&builder.repository),
+        part(&builder.reference),
+        part(&builder.commit),
+        visible(&builder.issuer)
+    )];
+    let owner = |address: &str| owner_of_repository(address).map(str::to_ascii_lowercase);
+    let other = claimed
+        .and_then(owner)
+        .zip(builder.repository.as_deref().and_then(owner));
+    if let Some((claimed, built)) = other.filter(|(claimed, built)| claimed != built) {
+        lines.push(format!(
+            "the package names a repository of {}, but was built from one of {}",
+            visible(&claimed),
+            visible(&built)
+        ));
+    }
+    lines
+}
+
+fn counted(days: i64) -> String {
+    match days {
+        0 => "less than a day".to_owned(),
+        1 => "one day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interlock_supply::provenance::{Attested, Earlier, Signer};
+
+    const NOW: i64 = 1_795_000_000;
+
+    fn origin() -> Origin {
+        Origin {
+            published: Some(NOW - 5 * 86_400),
+            publisher: Some("alice\u{1b}[2K".into()),
+            repository: Some("git+https://github.com/alice/x.git".into()),
+            ..Origin::unknown()
+        }
+    }
+
+    fn attested(owner: &str) -> Checked<Vec<Attested>> {
+        Checked::Verified(vec![Attested {
+            predicate_type: "https://slsa.dev/provenance/v1".into(),
+            signer: Signer::Identity(Identity {
+                subject: "s".into(),
+                issuer: "https://token.actions.githubusercontent.com".into(),
+                repository: Some(format!("https://github.com/{owner}/x")),
+                reference: Some("refs/tags/v1".into()),
+                ..Identity::default()
+            }),
+            time: NOW,
+        }])
+    }
+
+    fn check(lines: &[String], expected: &[&str]) {
+        assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+        for (line, part) in lines.iter().zip(expected) {
+            assert!(line.contains(part), "{line} / {part}");
+            assert!(!line.contains('\u{1b}'), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_verified_is_told_apart_from_what_is_said() {
+        let mut origin = origin();
+        let said = [
+            "published 5 days ago by \"alice",
+            "no signature offered",
+            "no attestation offered",
+            "which nobody vouches for",
+        ];
+        check(&own(&origin, true, NOW), &said);
+        origin.signature = Checked::Verified("SHA256:x".into());
+        origin.attestations = attested("Alice");
+        let built = "built from https://github.com/Alice/x at refs/tags/v1";
+        let line = |origin: &Origin| own(origin, true, NOW);
+        check(
+            &line(&origin),
+            &["published", "signed by the registry", built],
+        );
+        origin.attestations = attested("mallory");
+        let other = [
+            "published",
+            "signed",
+            "built from",
+            "names a repository of alice",
+        ];
+        check(&line(&origin), &other);
+        check(
+            &own(&Origin::unknown(), false, NOW),
+            &["does not say", "no attestation offered"],
+        );
+    }
+
+    #[test]
+    fn what_changed_since_the_release_before_is_told() {
+        let mut origin = Origin {
+            repository: None,
+            publisher: Some("mallory".into()),
+            earlier: Some(Earlier {
+                version: "0.9.0".into(),
+                publisher: Some("alice".into()),
+                attested: true,
+            }),
+            ..origin()
+        };
+        check(
+            &own(&origin, false, NOW),
+            &[
+                "published",
+                "no attestation",
+                "LOOK TWICE",
+                "another account: alice",
+            ],
+        );
+        origin.attestations = Checked::Unreachable;
+        check(
+            &own(&origin, false, NOW),
+            &[
+                "published",
+                "could not be fetched",
+                "another account: alice",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_tree_is_summed_up() {
+        let packages: Vec<serde_json::Value> = (0..10)
+            .map(|at| {
+                serde_json::json!({ "path": format!("node_modules/p{at}"), "name": format!("p{at}"), "version": "1.0.0",
+                    "integrity": interlock_supply::Integrity::from_bytes([at; 64]).to_string() })
+            })
+            .collect();
+        let tree: LockedTree = serde_json::from_value(serde_json::json!({
+            "format": 1, "ecosystem": "npm", "name": "p0", "version": "1.0.0", "digest": "a".repeat(64), "files": 1, "bytes": 1,
+            "entry": { "command": "x", "file": "node_modules/p0/x.js", "interpreter": "node" }, "packages": packages,
+        }))
+        .unwrap();
+        let unknown = vec![Origin::unknown(); 10];
+        check(
+            &others(&tree, &unknown, NOW),
+            &["9 more packages: no attestation is offered for them; how old they are"],
+        );
+        let mut origins = vec![origin(); 10];
+        origins[2].attestations = attested("a");
+        origins[3].published = Some(NOW - 86_400);
+        for origin in &mut origins[4..] {
+            origin.earlier = Some(Earlier {
+                version: "0.9.0".into(),
+                publisher: Some("bob".into()),
+                attested: true,
+            });
+        }
+        check(
+            &others(&tree, &origins, NOW),
+            &[
+                "1 attested; the youngest is p3@1.0.0, one day old",
+                "p4@1.0.0, p5@1.0.0, p6@1.0.0, p7@1.0.0, p8@1.0.0 and 1 more",
+                "within a month, by another account",
+            ],
+        );
+    }
+}
