@@ -19,12 +19,15 @@ mod client;
 mod forgery;
 mod lock;
 mod machine;
+mod origin;
 mod refusal;
 mod relay;
 mod scan;
 mod secret;
 mod shell;
 mod shutdown;
+#[path = "../../../supply/tests/support/mod.rs"]
+mod support;
 mod world;
 mod wrap;
 mod wrap_links;

@@ -13,6 +13,7 @@
 pub mod git;
 pub mod package;
 pub mod server;
+pub mod sigstore;
 pub mod wheel;
 
 use interlock_supply::{
