@@ -16,7 +16,6 @@ const SECRET_NAMES: &[&str] = &[
     "access-key",
     "private_key",
     "credential",
-    "_pat",
     "auth",
     "bearer",
     "connection_string",
@@ -78,7 +77,7 @@ const SECRET_PREFIXES: &[&str] = &[
 /// Whether a value is a real secret rather than a hint where one goes.
 fn is_secret_value(value: &str) -> bool {
     let bare = value.strip_prefix("Bearer ").unwrap_or(value);
-    let hint = value.to_ascii_lowercase().contains("your") || is_a_name(bare);
+    let hint = value.to_ascii_lowercase().contains("your") || is_a_name(bare) || is_a_path(value);
     let known = SECRET_PREFIXES.iter().any(|prefix| {
         bare.strip_prefix(prefix).is_some_and(|rest| {
             rest.len() >= 12
@@ -97,9 +96,28 @@ fn is_secret_value(value: &str) -> bool {
                     .any(|b| b.is_ascii_digit() || b.is_ascii_punctuation())))
 }
 
-/// Whether a value is the name of a variable: some hosts take the name where others take the value.
+/// How paths begin. What begins with a single `/` may be a secret in base64 as well.
+const PATH_STARTS: &[&str] = &[
+    "~/", "./", "../", "/home/", "/Users/", "/root/", "/etc/", "/var/", "/run/", "/opt/", "/srv/",
+    "/usr/", "/tmp/", "/mnt/",
+];
+
+/// Whether a value says in which file or directory a secret is, and is none itself.
+fn is_a_path(value: &str) -> bool {
+    let drive = value
+        .split_once(":\\")
+        .is_some_and(|(drive, _)| drive.len() == 1);
+    let last = value.rsplit('/').next().unwrap_or(value);
+    drive
+        || PATH_STARTS.iter().any(|start| value.starts_with(start))
+        || (value.starts_with('/') && last.contains('.'))
+}
+
+/// Whether a value is the name of a variable: some hosts take the name where others take the value, and LiteLLM says where it looks.
 fn is_a_name(value: &str) -> bool {
-    value.contains('_') && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+    let looked_up = value.strip_prefix("os.environ/");
+    looked_up.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+        || value.contains('_') && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
 fn is_known_secret(value: &str) -> bool {
@@ -118,7 +136,9 @@ fn is_known_secret(value: &str) -> bool {
 
 fn names_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    SECRET_NAMES.iter().any(|part| lower.contains(part))
+    // `PAT` is a personal access token where it is a word of its own, and the beginning of `PATH` where it is not.
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    SECRET_NAMES.iter().any(|part| lower.contains(part)) || words.any(|word| word == "pat")
 }
 
 /// The secret that a variable or a header of this name holds in plain text: the whole value, or the password in an address.
@@ -247,5 +267,32 @@ mod tests {
         assert_eq!(secret_of_variable("TOKEN", "COPILOT_MCP_TOKEN"), None);
         assert_eq!(secret_of_variable("API_KEY", "fc-YOUR_API_KEY"), None);
         assert!(secret_of_variable("API_KEY", "fc-0123456789abcdef").is_some());
+    }
+
+    #[test]
+    fn where_a_secret_is_kept_is_no_secret() {
+        for (name, value, secret) in [
+            ("MEMORY_FILE_PATH", "/data/memory-1", false),
+            ("GITHUB_PAT", "0123456789-abcdef", true),
+            ("PAT_GITHUB", "0123456789-abcdef", true),
+            (
+                "GOOGLE_APPLICATION_CREDENTIALS",
+                "/home/me/keys/one.json",
+                false,
+            ),
+            ("TOKEN_FILE", "~/.config/token-1", false),
+            ("SSH_KEY", "C:\\Users\\me\\id_1", false),
+            ("API_KEY", "os.environ/OPENAI_API_KEY", false),
+            ("API_KEY", "os.environ/a/b", true),
+            // Base64 may begin like a path.
+            (
+                "AWS_SECRET_ACCESS_KEY",
+                "/9j4AAQSkZJRgABAQEAYABgAAD2wBDAAMCAg",
+                true,
+            ),
+        ] {
+            let found = secret_of_variable(name, value).is_some();
+            assert_eq!(found, secret, "{name}={value}");
+        }
     }
 }

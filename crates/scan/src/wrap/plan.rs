@@ -72,6 +72,11 @@ pub enum Skip {
         "is started in the client's own sandbox, where Interlock's cannot be set up: turn `sandboxEnabled` off, then wrap it"
     )]
     Sandboxed,
+    /// Its program is a text in the file, which the client gives to Python.
+    #[error(
+        "is program text in the file, which the client runs by itself: put it into a file and start that"
+    )]
+    Code,
     /// A daemon starts it, outside of any sandbox of Interlock's, so it could not be approved and would never start again.
     #[error("is a container, which cannot be approved yet: it stays as it is")]
     Container,
@@ -202,6 +207,10 @@ fn local(server: &Server) -> Result<&Local, Skip> {
     };
     if inner(&local.request).is_some() {
         return Err(Skip::Already);
+    }
+    // Neither a program nor arguments are written anywhere.
+    if local.command_span.is_empty() {
+        return Err(Skip::Code);
     }
     if matches!(judge(&local.request).class, Class::Container(_)) {
         return Err(Skip::Container);
