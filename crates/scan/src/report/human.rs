@@ -173,8 +173,9 @@ fn closing(report: &Report, paint: &dyn Paint, lines: &mut Vec<String>) {
     if open > 0 {
         let servers = counted(open, "server");
         lines.push(format!(
-            "{servers} can start anything that you can start yourself. Next: {} puts them behind Interlock",
-            paint.paint(Role::Heading, "interlock wrap")
+            "{servers} can start anything that you can start yourself. Next: {} puts {} behind Interlock",
+            paint.paint(Role::Heading, "interlock wrap"),
+            if open == 1 { "it" } else { "them" }
         ));
     } else if counts.servers == 0 {
         lines.push("no MCP server is configured here".to_owned());
