@@ -143,6 +143,18 @@ impl LockedTree {
             .map(|package| &package.integrity)
     }
 
+    /// Where one of its packages comes from: a repository's dependencies come from a registry.
+    #[must_use]
+    pub fn ecosystem_of(&self, package: &LockedPackage) -> Ecosystem {
+        let archive = package.archive.as_deref();
+        let own = archive.is_some_and(|archive| archive.starts_with("git+"));
+        match package.path.as_str() {
+            _ if self.ecosystem != Ecosystem::Git || own => self.ecosystem,
+            "python" => Ecosystem::Pypi,
+            _ => Ecosystem::Npm,
+        }
+    }
+
     /// Packages that declare an install script. None of them was run; a server may need one.
     pub fn needs_install_script(&self) -> impl Iterator<Item = &LockedPackage> {
         self.packages

@@ -17,6 +17,9 @@ mod audit;
 mod check;
 mod client;
 mod forgery;
+mod git;
+#[path = "../../../supply/tests/support/git.rs"]
+mod hosted;
 mod lock;
 mod machine;
 mod origin;

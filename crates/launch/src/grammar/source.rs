@@ -29,7 +29,12 @@ pub(crate) fn source(call: &Call<'_>, case: &mut Case<'_>) -> Class {
     if word.pin().is_none() {
         case.note(
             rules::FLOATING_VERSION,
-            format!("`{shown}` names no digest; the approval fixes what is found"),
+            match word.kind() {
+                SourceKind::Git => {
+                    format!("`{shown}` names no commit; the approval fixes the one that is found")
+                }
+                _ => format!("`{shown}` names no digest; the approval fixes what is found"),
+            },
         );
     }
     Class::Package(PackageRef {
@@ -40,7 +45,7 @@ pub(crate) fn source(call: &Call<'_>, case: &mut Case<'_>) -> Class {
         },
         runner: word.kind().as_str().to_owned(),
         name: word.name(),
-        spec: word.pin().map(str::to_owned),
+        spec: word.asked().map(str::to_owned),
         bin: word.entry().map(str::to_owned),
         extras: Vec::new(),
         with: Vec::new(),

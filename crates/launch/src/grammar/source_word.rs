@@ -56,6 +56,17 @@ impl SourceKind {
         };
         length && pin.bytes().all(hex)
     }
+
+    /// What a person may write in a pin's place: a branch or a tag, in the characters that almost all of them have.
+    fn is_name(self, name: &str) -> bool {
+        let plain = |c: u8| c.is_ascii_alphanumeric() || b"-_./+@".contains(&c);
+        self == Self::Git
+            && name.len() <= 200
+            && name.bytes().all(plain)
+            && name
+                .split('/')
+                .all(|part| !part.is_empty() && !part.starts_with(['.', '-']))
+    }
 }
 
 /// Why a word names no source.
@@ -71,7 +82,7 @@ pub enum SourceWordError {
     Address,
     /// The pin is not of the kind that this source has.
     #[error(
-        "what follows `#` is no pin: `#sha256=` and 64 digits, or a full commit, in lower case"
+        "what follows `#` is no pin: `#sha256=` and 64 digits in lower case, or a commit, a branch or a tag"
     )]
     Pin,
     /// What starts is no plain path.
@@ -84,6 +95,7 @@ pub enum SourceWordError {
 pub struct SourceWord {
     kind: SourceKind,
     address: String,
+    /// Of a repository also the name of a branch or tag.
     pin: Option<String>,
     entry: Option<String>,
 }
@@ -123,6 +135,13 @@ impl SourceWord {
     /// The SHA-256 of what is fetched, or the commit: lower-case hexadecimal. None where a person left it out.
     #[must_use]
     pub fn pin(&self) -> Option<&str> {
+        let pin = self.pin.as_deref()?;
+        self.kind.is_pin(pin).then_some(pin)
+    }
+
+    /// The pin, or the branch or tag that a person wrote in its place.
+    #[must_use]
+    pub fn asked(&self) -> Option<&str> {
         self.pin.as_deref()
     }
 
@@ -253,7 +272,7 @@ fn pin_and_entry(
         "" if entry.is_some() => None,
         pin => {
             let digits = pin.strip_prefix(kind.mark()).ok_or(SourceWordError::Pin)?;
-            if !kind.is_pin(digits) {
+            if !kind.is_pin(digits) && !kind.is_name(digits) {
                 return Err(SourceWordError::Pin);
             }
             Some(digits.to_owned())
@@ -373,6 +392,10 @@ mod tests {
             ),
             ("mcpb:/srv/x.dxt".to_owned(), "/srv/x.dxt | 0 | - | x"),
             (
+                "git:https://h.example/o/r#v1.2/rc:a.js".to_owned(),
+                "https://h.example/o/r | 0 | a.js | r",
+            ),
+            (
                 format!("git:https://h.example/o/r.git#{commit}:src/main.py"),
                 "https://h.example/o/r.git | 40 | src/main.py | r",
             ),
@@ -414,7 +437,10 @@ mod tests {
             ("binary:https://h.example/t#:".to_owned(), "Entry"),
             ("mcpb:https://h.example/t#:x".to_owned(), "Entry"),
             ("mcpb:x.mcpb".to_owned(), "Address"),
-            ("git:https://h.example/r#main".to_owned(), "Pin"),
+            ("git:https://h.example/r#-x".to_owned(), "Pin"),
+            ("git:https://h.example/r#a//b".to_owned(), "Pin"),
+            ("git:https://h.example/r#a b".to_owned(), "Pin"),
+            ("git:https://h.example/r#a\\b".to_owned(), "Pin"),
             ("git:ssh://h.example/r".to_owned(), "Address"),
             ("npm:x".to_owned(), "Scheme"),
         ] {

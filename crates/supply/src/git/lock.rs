@@ -129,7 +129,8 @@ fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Vec<(TreePath, Vec<
             };
             Ok((entry, vec![(start, text.into_bytes())]))
         }
-        Interpreter::Node => Ok((plain, Vec::new())),
+        // Without an ending it is node's only where the kernel could start it as well.
+        Interpreter::Node if executable || file.as_str().contains('.') => Ok((plain, Vec::new())),
         Interpreter::Native | Interpreter::Other(_) if executable => Ok((plain, Vec::new())),
         _ => Err(FileError::NoInterpreter(file.to_string())),
     }

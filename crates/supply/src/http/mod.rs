@@ -66,6 +66,22 @@ pub struct Trust {
     pub offline: bool,
 }
 
+impl Trust {
+    /// As the user's environment says: `HTTPS_PROXY`, `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`.
+    #[must_use]
+    pub fn for_user(env: &dyn Fn(&str) -> Option<String>, offline: bool) -> Self {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        Self {
+            certificate_files: ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]
+                .into_iter()
+                .filter_map(|name| set(name).map(PathBuf::from))
+                .collect(),
+            proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")),
+            offline,
+        }
+    }
+}
+
 /// What to get, and how much of it at most.
 pub(crate) struct Get<'a> {
     pub(crate) url: &'a str,

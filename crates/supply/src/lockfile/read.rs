@@ -268,8 +268,11 @@ fn pinned(word: &SourceWord, tree: &LockedTree) -> Result<(), String> {
     let integrity = tree.integrity().map(Integrity::algorithm_and_hex);
     let same = match word.kind() {
         SourceKind::Binary | SourceKind::Mcpb => integrity == Some(("sha256", pin.to_owned())),
-        // What a commit's digest is of is no archive's.
-        SourceKind::Git => true,
+        SourceKind::Git => {
+            let address = format!("git+{}#{pin}", word.address());
+            let mut packages = tree.packages.iter();
+            packages.any(|package| package.archive.as_deref() == Some(address.as_str()))
+        }
     };
     if same {
         return Ok(());

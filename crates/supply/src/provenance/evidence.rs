@@ -165,7 +165,11 @@ impl TreeEvidence {
 /// Whether a package of a tree is the one that gives it its name.
 #[must_use]
 pub fn is_own(tree: &LockedTree, package: &LockedPackage) -> bool {
-    package.name == tree.name && package.version == tree.version && !package.path.is_nested()
+    match tree.ecosystem {
+        // A package in a repository may call itself anything.
+        Ecosystem::Git => tree.ecosystem_of(package) == Ecosystem::Git,
+        _ => package.name == tree.name && package.version == tree.version && !package.path.is_nested(),
+    }
 }
 
 impl Evidence {

@@ -59,7 +59,7 @@ fn components<'a>(subject: &Subject<'a>) -> BTreeMap<String, Component<'a>> {
 
 fn component<'a>(tree: &LockedTree, package: &'a LockedPackage) -> Component<'a> {
     let purl = purl(
-        tree.ecosystem,
+        tree.ecosystem_of(package),
         &package.name.to_string(),
         package.version.as_str(),
     );

@@ -5,6 +5,7 @@
 
 mod bytecode;
 mod compile;
+pub mod git;
 pub mod grants;
 mod learning;
 pub mod origin;

@@ -5,8 +5,8 @@
 
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
-use interlock_supply::policy::Policy;
-use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
+use interlock_supply::policy::{Breach, Policy};
+use interlock_supply::provenance::{Checked, Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index};
 use interlock_supply::registry::{Api, KnownKind, known};
 use interlock_supply::{Client, Ecosystem, LockedTree, Store, TreeDigest, Trust};
@@ -82,22 +82,11 @@ pub fn judge(
     let mut lines = known_releases(tree)?;
     let evidence = evidence(context, packages, source, tree);
     let origins = evidence.origins(tree, rules.verifier());
-    let (name, version) = (tree.name.to_string(), tree.version.to_string());
     let Some(own) = own(tree, &origins) else {
         let what = "what is locked names no archive of its own package";
         return Err(Failure::new(Exit::Refused, what));
     };
-    let mut breaches = rules.policy.judge(tree, &origins, &rules.hold).into_iter();
-    if let Some(breach) = breaches.next() {
-        let shown = format!("{}@{}", visible(&name), visible(&version));
-        let what = format!("{shown} is refused by `{}`", breach.rule);
-        let mut failure = Failure::new(Exit::Refused, what).next(breach.next);
-        failure.causes.push(breach.text);
-        failure
-            .causes
-            .extend(breaches.map(|breach| breach.text).take(9));
-        return Err(failure);
-    }
+    refuse(tree, rules.policy.judge(tree, &origins, &rules.hold))?;
     lines.extend(told::own(own, matches!(source, Source::Npm(_)), rules.now));
     if let Some(claimed) = &own.mcp_name {
         lines.push(claim(context, &rules.policy, claimed, tree));
@@ -108,6 +97,53 @@ pub fn judge(
         origin: OriginLock::of(tree.ecosystem, own),
         whole: evidence.is_whole(),
     })
+}
+
+/// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told. What it
+/// depends on was held to its age when it was chosen.
+///
+/// # Errors
+/// When a package of the tree is known to be malicious, or a requirement is not met.
+pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure> {
+    let mut lines = known_releases(tree)?;
+    let mut alone = tree.clone();
+    alone.packages.retain(|package| is_own(tree, package));
+    let unknown = Origin {
+        published: None,
+        publisher: None,
+        repository: None,
+        commit: None,
+        mcp_name: None,
+        earlier: None,
+        signature: Checked::Absent,
+        attestations: Checked::Absent,
+    };
+    refuse(tree, rules.policy.judge(&alone, &[unknown], &rules.hold))?;
+    lines.push(
+        "no registry published it: its address and its digest are all that vouches for it"
+            .to_owned(),
+    );
+    Ok(Told {
+        lines,
+        origin: None,
+        whole: true,
+    })
+}
+
+fn refuse(tree: &LockedTree, breaches: Vec<Breach>) -> Result<(), Failure> {
+    let mut breaches = breaches.into_iter();
+    let Some(breach) = breaches.next() else {
+        return Ok(());
+    };
+    let (name, version) = (tree.name.to_string(), tree.version.to_string());
+    let shown = format!("{}@{}", visible(&name), visible(&version));
+    let what = format!("{shown} is refused by `{}`", breach.rule);
+    let mut failure = Failure::new(Exit::Refused, what).next(breach.next);
+    failure.causes.push(breach.text);
+    failure
+        .causes
+        .extend(breaches.map(|breach| breach.text).take(9));
+    Err(failure)
 }
 
 /// What a lock says of an origin and evidence does not bear out. `whole`: everything could be asked.
@@ -170,7 +206,7 @@ fn known_releases(tree: &LockedTree) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     for package in &tree.packages {
         let (name, version) = (package.name.to_string(), package.version.to_string());
-        let Some(found) = known(tree.ecosystem.as_str(), &name, Some(&version)) else {
+        let Some(found) = known(tree.ecosystem_of(package).as_str(), &name, Some(&version)) else {
             continue;
         };
         let shown = format!("{}@{}", visible(&name), visible(&version));

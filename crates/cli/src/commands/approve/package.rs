@@ -11,7 +11,7 @@ use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish}
 use interlock_supply::{Host, LockedTree, Progress, Store};
 
 use super::origin::{self, Source, Told};
-use super::python;
+use super::{git, python};
 use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -44,6 +44,7 @@ pub fn fetch(
     match package.ecosystem {
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
         Ecosystem::PyPi => python::fetch(context, packages, package).map(Some),
+        Ecosystem::Git => git::fetch(context, packages, package).map(Some),
         other => Err(unverifiable(other.as_str())),
     }
 }
@@ -108,6 +109,10 @@ pub fn install(
             python::install(context, packages, judgement, tree)?;
             return as_recorded(packages, tree);
         }
+        interlock_supply::Ecosystem::Git => {
+            git::install(context, packages, judgement, tree)?;
+            return as_recorded(packages, tree);
+        }
         other => return Err(unverifiable(other.as_str())),
     }
     let config =
@@ -149,6 +154,9 @@ pub fn proposed(tree: &LockedTree) -> Vec<String> {
 /// When what is known of its origin speaks against it, or a requirement is not met.
 pub fn provenance(context: &Context, packages: &Store, tree: &LockedTree) -> Result<Told, Failure> {
     let rules = Rules::read(context)?;
+    if tree.ecosystem == interlock_supply::Ecosystem::Git {
+        return origin::of_no_registry(&rules, tree);
+    }
     match Source::of(context, &rules, tree.ecosystem)? {
         Some(source) => origin::judge(context, &rules, packages, &source, tree),
         None => Ok(Told {
@@ -202,7 +210,8 @@ fn split(text: &str) -> (String, String) {
     }
 }
 
-fn remarks(locked: &Locked) -> Vec<String> {
+/// What a person should know about a tree of the npm registry's packages.
+pub fn remarks(locked: &Locked) -> Vec<String> {
     let mut remarks = sizes(&locked.tree);
     for (package, says) in &locked.deprecated {
         remarks.push(format!(
@@ -221,7 +230,7 @@ fn remarks(locked: &Locked) -> Vec<String> {
 }
 
 /// How much there is, and what it may miss.
-fn sizes(tree: &LockedTree) -> Vec<String> {
+pub fn sizes(tree: &LockedTree) -> Vec<String> {
     let mut remarks = vec![format!(
         "{}, {}, {}",
         counted(tree.packages.len(), "package"),

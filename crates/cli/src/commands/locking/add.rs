@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use interlock_launch::ServerName;
+use interlock_launch::{ServerName, SourceKind};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source};
 
 use crate::Outcome;
-use crate::commands::approve::grants;
+use crate::commands::approve::{git, grants};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
@@ -33,6 +33,7 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     }
     let machine = Machine::open(&context)?;
     let ledger = context.ledger(&context.known()?)?;
+    server.source = at_a_commit(&context, server.source)?;
     let base = &project.base;
     let resolved = resolving::server(&context, &machine, &ledger, base, &server, Versions::Move)?;
     server.content = resolved.content;
@@ -50,6 +51,23 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
         say("it is a proposal so far; to approve it: interlock approve --lock");
     }
     Ok(Exit::Done)
+}
+
+/// A lock names a repository at a commit: the one that a branch, a tag or nothing stands for now.
+fn at_a_commit(context: &Context, source: Source) -> Result<Source, Failure> {
+    let Source::Address(word) = &source else {
+        return Ok(source);
+    };
+    if word.kind() != SourceKind::Git || word.pin().is_some() {
+        return Ok(source);
+    }
+    let found = git::commit_of(context, word.address(), word.asked())?;
+    let pinned = word.pinned(&found.commit.to_string());
+    let pinned = pinned.map_err(|error| {
+        let what = format!("{} cannot be added", visible(&word.to_string()));
+        Failure::new(Exit::Usage, what).because(&error)
+    })?;
+    Ok(Source::Address(pinned))
 }
 
 /// What was locked, in a few words.

@@ -46,7 +46,7 @@ fn targets(server: &Subject) -> Vec<Target> {
         .flat_map(|tree| tree.packages.iter().map(move |package| (tree, package)));
     let target = packages.map(|(tree, package)| Target {
         server: server.name.clone(),
-        ecosystem: tree.ecosystem,
+        ecosystem: tree.ecosystem_of(package),
         name: package.name.to_string(),
         version: package.version.to_string(),
     });

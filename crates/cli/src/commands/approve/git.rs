@@ -1,0 +1,231 @@
+//! Fetching a repository at a commit: what a branch or tag stands for is looked up once and shown; what is kept is the commit.
+
+use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
+use interlock_supply::git::{
+    self, Checkout, ObjectId, Project, Repository, Resolved, Wish, stored_before,
+};
+use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
+use interlock_supply::{Host, LockedTree, Store, TreePath, Trust};
+
+use super::origin;
+use super::package::{self, Bar, Fetched};
+use super::rules::Rules;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::terminal::visible;
+
+/// So many things that are not in a checkout are told one by one.
+const TOLD: usize = 20;
+
+/// Fetches the commit that a request names, or the one that its branch or tag stands for now, and puts its tree into the store.
+///
+/// # Errors
+/// When the commit, or what it depends on, cannot be had or is refused.
+pub fn fetch(
+    context: &Context,
+    packages: &Store,
+    package: &PackageRef,
+) -> Result<Fetched, Failure> {
+    let (at, name) = asked(package)?;
+    let (rules, host) = (Rules::read(context)?, host(context));
+    let mut remarks = Vec::new();
+    let commit = match name.as_deref().and_then(ObjectId::parse) {
+        Some(commit) => commit,
+        None => {
+            let found = resolve(&host, &at, name.as_deref())?;
+            remarks.push(format!(
+                "{} of {at} stands for commit {} now; that commit is kept",
+                visible(&found.name),
+                found.commit
+            ));
+            found.commit
+        }
+    };
+    let wish = wish(package, at, commit)?;
+    remarks.insert(0, format!("from {} at commit {}", wish.at, wish.commit));
+    if host.is_offline()
+        && let Some(tree) = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?
+    {
+        return fetched(&rules, &tree, remarks);
+    }
+    let checkout = checked_out(context, &host, packages, &wish)?;
+    let tree = match checkout.project() {
+        Project::Node => {
+            let work = |locker: &Locker<'_>| locker.lock_checkout(&checkout);
+            let locked = with_npm(context, &rules, packages, &wish, work)?;
+            remarks.extend(package::remarks(&locked));
+            locked.tree
+        }
+        Project::Python => return Err(unbuilt(&wish)),
+        Project::File | Project::Unknown => {
+            let tree = checkout.lock_file(packages);
+            let tree = tree.map_err(|error| failed(&wish, &error))?;
+            remarks.extend(package::sizes(&tree));
+            tree
+        }
+    };
+    remarks.extend(left_out(&checkout));
+    fetched(&rules, &tree, remarks)
+}
+
+fn fetched(rules: &Rules, tree: &LockedTree, mut remarks: Vec<String>) -> Result<Fetched, Failure> {
+    let told = origin::of_no_registry(rules, tree)?;
+    remarks.extend(told.lines);
+    Ok(Fetched {
+        locked: LockedPackage::from(tree),
+        remarks,
+        origin: told.origin,
+    })
+}
+
+/// Puts a tree that a lock names into the store: exactly those bytes, of exactly that commit, or none.
+///
+/// # Errors
+/// When the commit cannot be had, or the tree is not what it makes.
+pub fn install(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+    tree: &LockedTree,
+) -> Result<(), Failure> {
+    let Class::Package(package) = &judgement.class else {
+        return Err(Failure::new(Exit::Refused, "the source is no package"));
+    };
+    let (at, name) = asked(package)?;
+    let Some(commit) = name.as_deref().and_then(ObjectId::parse) else {
+        let what = "a lock names a repository at a commit, and this one names none";
+        return Err(Failure::new(Exit::Refused, what).next("interlock lock --update NAME"));
+    };
+    let wish = wish(package, at, commit)?;
+    // The record beside a stored tree was written by this program, from the commit itself.
+    let before = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?;
+    if before.as_ref() == Some(tree) && packages.examine(&tree.digest, tree.name.as_str()).is_ok() {
+        return Ok(());
+    }
+    let checkout = checked_out(context, &host(context), packages, &wish)?;
+    match checkout.project() {
+        Project::Node => {
+            let work = |locker: &Locker<'_>| locker.install_checkout(tree, &checkout);
+            with_npm(context, &Rules::read(context)?, packages, &wish, work)
+        }
+        Project::Python => Err(unbuilt(&wish)),
+        Project::File | Project::Unknown => {
+            let installed = checkout.install_file(packages, tree);
+            installed.map_err(|error| failed(&wish, &error))
+        }
+    }
+}
+
+/// The commit that a repository's branch or tag stands for, or its first branch.
+///
+/// # Errors
+/// When the repository cannot be asked, or has no such name.
+pub fn commit_of(
+    context: &Context,
+    address: &str,
+    name: Option<&str>,
+) -> Result<Resolved, Failure> {
+    let at = repository(address)?;
+    resolve(&host(context), &at, name)
+}
+
+fn resolve(host: &git::Host, at: &Repository, name: Option<&str>) -> Result<Resolved, Failure> {
+    host.resolve(at, name).map_err(|error| {
+        let what = format!("which commit of {at} is meant cannot be found out");
+        Failure::new(Exit::Refused, what)
+            .because(&error)
+            .next("name a branch, a tag or a commit that is there: `git:ADDRESS#COMMIT`")
+    })
+}
+
+fn host(context: &Context) -> git::Host {
+    let variable = |name: &str| std::env::var(name).ok();
+    git::Host::new(&Trust::for_user(&variable, context.global.offline))
+}
+
+/// The repository of a request, and what it names in it: a commit, a branch, a tag, or nothing.
+fn asked(package: &PackageRef) -> Result<(Repository, Option<String>), Failure> {
+    let source = package.source.as_deref().unwrap_or_default();
+    Ok((repository(source)?, package.spec.clone()))
+}
+
+fn repository(address: &str) -> Result<Repository, Failure> {
+    Repository::new(address).map_err(|error| {
+        let what = format!("{} cannot be fetched", visible(address));
+        Failure::new(Exit::Refused, what).because(&error)
+    })
+}
+
+fn wish(package: &PackageRef, at: Repository, commit: ObjectId) -> Result<Wish, Failure> {
+    let entry = package.bin.as_deref().map(TreePath::new).transpose();
+    let entry = entry.map_err(|error| {
+        let what = format!(
+            "{} names no file",
+            visible(package.bin.as_deref().unwrap_or(""))
+        );
+        Failure::new(Exit::Refused, what).because(&error)
+    })?;
+    Ok(Wish {
+        at,
+        commit,
+        entry,
+        command: None,
+    })
+}
+
+fn checked_out(
+    context: &Context,
+    host: &git::Host,
+    packages: &Store,
+    wish: &Wish,
+) -> Result<Checkout, Failure> {
+    let bar = Bar::new(context);
+    let checkout = host.fetch(packages, wish, &bar);
+    bar.finish();
+    checkout.map_err(|error| failed(wish, &error))
+}
+
+fn with_npm<T>(
+    context: &Context,
+    rules: &Rules,
+    packages: &Store,
+    wish: &Wish,
+    work: impl FnOnce(&Locker<'_>) -> Result<T, LockError>,
+) -> Result<T, Failure> {
+    let config = Config::for_user(&|name| std::env::var(name).ok());
+    let config = config.map_err(|error| failed(wish, &error))?;
+    let registry = Registry::new(config, context.global.offline).holding(rules.hold.clone());
+    let bar = Bar::new(context);
+    let done = work(&npm::Locker {
+        registry: &registry,
+        store: packages,
+        host: &Host::current(None),
+        progress: &bar,
+    });
+    bar.finish();
+    done.map_err(|error| failed(wish, &error))
+}
+
+fn left_out(checkout: &Checkout) -> Vec<String> {
+    let all = checkout.left_out();
+    let mut told: Vec<String> = all.iter().take(TOLD).cloned().collect();
+    if let Some(more) = all.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        told.push(format!("and {more} more that are not there"));
+    }
+    told
+}
+
+fn unbuilt(wish: &Wish) -> Failure {
+    let what = format!(
+        "{} is a project of Python, which would have to be built",
+        wish.at
+    );
+    Failure::new(Exit::Refused, what).next(
+        "name the released package, or a script of it that needs no packages: `git:ADDRESS#COMMIT:FILE`",
+    )
+}
+
+fn failed(wish: &Wish, error: &dyn std::error::Error) -> Failure {
+    let what = format!("commit {} of {} cannot be used", wish.commit, wish.at);
+    Failure::new(Exit::Refused, what).because(error)
+}

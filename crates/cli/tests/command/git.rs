@@ -1,0 +1,143 @@
+//! Repositories at a commit: declared, locked, approved and run; the commit is kept whatever the branch does later.
+
+use std::fs;
+
+use crate::client::LIST;
+use crate::hosted::Hosted;
+use crate::world::{World, has};
+
+const SERVER: &str = include_str!("../data/server.sh");
+
+fn hosted() -> (Hosted, String) {
+    let hosted = Hosted::start();
+    let commit = hosted.commit(
+        "tools.git",
+        &[("bin/server.sh", SERVER), ("README", "x")],
+        "sha1",
+    );
+    (hosted, commit)
+}
+
+#[test]
+fn a_branch_is_kept_as_the_commit_that_it_stood_for() {
+    let world = World::new();
+    let (hosted, commit) = hosted();
+    let url = hosted.url("tools.git");
+    let source = format!("git:{url}#main:bin/server.sh");
+    let added = world
+        .interlock(&["add", &source, "--name", "test", "--", "plain"])
+        .expect(0);
+    has(
+        &added.out,
+        &[
+            &format!("{url} at commit {commit}"),
+            "no registry published it",
+        ],
+    );
+    let lock = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    has(
+        &lock,
+        &[
+            &format!("source = \"git:{url}#{commit}:bin/server.sh\""),
+            "ecosystem = \"git\"",
+        ],
+    );
+
+    let words = ["approve", "--lock", "--passphrase-fd", "0"];
+    has(
+        &world.with_passphrase(&words).expect(0).out,
+        &["Launch test", "Tools ("],
+    );
+    hosted.commit(
+        "tools.git",
+        &[("bin/server.sh", "#!/bin/sh\nexit 7\n")],
+        "sha1",
+    );
+    world.interlock(&["lock", "--update"]).expect(0);
+    world.interlock(&["verify"]).expect(0);
+    let mut client = world.run(&["test"]);
+    client.greet();
+    has(&client.ask(LIST), &["adds two numbers"]);
+    client.close().expect(0);
+
+    // Another commit in the source than the one that is locked.
+    let other = "1".repeat(40);
+    fs::write(
+        world.path("interlock.lock"),
+        lock.replacen(&commit, &other, 1),
+    )
+    .unwrap();
+    has(
+        &world.interlock(&["verify"]).expect(1).err,
+        &["other bytes are locked"],
+    );
+    // And in both places: there is no such commit.
+    fs::write(world.path("interlock.lock"), lock.replace(&commit, &other)).unwrap();
+    world.interlock(&["verify"]).expect(1);
+}
+
+#[test]
+fn an_approval_of_a_repository_says_where_it_is_from() {
+    let world = World::new();
+    let (hosted, commit) = hosted();
+    let url = hosted.url("tools.git");
+    let approve = |word: &str| {
+        let words = [
+            "approve",
+            "--name",
+            "test",
+            "--passphrase-fd",
+            "0",
+            "--",
+            word,
+            "plain",
+        ];
+        world.with_passphrase(&words)
+    };
+    let shown = approve(&format!("git:{url}#:bin/server.sh")).expect(0);
+    let stands = format!("HEAD of {url} stands for commit {commit} now");
+    has(&shown.out, &[&stands, "floating-version", "Tools ("]);
+    let mut client = world.run(&["test"]);
+    client.greet();
+    client.close().expect(0);
+    for (word, parts) in [
+        (
+            format!("git:{url}"),
+            [
+                "nothing in the repository says what starts",
+                "name a file of it",
+            ],
+        ),
+        (
+            format!("git:{url}#nothing"),
+            ["no branch or tag `nothing`", "git:ADDRESS#COMMIT"],
+        ),
+        (
+            format!("git:{url}#{}", "1".repeat(40)),
+            ["the host says", "not our ref"],
+        ),
+        (
+            format!("git:{url}#{commit}:README"),
+            ["nothing says what runs `README`", "neither executable"],
+        ),
+    ] {
+        has(&approve(&word).expect(3).err, &parts);
+    }
+    world
+        .interlock(&["--offline", "approve", "--", &format!("git:{url}#main")])
+        .expect(3);
+}
+
+#[test]
+fn a_requirement_of_provenance_refuses_what_no_registry_published() {
+    let world = World::new();
+    let (hosted, commit) = hosted();
+    fs::write(
+        world.path(".config/interlock/config.toml"),
+        "[supply]\nrequire-provenance = true\n",
+    )
+    .unwrap();
+    let word = format!("git:{}#{commit}:bin/server.sh", hosted.url("tools.git"));
+    let said = world.with_passphrase(&["approve", "--passphrase-fd", "0", "--", &word]);
+    has(&said.expect(3).err, &["require-provenance"]);
+}
