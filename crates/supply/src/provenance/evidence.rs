@@ -168,7 +168,11 @@ pub fn is_own(tree: &LockedTree, package: &LockedPackage) -> bool {
     match tree.ecosystem {
         // A package in a repository may call itself anything.
         Ecosystem::Git => tree.ecosystem_of(package) == Ecosystem::Git,
-        _ => package.name == tree.name && package.version == tree.version && !package.path.is_nested(),
+        _ => {
+            package.name == tree.name
+                && package.version == tree.version
+                && !package.path.is_nested()
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish}
 use interlock_supply::{Host, LockedTree, Progress, Store};
 
 use super::origin::{self, Source, Told};
-use super::{git, python};
 use super::rules::Rules;
+use super::{git, python};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::show::counted;
