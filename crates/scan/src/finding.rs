@@ -8,7 +8,7 @@ use interlock_launch::Digest;
 
 use crate::document::Span;
 use crate::fix::Fix;
-use crate::rules::Rule;
+use crate::rules::{Rule, urgency};
 
 /// How much a finding weighs. The order is the order of weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,13 +147,14 @@ impl Finding {
         Digest::of(&bytes).to_string()
     }
 
-    /// The order of reports: worst first, then by file and place.
+    /// The order of reports: worst first, and of these what runs first; then by file and place.
     #[must_use]
     pub fn order(&self, other: &Finding) -> std::cmp::Ordering {
         let start = |finding: &Finding| finding.location.region.as_ref().map(|r| r.span);
         other
             .severity
             .cmp(&self.severity)
+            .then_with(|| urgency(self.rule).cmp(&urgency(other.rule)))
             .then_with(|| self.location.path.cmp(&other.location.path))
             .then_with(|| start(self).cmp(&start(other)))
             .then_with(|| self.rule.id.cmp(other.rule.id))

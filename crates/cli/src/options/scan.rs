@@ -50,6 +50,9 @@ pub struct Scan {
     /// How to write the report
     #[arg(long, value_enum, default_value = "human")]
     pub format: ReportFormat,
+    /// Every finding in full; a terminal otherwise gets the worst in full and the others in a line each
+    #[arg(long)]
+    pub details: bool,
     /// Leave out what is lighter; what could not be scanned is always told
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "low")]
     pub min_severity: Least,

@@ -22,6 +22,7 @@ mod git;
 mod hosted;
 mod lock;
 mod machine;
+mod newcomer;
 mod origin;
 mod refusal;
 mod relay;

@@ -1,4 +1,4 @@
-//! `wrap`, `approve --pending` and `unwrap` on a home with files of many clients.
+//! `wrap`, `approve --pending` and `unwrap` on a home with files of twenty clients.
 
 use std::fs;
 use std::io::Write as _;
@@ -56,6 +56,42 @@ const FILES: &[(&str, &str)] = &[
         ".continue/config.yaml",
         "name: x\nmcpServers:\n  - name: a\n    command: SERVER\n    args:\n      - plain\n",
     ),
+    (
+        ".codeium/windsurf/mcp_config.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".kilocode/cli/global/settings/mcp_settings.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".junie/mcp/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".aws/amazonq/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".lmstudio/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".kiro/settings/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".kimi/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".factory/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
+    (
+        ".qoder/mcp.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"SERVER\", \"args\": [\"plain\"]}}}",
+    ),
 ];
 
 /// A home with all of them.
@@ -93,13 +129,13 @@ fn a_home_is_wrapped_approved_used_and_given_back() {
         ],
     );
     assert!(!shown.out.contains("hush-hush-1"), "{}", shown.out);
-    has(&shown.err, &["11 servers in 11 files would be wrapped"]);
+    has(&shown.err, &["20 servers in 20 files would be wrapped"]);
 
     let wrapped = world.interlock(&["wrap", "--yes"]).expect(0);
     has(
         &wrapped.out,
         &[
-            "11 servers in 11 files now behind Interlock",
+            "20 servers in 20 files now behind Interlock",
             "interlock approve --pending",
         ],
     );
@@ -134,7 +170,7 @@ fn a_home_is_wrapped_approved_used_and_given_back() {
     client.close().expect(0);
 
     let unwrapped = world.interlock(&["unwrap", "--yes"]).expect(0);
-    has(&unwrapped.out, &["byte for byte", "11 files changed back"]);
+    has(&unwrapped.out, &["byte for byte", "20 files changed back"]);
     assert_eq!(contents(&world), before);
     has(
         &world.interlock(&["unwrap", "--yes"]).expect(0).err,

@@ -246,8 +246,12 @@ mod tests {
         check("uvx mcp_server_git==2025.7.1", &["CVE-2026-27735"]);
         check(
             "uvx litellm==1.82.8",
-            &["INTERLOCK-2026-0001", "CVE-2026-30623"],
+            &["INTERLOCK-2026-0001", "CVE-2026-30623", "CVE-2026-42271"],
         );
+        check("uvx litellm==1.74.1", &["CVE-2026-30623"]);
+        check("uvx litellm==1.83.7", &[]);
+        check("npx @playwright/mcp@0.0.39", &["CVE-2025-9611"]);
+        check("npx @playwright/mcp@0.0.40", &[]);
     }
 
     #[test]

@@ -35,6 +35,81 @@ pub fn human(report: &Report, paint: &dyn Paint) -> String {
     lines.join("\n")
 }
 
+/// How many findings are told in full on a screen.
+const IN_FULL: usize = 3;
+
+/// How many more are told in a line each.
+const IN_A_LINE: usize = 20;
+
+/// What fits on a screen: the worst in full, the others in a line each. A short report is the whole one.
+#[must_use]
+pub fn screen(report: &Report, paint: &dyn Paint) -> String {
+    if report.findings.len() <= IN_FULL + 2 {
+        return human(report, paint);
+    }
+    let mut lines = vec![paint.paint(Role::Heading, &summary(report)), String::new()];
+    let (full, rest) = report
+        .findings
+        .split_at_checked(IN_FULL)
+        .unwrap_or((&report.findings, &[]));
+    for reported in full {
+        block(reported, paint, &mut lines);
+    }
+    let shown = rest.get(..IN_A_LINE.min(rest.len())).unwrap_or(rest);
+    let widest = |part: fn(&Reported) -> String| {
+        let lengths = shown.iter().map(|one| part(one).chars().count());
+        lengths.max().unwrap_or(0)
+    };
+    let (rules, owners) = (widest(rule), widest(owner));
+    for one in shown {
+        let severity = format!("{:<6}", one.finding.severity.as_str());
+        let (rule, owner) = (rule(one), owner(one));
+        lines.push(format!(
+            "{}  {rule:<rules$}  {owner:<owners$}  {}",
+            paint.paint(role(one.finding.severity), &severity),
+            paint.paint(Role::Dim, &place_of(one))
+        ));
+    }
+    let more = rest.len() - shown.len();
+    let more = if more > 0 {
+        format!("and {more} more; all of them in full: ")
+    } else {
+        "all of them in full: ".to_owned()
+    };
+    lines.push(String::new());
+    lines.push(format!(
+        "{more}{}",
+        paint.paint(Role::Heading, "interlock scan --details")
+    ));
+    closing(report, paint, &mut lines);
+    lines.join("\n")
+}
+
+fn rule(reported: &Reported) -> String {
+    reported.finding.rule.id.to_owned()
+}
+
+/// Whose finding it is, short enough for a column.
+fn owner(reported: &Reported) -> String {
+    let whole = whose(&reported.finding)
+        .or_else(|| reported.finding.client.map(str::to_owned))
+        .unwrap_or_default();
+    if whole.chars().count() <= WIDEST_OWNER {
+        return whole;
+    }
+    whole.chars().take(WIDEST_OWNER - 1).chain(['…']).collect()
+}
+
+/// The widest that a server's name and client get.
+const WIDEST_OWNER: usize = 32;
+
+fn place_of(reported: &Reported) -> String {
+    match &reported.finding.location.region {
+        Some(region) => format!("{}:{}", reported.shown, region.start.line),
+        None => reported.shown.clone(),
+    }
+}
+
 /// A number of things.
 fn counted(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

@@ -8,7 +8,7 @@ mod sarif;
 mod sift;
 mod table;
 
-pub use human::{Paint, Role, human};
+pub use human::{Paint, Role, human, screen};
 pub use json::json;
 pub use page::{index, page};
 pub use paths::Shown;

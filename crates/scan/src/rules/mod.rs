@@ -24,5 +24,6 @@ pub use context::{Base, Context, Standing};
 pub use judge::{JudgedFile, JudgedServer, Judgements, judge_files};
 pub use rule::Rule;
 pub use skipped::judge_skipped;
+pub(crate) use table::urgency;
 pub use table::{rule_of, rules};
 pub use tools::judge_tools;

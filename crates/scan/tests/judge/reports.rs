@@ -1,6 +1,6 @@
 //! What reports say, and what stays the same in them when a file changes elsewhere.
 
-use interlock_scan::report::{Paint, Role, human, json, sarif, table};
+use interlock_scan::report::{Paint, Role, human, json, sarif, screen, table};
 use interlock_scan::{Baseline, IgnoreFile, Ignores, Scope, Severity};
 use serde_json::Value;
 
@@ -208,4 +208,37 @@ fn ignores_take_findings_out_and_keep_their_reasons() {
     );
     let sifted = report(judge(&[file]), &by_file, &Baseline::default());
     assert_eq!(sifted.ignored.len(), 1);
+}
+
+/// A home with as many findings as `servers`, the worst of them last in the file.
+fn many(servers: usize) -> String {
+    let entries: Vec<String> = (0..servers)
+        .map(|at| format!("\"s{at}\": {{\"url\": \"http://h{at}.example/mcp\"}}"))
+        .chain(["\"z\": {\"command\": \"bash\", \"args\": [\"-c\", \"x\"]}".to_owned()])
+        .collect();
+    format!("{{\"mcpServers\": {{{}}}}}", entries.join(", "))
+}
+
+#[test]
+fn a_screen_has_the_worst_in_full_and_the_rest_in_a_line_each() {
+    // A short report is the whole one.
+    assert_eq!(screen(&of(EVIL), &Plain), human(&of(EVIL), &Plain));
+    let text = screen(&of(&many(10)), &Plain);
+    let first = text.lines().find(|line| line.starts_with("high[")).unwrap();
+    assert!(
+        first.contains("inline-code"),
+        "what runs comes first: {text}"
+    );
+    assert_eq!(text.matches("= why:").count(), 3, "{text}");
+    let short = text.lines().filter(|line| line.starts_with("high  "));
+    assert_eq!(short.count(), 8, "{text}");
+    assert!(
+        text.contains("remote-without-tls  s9 (cursor)  ~/.cursor/mcp.json:1"),
+        "{text}"
+    );
+    assert!(text.contains("interlock scan --details"), "{text}");
+    assert!(text.trim_end().ends_with("behind Interlock"), "{text}");
+    let long = screen(&of(&many(5000)), &Plain);
+    assert!(long.lines().count() <= 60, "{}", long.lines().count());
+    assert!(long.contains(" more; all of them in full"), "{long}");
 }

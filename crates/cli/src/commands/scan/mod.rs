@@ -10,10 +10,13 @@ mod progress;
 mod watching;
 
 use std::collections::{BTreeSet, HashSet};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use interlock_launch::PackageRef;
-use interlock_scan::report::{Paint, Report, Role, Shown, Sieve, human, json, sarif, table};
+use interlock_scan::report::{
+    Paint, Report, Role, Shown, Sieve, human, json, sarif, screen, table,
+};
 use interlock_scan::{
     ConfigFile, Context as Compared, Ignores, Judgements, Limits, Machine, Scope, Skipped,
     Standing, discover, judge_files, judge_skipped, judge_tools, known_projects,
@@ -221,7 +224,10 @@ impl Scanner<'_> {
     fn tell(&self, report: &Report) {
         let style = Painter(Style::stdout(self.global.color));
         let text = match self.options.format {
-            ReportFormat::Human => human(report, &style),
+            ReportFormat::Human if self.options.details || !std::io::stdout().is_terminal() => {
+                human(report, &style)
+            }
+            ReportFormat::Human => screen(report, &style),
             ReportFormat::Table => table(report, &style),
             ReportFormat::Json => json(report).to_string(),
             ReportFormat::Sarif => sarif(report).to_string(),
