@@ -292,6 +292,9 @@ pub struct Approve {
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseFd,
+    /// Take the image of a container from this archive of `docker save` or `podman save`, not from a registry
+    #[arg(long, value_name = "FILE")]
+    pub image_archive: Option<PathBuf>,
     /// Walk through what clients start through Interlock and nobody approved yet; grants are given to each
     #[arg(long, conflicts_with_all = ["request", "renew", "name"])]
     pub pending: bool,

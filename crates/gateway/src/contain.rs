@@ -256,21 +256,21 @@ fn profile(
     around: &Surroundings<'_>,
 ) -> Result<Profile, ContainError> {
     let (launch, grants) = (approved.launch(), approved.profile());
-    let mut profile = Profile::new(launch.program());
+    let mut profile = match launch.image() {
+        Some(image) => Profile::in_root(&image.root, &image.program),
+        None => Profile::new(launch.program()),
+    };
     profile.args = launch.argv().iter().map(OsString::from).collect();
     for mount in launch.mounts() {
         profile.mounts.extend(content(&mount, around.empty));
     }
     for path in grants.reads() {
-        profile
-            .mounts
-            .push(Mount::same(path.as_path(), Access::Read));
+        granted(&mut profile, launch, path.as_path(), Access::Read);
     }
     for path in grants.writes() {
-        profile
-            .mounts
-            .push(Mount::same(path.as_path(), Access::Write));
+        granted(&mut profile, launch, path.as_path(), Access::Write);
     }
+    profile.cwd = launch.cwd().map(Path::to_owned);
     if let Some(cwd) = grants.cwd() {
         let seen = profile
             .mounts
@@ -293,6 +293,18 @@ fn profile(
         profile = profile.feature(Feature::Browser);
     }
     Ok(profile)
+}
+
+/// A granted path: where it is on the host, or in an image where the request wants it.
+fn granted(profile: &mut Profile, launch: &Launch, path: &Path, access: Access) {
+    let places = match launch.image() {
+        Some(image) => image.place(path),
+        None => vec![path.to_owned()],
+    };
+    profile.mounts.extend(places.into_iter().map(|inside| Mount {
+        inside,
+        ..Mount::same(path, access)
+    }));
 }
 
 /// A digested path for executing, with what is not digested in it covered.

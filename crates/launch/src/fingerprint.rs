@@ -208,6 +208,7 @@ mod tests {
             TreeRole::Venv,
             TreeRole::Interpreter,
             TreeRole::Package,
+            TreeRole::Image,
         ])
     }
 

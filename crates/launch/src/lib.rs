@@ -36,7 +36,7 @@ pub use grammar::{SourceKind, SourceWord, SourceWordError, looks_like};
 pub use guarded::GuardError;
 pub use judge::{
     BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef, Reason,
-    ScriptKind, ScriptRef, Severity, Unlock, judge, reason_codes,
+    ScriptKind, ScriptRef, Severity, Unlock, image_repository, judge, reason_codes,
 };
 pub use ledger::{
     AdministratorError, Anchor, Approval, ApproveError, CommitError, Distrust, EditError, Entry,
@@ -51,11 +51,11 @@ pub use profile::{
 };
 pub use request::Request;
 pub use resolve::{
-    ContentMount, EnvRecord, FileRecord, Interpreter, Launch, LaunchRecord, LocateError, Located,
-    LockedPackage, NoPackages, PackageStore, Prior, RequestRecord, ResolveError, Resolver,
+    ContentMount, EnvRecord, FileRecord, ImageConfig, InImage, Interpreter, Launch, LaunchRecord,
+    LocateError, Located, LocatedImage, LockedPackage, NoPackages, PackageStore, Prior, RequestRecord, ResolveError, Resolver,
     TreeRecord, TreeRole,
 };
 pub use secret::{Secret, SecretError, SecretStore};
 pub use stamp::{Changed, Identity};
 pub use text::{excerpt, hidden_char};
-pub use tree::{Manifest, Node, TreeError};
+pub use tree::{Manifest, Node, TreeError, manifest_of};

@@ -113,6 +113,18 @@ fn text(hash: &mut Sha256, text: &str) {
     hash.update(text);
 }
 
+/// Lists the tree at the real path `root`, byte for byte, without believing anything remembered.
+///
+/// # Errors
+/// When something in it cannot be read, changes meanwhile, or is neither file nor directory nor link.
+pub fn manifest_of(root: &Path) -> Result<Manifest, TreeError> {
+    let (_, found) = look(root, &Omit::default())?;
+    count(root, &found)?;
+    Ok(Manifest {
+        entries: side_by_side(&found, |entry| node(root, entry))?,
+    })
+}
+
 /// The result of looking at a tree.
 pub(crate) struct TreeDigest {
     pub(crate) digest: Digest,

@@ -138,6 +138,10 @@ pub struct Profile {
     pub program: PathBuf,
     /// The whole argument vector, `argv[0]` included.
     pub args: Vec<OsString>,
+    /// A directory of the host that is the server's whole file system, read-only, in the place of the system's own: the
+    /// unpacked files of an image. What the sandbox makes itself (`/proc`, `/dev`, HOME, TMPDIR, names of hosts and users) is
+    /// laid over it, and so are the mounts. `None` is a server of the host's own system.
+    pub root: Option<PathBuf>,
     /// The whole environment; nothing is added to it.
     pub env: Vec<(OsString, OsString)>,
     /// What of the host is seen inside. Later entries are mounted over earlier ones.
@@ -165,8 +169,27 @@ impl Profile {
         Profile {
             args: vec![program.clone().into_os_string()],
             program,
+            root: None,
             env: crate::runtime::environment(),
             mounts,
+            cwd: None,
+            limits: Limits::default(),
+            network: Network::None,
+            features: BTreeSet::new(),
+            allow_missing: BTreeSet::new(),
+        }
+    }
+
+    /// The default profile of a program in a file system of its own: nothing of the host's system is seen, not even its
+    /// libraries. `program` is called as it is inside.
+    pub fn in_root(root: impl Into<PathBuf>, program: impl Into<PathBuf>) -> Profile {
+        let program = program.into();
+        Profile {
+            args: vec![program.clone().into_os_string()],
+            program,
+            root: Some(root.into()),
+            env: crate::runtime::environment(),
+            mounts: Vec::new(),
             cwd: None,
             limits: Limits::default(),
             network: Network::None,

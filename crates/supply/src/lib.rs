@@ -21,6 +21,7 @@ mod locked;
 pub mod lockfile;
 mod mcpb;
 pub mod npm;
+pub mod oci;
 mod package_store;
 pub mod policy;
 mod progress;

@@ -16,6 +16,10 @@ use interlock_launch::{
 };
 
 impl PackageStore for Store {
+    fn image(&self, locked: &LockedPackage) -> Result<interlock_launch::LocatedImage, LocateError> {
+        self.locate_image(locked)
+    }
+
     fn locate(&self, package: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError> {
         let shown = format!("{}@{}", locked.name, locked.version);
         let digest =

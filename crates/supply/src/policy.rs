@@ -3,7 +3,7 @@
 //! Read strictly: a key that is not known is an error, because a policy that is misspelt would not be one. The administrator's file
 //! wins, key by key. Judging is pure; what could not be fetched breaks a policy only where the policy needs it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +52,7 @@ pub struct Policy {
     trust_root: Option<PathBuf>,
     registry_keys: Option<PathBuf>,
     mcp_registry: Option<String>,
+    image_mirrors: Option<BTreeMap<String, String>>,
 }
 
 /// Of what an attestation of the build is required.
@@ -83,6 +84,7 @@ struct Table {
     trust_root: Option<PathBuf>,
     registry_keys: Option<PathBuf>,
     mcp_registry: Option<String>,
+    image_mirrors: Option<BTreeMap<String, String>>,
 }
 
 /// A requirement that a package does not meet.
@@ -164,6 +166,7 @@ impl Policy {
             trust_root: table.trust_root,
             registry_keys: table.registry_keys,
             mcp_registry: table.mcp_registry,
+            image_mirrors: table.image_mirrors,
         })
     }
 
@@ -178,6 +181,7 @@ impl Policy {
             trust_root: self.trust_root.or(other.trust_root),
             registry_keys: self.registry_keys.or(other.registry_keys),
             mcp_registry: self.mcp_registry.or(other.mcp_registry),
+            image_mirrors: self.image_mirrors.or(other.image_mirrors),
         }
     }
 
@@ -211,6 +215,24 @@ impl Policy {
     #[must_use]
     pub fn mcp_registry(&self) -> Option<&str> {
         self.mcp_registry.as_deref()
+    }
+
+    /// Other addresses for registries of images, by the host in an image's name.
+    #[must_use]
+    pub fn image_mirrors(&self) -> BTreeMap<String, String> {
+        self.image_mirrors.clone().unwrap_or_default()
+    }
+
+    /// Judges something of which nothing is known but its name.
+    #[must_use]
+    pub fn judge_unknown(&self, name: &str, version: &str, hold: &Hold) -> Vec<Breach> {
+        let origin = Origin::unknown();
+        let breaches = [
+            self.judge_provenance(&origin, true),
+            judge_age(name, version, &origin, hold),
+            self.judge_publisher(name, &origin),
+        ];
+        breaches.into_iter().flatten().collect()
     }
 
     /// Judges a tree by what is known of where its packages came from, `origins` in their order. Publishers are those of the

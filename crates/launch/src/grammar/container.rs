@@ -1,6 +1,7 @@
 //! docker, podman and nerdctl: `run IMAGE`, and docker's own MCP gateway. Every other command of an engine is refused.
+//! `oci:IMAGE ARGS` is Interlock's own word for an image, as `interlock.lock` writes it.
 
-use super::container_options::{GATEWAY, RUN, mounts};
+use super::container_options::{GATEWAY, RUN, env_file, mounts};
 use super::dispatch::{Call, classify, starts_others};
 use super::names::plain_name;
 use super::options::{Region, Slot, read};
@@ -35,6 +36,43 @@ pub(crate) fn engine(call: &Call<'_>, case: &mut Case<'_>) -> Class {
     }
 }
 
+/// The scheme of an image in the place of a command.
+pub(crate) const SCHEME: &str = "oci:";
+
+/// `oci:IMAGE ARGS`: the image's own program, with these arguments instead of the image's.
+pub(crate) fn image(reference: &str, args: &[String], case: &mut Case<'_>) -> Class {
+    let Some(image) = parse_image(reference, case) else {
+        return Class::Unknown;
+    };
+    if let Some(class) = judge_program(&image.name, None, args, case) {
+        return class;
+    }
+    Class::Container(ContainerRef {
+        engine: "oci".to_owned(),
+        args: args.to_vec(),
+        ..image.into()
+    })
+}
+
+impl From<Image> for ContainerRef {
+    fn from(image: Image) -> Self {
+        Self {
+            engine: String::new(),
+            image: image.name,
+            tag: image.tag,
+            digest: image.digest,
+            entrypoint: None,
+            workdir: None,
+            platform: None,
+            env_files: Vec::new(),
+            mounts: Vec::new(),
+            env: Vec::new(),
+            options: Vec::new(),
+            args: Vec::new(),
+        }
+    }
+}
+
 fn run(call: &Call<'_>, args: &[String], case: &mut Case<'_>) -> Class {
     let region = read(&RUN, args, case);
     if region.unknown {
@@ -48,6 +86,10 @@ fn run(call: &Call<'_>, args: &[String], case: &mut Case<'_>) -> Class {
     };
     let mounts = mounts(&region, case);
     let env = environment(&region, case);
+    let owned = |slot: Slot| region.last(slot).map(str::to_owned);
+    for file in region.all(Slot::EnvFile) {
+        env_file(file, case);
+    }
     let Some(image) = parse_image(reference, case) else {
         return Class::Unknown;
     };
@@ -59,14 +101,15 @@ fn run(call: &Call<'_>, args: &[String], case: &mut Case<'_>) -> Class {
     }
     Class::Container(ContainerRef {
         engine: call.name.to_owned(),
-        image: image.name,
-        tag: image.tag,
-        digest: image.digest,
         entrypoint: entrypoint.map(str::to_owned),
+        workdir: owned(Slot::Workdir),
+        platform: owned(Slot::Platform),
+        env_files: region.all(Slot::EnvFile).map(str::to_owned).collect(),
         mounts,
         env,
-        options: region.kept,
         args: args.to_vec(),
+        options: region.kept,
+        ..image.into()
     })
 }
 
@@ -88,6 +131,9 @@ fn gateway(call: &Call<'_>, args: &[String], case: &mut Case<'_>) -> Class {
         tag: None,
         digest: None,
         entrypoint: None,
+        workdir: None,
+        platform: None,
+        env_files: Vec::new(),
         mounts: Vec::new(),
         env: Vec::new(),
         options: region.kept,

@@ -29,11 +29,8 @@ static PLAIN: &[Opt] = &[
         "-h",
         "--hostname",
         "--pull",
-        "-w",
-        "--workdir",
         "-l",
         "--label",
-        "--platform",
         "-m",
         "--memory",
         "--memory-swap",
@@ -88,6 +85,9 @@ static PLAIN: &[Opt] = &[
     takes(Slot::Mount, &["--mount"]),
     takes(Slot::Env, &["-e", "--env"]),
     takes(Slot::Entrypoint, &["--entrypoint"]),
+    takes(Slot::Workdir, &["-w", "--workdir"]),
+    takes(Slot::Platform, &["--platform"]),
+    takes(Slot::EnvFile, &["--env-file"]),
     row(Arity::Value, Effect::Fine, &["--tmpfs"]),
 ];
 
@@ -101,7 +101,7 @@ static JUDGED: &[Opt] = &[
     judged(security, &["--security-opt"]),
     judged(user, &["-u", "--user"]),
     judged(port, &["-p", "--publish"]),
-    judged(env_file, &["--env-file", "--label-file"]),
+    judged(env_file, &["--label-file"]),
     judged(log_driver, &["--log-driver"]),
     judged(gpus, &["--gpus"]),
 ];
@@ -352,7 +352,8 @@ fn port(value: &str, case: &mut Case<'_>) {
     );
 }
 
-fn env_file(value: &str, case: &mut Case<'_>) {
+/// Judges a file of variables or labels.
+pub(crate) fn env_file(value: &str, case: &mut Case<'_>) {
     let shown = text::excerpt(value);
     if paths::is_secret(value)
         || paths::is_machine(value)

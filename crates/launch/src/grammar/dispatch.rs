@@ -96,6 +96,9 @@ pub(crate) fn classify(command: &str, args: &[String], case: &mut Case<'_>) -> C
             case,
         );
     }
+    if let Some(reference) = command.strip_prefix(container::SCHEME) {
+        return container::image(reference, args, case);
+    }
     if let Some(class) = refuse_odd_command(command, case) {
         return class;
     }

@@ -168,7 +168,7 @@ pub struct MountRef {
 /// A container image and what the request gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerRef {
-    /// The engine, in canonical spelling: `docker`, `podman`, `nerdctl`.
+    /// The engine, in canonical spelling: `docker`, `podman`, `nerdctl`; `oci` for Interlock's own `oci:IMAGE`.
     pub engine: String,
     /// The image without tag and digest; for `docker mcp gateway run` it is empty.
     pub image: String,
@@ -178,6 +178,12 @@ pub struct ContainerRef {
     pub digest: Option<String>,
     /// Another entry point than the image's own.
     pub entrypoint: Option<String>,
+    /// Another working directory than the image's own (`-w`).
+    pub workdir: Option<String>,
+    /// The kind of machine that was asked for (`--platform`), as written.
+    pub platform: Option<String>,
+    /// Files of variables (`--env-file`), as written.
+    pub env_files: Vec<String>,
     /// What is mounted.
     pub mounts: Vec<MountRef>,
     /// Variables for the container: a name alone takes its value from the request's environment.

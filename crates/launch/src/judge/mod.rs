@@ -7,6 +7,7 @@
 mod case;
 mod class;
 mod flow;
+mod image;
 mod judgement;
 pub(crate) mod paths;
 mod reason;
@@ -17,6 +18,7 @@ pub use class::{
     BinaryRef, Class, ContainerRef, Ecosystem, MountRef, PackageRef, ScriptKind, ScriptRef,
 };
 pub use flow::judge;
+pub use image::image_repository;
 pub use judgement::{Decision, Judgement, Unlock};
 pub use reason::{Reason, Severity};
 pub(crate) use rules::Rule;

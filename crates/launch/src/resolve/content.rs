@@ -44,6 +44,8 @@ pub enum TreeRole {
     Interpreter,
     /// A package in Interlock's store.
     Package,
+    /// An image in Interlock's store: its configuration, and the files that are the server's whole file system.
+    Image,
 }
 
 impl TreeRole {
@@ -55,6 +57,7 @@ impl TreeRole {
             TreeRole::Venv => "venv",
             TreeRole::Interpreter => "interpreter",
             TreeRole::Package => "package",
+            TreeRole::Image => "image",
         }
     }
 }
@@ -89,13 +92,13 @@ pub struct RequestRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedPackage {
-    /// `npm` or `pypi`.
+    /// `npm` or `pypi`; `oci` for an image.
     pub ecosystem: String,
     /// The package's name.
     pub name: String,
-    /// The exact version.
+    /// The exact version; of an image the tag or digest that was asked for.
     pub version: String,
-    /// The registry's integrity of the package itself (`sha512-…`).
+    /// The registry's integrity of the package itself (`sha512-…`); of an image its manifest's digest (`sha256:…`).
     pub integrity: String,
     /// The store's own name of the unpacked tree, dependencies included (its tree digest).
     pub tree: String,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::content::{EnvRecord, FileRecord, LaunchRecord, LockedPackage, RequestRecord};
 use super::content::{TreeRecord, TreeRole};
 use super::error::ResolveError;
-use super::launch::{Launch, SYSTEM};
+use super::launch::{InImage, Launch, SYSTEM};
 use super::program::{self, Found};
 use super::roots::VOLATILE;
 use super::{Prior, Resolver};
@@ -25,6 +25,7 @@ pub(super) struct Draft {
     pub(super) env: BTreeMap<String, String>,
     pub(super) cwd: Option<String>,
     pub(super) package: Option<LockedPackage>,
+    pub(super) image: Option<InImage>,
     chain: Vec<FileRecord>,
     trees: Vec<TreeRecord>,
     seals: Vec<Seal>,
@@ -126,6 +127,7 @@ impl Draft {
             seals: self.seals,
             manifests: self.manifests,
             stamps: self.stamps,
+            image: self.image,
         })
     }
 }

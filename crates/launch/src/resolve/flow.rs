@@ -12,7 +12,7 @@ use super::{Prior, Resolver, python, roots, shebang};
 use crate::grammar::wrappers;
 use crate::guarded::shown;
 use crate::judge::{
-    BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, PackageRef, ScriptKind,
+    BinaryRef, Class, Decision, Ecosystem, Judgement, PackageRef, ScriptKind,
     ScriptRef, Unlock,
 };
 use crate::profile::Danger;
@@ -94,7 +94,7 @@ impl Flow<'_, '_, '_> {
             Class::Binary(BinaryRef { program, args }) => self.command(program, args),
             Class::Script(script) => self.script(script),
             Class::Package(package) => self.package(package),
-            Class::Container(container) => Err(no_container(container)),
+            Class::Container(container) => self.container(container),
             Class::InlineCode | Class::Unknown => Err(ResolveError::Refused),
         }
     }
@@ -157,7 +157,7 @@ impl Flow<'_, '_, '_> {
         self.draft.file(found, self.resolver, self.prior)
     }
 
-    fn tree(&mut self, root: &Path, role: TreeRole, hidden: &[String]) -> Result<(), ResolveError> {
+    pub(super) fn tree(&mut self, root: &Path, role: TreeRole, hidden: &[String]) -> Result<(), ResolveError> {
         self.draft
             .tree(root, role, hidden, self.resolver, self.prior)
     }
@@ -519,13 +519,6 @@ fn is_exact(spec: &str) -> bool {
     let mut parts = numbers.split('.');
     let numeric = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
     parts.clone().count() == 3 && parts.all(numeric) && !spec.contains(' ')
-}
-
-fn no_container(container: &ContainerRef) -> ResolveError {
-    ResolveError::Unsupported {
-        what: format!("a container of `{}`", container.engine.escape_debug()),
-        instead: "run the server itself; what an engine's daemon starts cannot be contained here",
-    }
 }
 
 /// What tells interpreters apart here: how they take a file, and where its other code lies.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::content::{LaunchRecord, LockedPackage, RequestRecord};
+use super::image;
 use crate::digest_cache::Seal;
 use crate::stamp::{Changed, Identity, Stamp};
 use crate::tree::Manifest;
@@ -18,6 +19,33 @@ pub struct Launch {
     pub(crate) seals: Vec<Seal>,
     pub(crate) manifests: Vec<Manifest>,
     pub(crate) stamps: Vec<Stamp>,
+    pub(crate) image: Option<InImage>,
+}
+
+/// What a launch from an image sees in the place of the host's system.
+///
+/// INVARIANT: all of it follows from the request and from the image's digested tree, so the fingerprint covers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InImage {
+    /// The directory that is its file system: absolute, in a digested tree.
+    pub root: PathBuf,
+    /// The program as it is called inside.
+    pub program: PathBuf,
+    /// Where paths of the host are seen, when they are granted: the host's path, and the path inside.
+    pub places: Vec<(PathBuf, PathBuf)>,
+}
+
+impl InImage {
+    /// Where a granted path of the host is seen.
+    #[must_use]
+    pub fn place(&self, host: &Path) -> Vec<PathBuf> {
+        let asked = self.places.iter().filter(|(known, _)| known == host);
+        let asked: Vec<PathBuf> = asked.map(|(_, inside)| inside.clone()).collect();
+        if asked.is_empty() {
+            return vec![image::settle(&self.root, host)];
+        }
+        asked
+    }
 }
 
 /// A path that the content needs inside the sandbox, for reading and executing.
@@ -77,9 +105,18 @@ impl Launch {
         self.record.package.as_ref()
     }
 
-    /// What must be visible, read-only, besides the system's directories.
+    /// The image that the server starts in, where the request names one.
+    #[must_use]
+    pub fn image(&self) -> Option<&InImage> {
+        self.image.as_ref()
+    }
+
+    /// What must be visible, read-only, besides the system's directories, or besides the image.
     #[must_use]
     pub fn mounts(&self) -> Vec<ContentMount> {
+        if self.image.is_some() {
+            return Vec::new();
+        }
         let trees = self.record.trees.iter().map(|tree| ContentMount {
             path: PathBuf::from(&tree.root),
             hidden: tree

@@ -3,10 +3,12 @@
 //! Files are read and digested here; nothing is started, and nothing is looked up on a network. Every path is real:
 //! links are followed once, now, and what they led to is what is executed.
 
+mod container;
 mod content;
 mod draft;
 mod error;
 mod flow;
+mod image;
 mod launch;
 mod package;
 mod program;
@@ -19,8 +21,10 @@ pub use content::{
 };
 pub use error::ResolveError;
 pub(crate) use launch::SYSTEM;
-pub use launch::{ContentMount, Launch};
-pub use package::{Interpreter, LocateError, Located, NoPackages, PackageStore};
+pub use launch::{ContentMount, InImage, Launch};
+pub use package::{
+    ImageConfig, Interpreter, LocateError, Located, LocatedImage, NoPackages, PackageStore,
+};
 
 use std::path::PathBuf;
 

@@ -14,6 +14,38 @@ pub trait PackageStore {
     /// It need not verify the bytes at every launch: resolution digests [`Located::root`] itself, and the approval
     /// is for that digest.
     fn locate(&self, package: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError>;
+
+    /// Finds the unpacked image `locked`. As above, its bytes are digested by resolution.
+    fn image(&self, locked: &LockedPackage) -> Result<LocatedImage, LocateError> {
+        Err(LocateError::Missing(format!(
+            "{}:{}",
+            locked.name, locked.version
+        )))
+    }
+}
+
+/// An image in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocatedImage {
+    /// Everything of it: digested as a whole.
+    pub root: PathBuf,
+    /// Its files, under `root`: the file system that the server sees.
+    pub files: PathBuf,
+    /// How it is started, read from a file under `root`.
+    pub config: ImageConfig,
+}
+
+/// How an image is started, as its own configuration says (OCI image specification, `config`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageConfig {
+    /// The program with its first arguments.
+    pub entrypoint: Vec<String>,
+    /// The arguments after it, unless others are given; the program itself where there is no entry point.
+    pub cmd: Vec<String>,
+    /// Variables.
+    pub env: Vec<(String, String)>,
+    /// Where it starts; empty means `/`.
+    pub workdir: String,
 }
 
 /// A package in the store.

@@ -135,7 +135,7 @@ pub(super) fn text(path: &Path) -> Result<String, ResolveError> {
     }
 }
 
-fn is_executable(real: &Path) -> bool {
+pub(super) fn is_executable(real: &Path) -> bool {
     std::fs::metadata(real).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
 }
 

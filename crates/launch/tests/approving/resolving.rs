@@ -445,6 +445,9 @@ fn what_cannot_be_resolved_says_why() {
         tag: None,
         digest: None,
         entrypoint: None,
+        workdir: None,
+        platform: None,
+        env_files: Vec::new(),
         mounts: Vec::new(),
         env: Vec::new(),
         options: Vec::new(),
@@ -452,10 +455,7 @@ fn what_cannot_be_resolved_says_why() {
     });
     let request = Request::new("docker", ["run", "x"]);
     let refused = error(world.resolve(&request, container, Prior::default()));
-    assert!(
-        refused.to_string().contains("run the server itself"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("to fetch it"), "{refused}");
 }
 
 #[test]

@@ -34,6 +34,14 @@ pub enum LayoutError {
     /// A place that the sandbox makes itself.
     #[error("nothing can be mounted at `{}`", .0.display())]
     Reserved(PathBuf),
+    /// A mount below a directory of an image in which too much lies beside it.
+    #[error("nothing can be mounted in `{}`: more than {most} names would have to be laid out beside it", path.display())]
+    Crowded {
+        /// The directory, as it is called inside.
+        path: PathBuf,
+        /// How many names there may be.
+        most: usize,
+    },
 }
 
 /// One step towards the new root. Paths are relative to it.
@@ -100,10 +108,10 @@ const READ_EXEC: MountFlags = MountFlags {
 
 /// The laid-out file system, by path inside.
 pub(crate) struct Layout {
-    nodes: BTreeMap<PathBuf, Node>,
+    pub(super) nodes: BTreeMap<PathBuf, Node>,
 }
 
-enum Node {
+pub(super) enum Node {
     Directory,
     File(Vec<u8>),
     Link(PathBuf),
@@ -115,7 +123,7 @@ enum Node {
     },
 }
 
-enum Source {
+pub(super) enum Source {
     Host {
         path: PathBuf,
         device: u64,
@@ -130,16 +138,28 @@ enum Source {
 }
 
 impl Layout {
-    /// Lays out the fixed parts and the mounts of a profile.
-    pub(super) fn new(mounts: &[Mount], egress: bool) -> Result<Layout, PlanError> {
+    /// Lays out the fixed parts, and the mounts of a profile: over the host's own system, or over `root`.
+    pub(super) fn new(
+        root: Option<&Path>,
+        mounts: &[Mount],
+        egress: bool,
+    ) -> Result<Layout, PlanError> {
         let mut layout = Layout {
             nodes: BTreeMap::new(),
         };
         layout.add_fixed();
-        layout.add_etc(egress);
-        layout.add_aliases();
+        match root {
+            None => {
+                layout.add_etc(etc::entries(egress));
+                layout.add_aliases();
+            }
+            Some(root) => layout.add_etc(etc::of_image(root, egress)),
+        }
         for mount in mounts {
             layout.add_mount(mount)?;
+        }
+        if let Some(root) = root {
+            layout.add_image(root)?;
         }
         layout.add_parents()?;
         Ok(layout)
@@ -197,8 +217,8 @@ impl Layout {
         self.put("/run", Node::Directory);
     }
 
-    fn add_etc(&mut self, egress: bool) {
-        for entry in etc::entries(egress) {
+    fn add_etc(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
             match entry {
                 Entry::File { inside, content } => self.put(inside, Node::File(content)),
                 Entry::Host { path } => {
@@ -360,7 +380,7 @@ impl Layout {
             })
     }
 
-    fn put(&mut self, path: impl AsRef<Path>, node: Node) {
+    pub(super) fn put(&mut self, path: impl AsRef<Path>, node: Node) {
         self.nodes.insert(path.as_ref().to_path_buf(), node);
     }
 
@@ -452,7 +472,7 @@ fn bind_source(source: Source, access: Access) -> Option<BindSource> {
     })
 }
 
-fn host_source(path: &Path, granted: bool) -> Option<Source> {
+pub(super) fn host_source(path: &Path, granted: bool) -> Option<Source> {
     // Most of these are no links: then their own metadata is all there is to look up.
     let own = fs::symlink_metadata(path).ok()?;
     if !own.is_symlink() {
@@ -463,7 +483,7 @@ fn host_source(path: &Path, granted: bool) -> Option<Source> {
     Some(source_of(real, &metadata, granted))
 }
 
-fn source_of(path: PathBuf, metadata: &fs::Metadata, granted: bool) -> Source {
+pub(super) fn source_of(path: PathBuf, metadata: &fs::Metadata, granted: bool) -> Source {
     Source::Host {
         path,
         device: metadata.dev(),

@@ -3,6 +3,7 @@
 //! All decisions and all memory come from here; what runs after the fork only follows the list.
 
 mod etc;
+mod image;
 mod layout;
 mod locks;
 mod text;
@@ -88,7 +89,7 @@ impl Profile {
             Network::Egress(rules) => Some(rules),
         };
         let browser = self.features.contains(&Feature::Browser);
-        let layout = layout::Layout::new(&self.mounts, egress.is_some())?;
+        let layout = layout::Layout::new(self.root.as_deref(), &self.mounts, egress.is_some())?;
         let locks = Locks::new(
             &kernel,
             &skip,

@@ -77,9 +77,14 @@ pub enum Skip {
         "is program text in the file, which the client runs by itself: put it into a file and start that"
     )]
     Code,
-    /// A daemon starts it, outside of any sandbox of Interlock's, so it could not be approved and would never start again.
-    #[error("is a container, which cannot be approved yet: it stays as it is")]
-    Container,
+    /// It is a container that needs its engine, so it could not be approved and would never start again.
+    #[error("is a container with {what}, which cannot be approved: {instead}")]
+    Container {
+        /// What only an engine can do.
+        what: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// It is an administrator's, or came with a plugin that replaces it at its next update.
     #[error("came with a {0}, which would bring it back: approve what it starts, or remove it")]
     NotYours(&'static str),
@@ -212,8 +217,10 @@ fn local(server: &Server) -> Result<&Local, Skip> {
     if local.command_span.is_empty() {
         return Err(Skip::Code);
     }
-    if matches!(judge(&local.request).class, Class::Container(_)) {
-        return Err(Skip::Container);
+    if let Class::Container(container) = judge(&local.request).class
+        && let Some((what, instead)) = container.obstacle()
+    {
+        return Err(Skip::Container { what, instead });
     }
     let sandboxed = |switch: &crate::server::Switch| {
         switch.kind == SwitchKind::Sandbox && switch.effect == Effect::All

@@ -164,6 +164,22 @@ impl Client {
 
     /// Sends the request; the answer's body is read by the caller, up to `limit`.
     pub(crate) fn get(&self, get: &Get<'_>) -> Result<Answer, FetchError> {
+        answered(self.send(get)?, get.limit)
+    }
+
+    /// The same where a server may first want to see a token: then gives back where one is to be had.
+    pub(crate) fn ask(&self, get: &Get<'_>) -> Result<Reply, FetchError> {
+        let response = self.send(get)?;
+        let wanted = response.headers().get("www-authenticate");
+        match wanted.and_then(|value| value.to_str().ok()) {
+            Some(wanted) if response.status().as_u16() == 401 => {
+                Ok(Reply::Challenge(wanted.to_owned()))
+            }
+            _ => answered(response, get.limit).map(Reply::Answer),
+        }
+    }
+
+    fn send(&self, get: &Get<'_>) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
         if self.offline {
             return Err(FetchError::Offline);
         }
@@ -183,7 +199,7 @@ impl Client {
         if let Some(value) = get.authorization {
             request = request.header("authorization", value);
         }
-        answered(request.call().map_err(transport)?, get.limit)
+        request.call().map_err(transport)
     }
 
     /// Asks without following redirects.
@@ -263,6 +279,14 @@ fn answered(response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<An
     Ok(Answer {
         reader: Box::new(reader),
     })
+}
+
+/// What a server says to a request.
+pub(crate) enum Reply {
+    /// The answer.
+    Answer(Answer),
+    /// What it wants first (`WWW-Authenticate`).
+    Challenge(String),
 }
 
 /// A successful answer.

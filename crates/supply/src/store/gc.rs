@@ -14,6 +14,8 @@ use std::{
 pub struct GcReport {
     /// Trees that were removed.
     pub trees: u64,
+    /// Images that were removed.
+    pub images: u64,
     /// Packages that were removed.
     pub packages: u64,
     /// Trees that stay because a process that still runs has put them there.
@@ -29,11 +31,13 @@ pub struct GcReport {
 pub struct VerifyReport {
     /// Trees that were checked.
     pub trees: u64,
+    /// Images that were checked.
+    pub images: u64,
     /// Packages that were checked.
     pub packages: u64,
     /// Files that were hashed.
     pub files: u64,
-    /// Damaged trees, and what is wrong with each.
+    /// Damaged trees and images, and what is wrong with each.
     pub damaged_trees: BTreeMap<TreeDigest, Vec<Damage>>,
     /// Damaged packages by their key, and what is wrong with each.
     pub damaged_packages: BTreeMap<String, Vec<Damage>>,
@@ -104,6 +108,8 @@ impl Collection<'_> {
         let spared = kept.iter().filter(|tree| !keep.contains(&tree.digest));
         report.spared = spared.count() as u64;
         let doomed = self.store.oldest_first(doomed).into();
+        let kept_images = keep.union(&self.leased).copied().collect();
+        self.store.sweep_images(&kept_images, limit, &mut report)?;
         self.store.collect(&kept, doomed, limit, &mut report)?;
         for path in children(&self.store.join("packages"))? {
             // One that is not empty stays.
@@ -173,6 +179,38 @@ impl Store {
         Ok(freed)
     }
 
+    /// Removes the images that are not in `keep`; where there is a limit, the oldest first and only until it is met. An image
+    /// shares nothing with anything else.
+    fn sweep_images(
+        &self,
+        keep: &BTreeSet<TreeDigest>,
+        limit: Option<u64>,
+        report: &mut GcReport,
+    ) -> Result<(), StoreError> {
+        let images = self.images()?.into_iter();
+        let doomed = images.filter(|(digest, _)| !keep.contains(digest));
+        let mut doomed: Vec<TreeDigest> = doomed.map(|(digest, _)| digest).collect();
+        doomed.sort_by_cached_key(|digest| {
+            let meta = fs::symlink_metadata(self.image_path(digest));
+            meta.map(|meta| (meta.mtime(), meta.mtime_nsec())).ok()
+        });
+        let mut size = match limit {
+            Some(_) if !doomed.is_empty() => self.size()?,
+            _ => u64::MAX,
+        };
+        for digest in doomed {
+            if limit.is_some_and(|limit| size <= limit) {
+                break;
+            }
+            self.release(&digest);
+            let freed = self.put_away(&self.image_path(&digest))?;
+            size = size.saturating_sub(freed);
+            report.bytes += freed;
+            report.images += 1;
+        }
+        Ok(())
+    }
+
     fn oldest_first(&self, mut trees: Vec<StoredTree>) -> Vec<StoredTree> {
         let age = |tree: &StoredTree| {
             let meta = fs::symlink_metadata(self.tree_path(&tree.digest));
@@ -235,6 +273,13 @@ impl Store {
                     self.forget(&tree.digest);
                     report.damaged_trees.insert(tree.digest, damages);
                 }
+            }
+        }
+        for (digest, _) in self.images()? {
+            report.images += 1;
+            let damages = self.image_damages(&digest);
+            if !damages.is_empty() {
+                report.damaged_trees.insert(digest, damages);
             }
         }
         for path in self.package_paths()? {

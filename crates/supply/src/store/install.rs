@@ -233,13 +233,13 @@ impl Store {
     }
 
     /// Everything written so far, of packages too, reaches the disk before the tree gets its name.
-    fn flush(&self) -> Result<(), StoreError> {
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
         let failed = |error: rustix::io::Errno| StoreError::at("flush", &self.root)(error.into());
         let handle = fs::File::open(&self.root).map_err(StoreError::at("open", &self.root))?;
         rustix::fs::syncfs(&handle).map_err(failed)
     }
 
-    fn flush_directory(&self, path: &Path) -> Result<(), StoreError> {
+    pub(super) fn flush_directory(&self, path: &Path) -> Result<(), StoreError> {
         let handle = fs::File::open(path).map_err(StoreError::at("open", path))?;
         handle.sync_all().map_err(StoreError::at("flush", path))
     }

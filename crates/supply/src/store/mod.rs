@@ -11,6 +11,7 @@
 //! trees/<digest>/lock.json   the tree as it was locked
 //! leases/<digest>.…          locked while the process that put the tree there may still name it
 //! trees/<digest>/evidence.json   what registries said about where it came from
+//! images/<digest>/…          images of containers: see `images.rs`
 //! warm/<digest>              device, inode, size and times of every file when it was last hashed
 //! ```
 //!
@@ -25,6 +26,7 @@ mod evidence;
 mod gc;
 mod ground;
 mod guard;
+mod images;
 mod install;
 mod lease;
 pub(crate) mod manifest;
@@ -91,7 +93,9 @@ impl StoreError {
 }
 
 /// The directories in it.
-const PARTS: [&str; 6] = ["tmp", "packages", "trees", "warm", "locks", "leases"];
+const PARTS: [&str; 7] = [
+    "tmp", "packages", "trees", "images", "warm", "locks", "leases",
+];
 
 /// A store in one directory. Any number of processes may use one at a time.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@
 )]
 
 pub mod git;
+pub mod image;
 pub mod package;
 pub mod server;
 pub mod sigstore;

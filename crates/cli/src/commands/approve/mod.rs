@@ -7,6 +7,7 @@ mod bytecode;
 mod compile;
 pub mod git;
 pub mod grants;
+pub mod image;
 mod learning;
 pub mod origin;
 pub mod package;
@@ -77,7 +78,8 @@ impl Prepared {
         let ledger = context.ledger(&known)?;
         let wanted = Wanted::read(context, options, &ledger)?;
         let machine = Machine::open(context)?;
-        let fetched = package::fetch(context, &machine.packages, &wanted.judgement)?;
+        let archive = options.image_archive.as_deref();
+        let fetched = package::fetch(context, &machine.packages, &wanted.judgement, archive)?;
         let launch = wanted.resolve(context, &machine, &ledger, fetched.as_ref())?;
         wanted.show(context, &machine, &launch, fetched.as_ref(), &ledger);
         Ok(Self {
@@ -137,7 +139,8 @@ impl Wanted {
             .as_ref()
             .and(earlier.as_ref())
             .map(Entry::profile);
-        let profile = grants::profile(renewed, &options.grants, &options.danger, &context.places)?;
+        let granted = image::with_proposed(&options.grants, &request, &judgement);
+        let profile = grants::profile(renewed, &granted, &options.danger, &context.places)?;
         refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
         Ok(Self {
             name,

@@ -5,6 +5,7 @@
 
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
+use interlock_supply::oci::LockedImage;
 use interlock_supply::policy::{Breach, Policy};
 use interlock_supply::provenance::{Checked, Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index};
@@ -86,7 +87,7 @@ pub fn judge(
         let what = "what is locked names no archive of its own package";
         return Err(Failure::new(Exit::Refused, what));
     };
-    refuse(tree, rules.policy.judge(tree, &origins, &rules.hold))?;
+    refuse(tree.name.as_str(), tree.version.as_str(), rules.policy.judge(tree, &origins, &rules.hold))?;
     lines.extend(told::own(own, matches!(source, Source::Npm(_)), rules.now));
     if let Some(claimed) = &own.mcp_name {
         lines.push(claim(context, &rules.policy, claimed, tree));
@@ -118,7 +119,7 @@ pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure>
         signature: Checked::Absent,
         attestations: Checked::Absent,
     };
-    refuse(tree, rules.policy.judge(&alone, &[unknown], &rules.hold))?;
+    refuse(tree.name.as_str(), tree.version.as_str(), rules.policy.judge(&alone, &[unknown], &rules.hold))?;
     lines.push(
         "no registry published it: its address and its digest are all that vouches for it"
             .to_owned(),
@@ -130,13 +131,12 @@ pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure>
     })
 }
 
-fn refuse(tree: &LockedTree, breaches: Vec<Breach>) -> Result<(), Failure> {
+fn refuse(name: &str, version: &str, breaches: Vec<Breach>) -> Result<(), Failure> {
     let mut breaches = breaches.into_iter();
     let Some(breach) = breaches.next() else {
         return Ok(());
     };
-    let (name, version) = (tree.name.to_string(), tree.version.to_string());
-    let shown = format!("{}@{}", visible(&name), visible(&version));
+    let shown = format!("{}@{}", visible(name), visible(version));
     let what = format!("{shown} is refused by `{}`", breach.rule);
     let mut failure = Failure::new(Exit::Refused, what).next(breach.next);
     failure.causes.push(breach.text);
@@ -144,6 +144,22 @@ fn refuse(tree: &LockedTree, breaches: Vec<Breach>) -> Result<(), Failure> {
         .causes
         .extend(breaches.map(|breach| breach.text).take(9));
     Err(failure)
+}
+
+/// What is known of an image's origin, judged by the configuration. A registry of images says neither who published one nor when, and
+/// what an image says of itself proves nothing; so a requirement of either is not met.
+///
+/// # Errors
+/// When the configuration cannot be read, or a requirement is not met.
+pub fn judge_image(context: &Context, image: &LockedImage) -> Result<Vec<String>, Failure> {
+    let rules = Rules::read(context)?;
+    let breaches = rules
+        .policy
+        .judge_unknown(&image.name, &image.version, &rules.hold);
+    refuse(&image.name, &image.version, breaches)?;
+    Ok(vec![
+        "not attested: who built it, and from what, is not known".to_owned(),
+    ])
 }
 
 /// What a lock says of an origin and evidence does not bear out. `whole`: everything could be asked.

@@ -3,6 +3,7 @@
 //! The version is chosen now; the whole dependency tree is fetched by integrity and unpacked without running anything.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
@@ -10,6 +11,7 @@ use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, LockedTree, Progress, Store};
 
+use super::image;
 use super::origin::{self, Source, Told};
 use super::rules::Rules;
 use super::{git, python};
@@ -37,9 +39,14 @@ pub fn fetch(
     context: &Context,
     packages: &Store,
     judgement: &Judgement,
+    image_archive: Option<&Path>,
 ) -> Result<Option<Fetched>, Failure> {
-    let Class::Package(package) = &judgement.class else {
-        return Ok(None);
+    let package = match &judgement.class {
+        Class::Package(package) => package,
+        Class::Container(image) => {
+            return image::fetch(context, packages, image, image_archive).map(Some);
+        }
+        _ => return Ok(None),
     };
     match package.ecosystem {
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
@@ -249,6 +256,7 @@ pub fn sizes(tree: &LockedTree) -> Vec<String> {
 /// One line on a terminal, rewritten as archives arrive; nothing elsewhere.
 pub struct Bar {
     shown: bool,
+    what: &'static str,
     expected: AtomicU64,
     done: AtomicU64,
     bytes: AtomicU64,
@@ -257,9 +265,15 @@ pub struct Bar {
 impl Bar {
     /// Shown where a person looks.
     pub fn new(context: &Context) -> Self {
+        Self::of(context, "packages")
+    }
+
+    /// The same, of other things than packages.
+    pub fn of(context: &Context, what: &'static str) -> Self {
         let wanted = !context.global.no_progress && !context.global.quiet;
         Self {
             shown: wanted && std::io::stderr().is_terminal(),
+            what,
             expected: AtomicU64::new(0),
             done: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -275,7 +289,8 @@ impl Bar {
             let bytes = size::shown(self.bytes.load(Ordering::Relaxed));
             let _ = write!(
                 std::io::stderr().lock(),
-                "\r\x1b[Kfetching {done}/{expected} packages, {bytes}"
+                "\r\x1b[Kfetching {done}/{expected} {}, {bytes}",
+                self.what
             );
         }
     }
@@ -295,7 +310,11 @@ impl Progress for Bar {
     }
 
     fn archive_bytes(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        // A layer may be large: every megabyte is told.
+        if before >> 20 != (before + bytes) >> 20 {
+            self.draw();
+        }
     }
 
     fn archive_done(&self, _name: &str, _already_stored: bool) {

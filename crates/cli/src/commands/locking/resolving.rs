@@ -115,7 +115,7 @@ fn fetched(
     machine: &Machine,
     judgement: &Judgement,
 ) -> Result<(Option<LockedTree>, Vec<String>, Option<OriginLock>), Failure> {
-    let Some(fetched) = package::fetch(context, &machine.packages, judgement)? else {
+    let Some(fetched) = package::fetch(context, &machine.packages, judgement, None)? else {
         return Ok((None, Vec::new(), None));
     };
     let recorded = TreeDigest::parse(&fetched.locked.tree)

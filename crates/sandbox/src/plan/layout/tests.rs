@@ -3,7 +3,7 @@
 use super::*;
 
 fn steps(mounts: &[Mount]) -> Vec<Step> {
-    Layout::new(mounts, false).unwrap().into_steps()
+    Layout::new(None, mounts, false).unwrap().into_steps()
 }
 
 fn mounts_of(steps: &[Step]) -> Vec<(String, MountFlags)> {
@@ -151,7 +151,7 @@ fn reserved_places_are_refused() {
             inside: inside.into(),
             ..grant(&path, Access::Read)
         };
-        let error = Layout::new(&[mount], false).err().unwrap();
+        let error = Layout::new(None, &[mount], false).err().unwrap();
         assert!(
             matches!(error, PlanError::Layout(LayoutError::Reserved(_))),
             "{inside}: {error}"
@@ -161,7 +161,7 @@ fn reserved_places_are_refused() {
 
 #[test]
 fn paths_must_be_plain_and_present() {
-    let bad = |mount: Mount| Layout::new(&[mount], false).err().unwrap().to_string();
+    let bad = |mount: Mount| Layout::new(None, &[mount], false).err().unwrap().to_string();
     let relative = Mount {
         inside: "a".into(),
         ..grant(Path::new("/usr"), Access::Read)
@@ -171,7 +171,7 @@ fn paths_must_be_plain_and_present() {
         bad(grant(Path::new("/nonexistent"), Access::Read)),
         "`/nonexistent` cannot be granted"
     );
-    assert!(Layout::new(&[Mount::if_present("/nonexistent", Access::Read)], false).is_ok());
+    assert!(Layout::new(None, &[Mount::if_present("/nonexistent", Access::Read)], false).is_ok());
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_mount_point_must_exist_where_the_host_is_mounted() {
         inside: path.join("missing"),
         ..grant(Path::new("/usr/share"), Access::Read)
     };
-    let error = Layout::new(&[grant(&path, Access::Read), below], false)
+    let error = Layout::new(None, &[grant(&path, Access::Read), below], false)
         .err()
         .unwrap();
     assert!(
