@@ -301,10 +301,12 @@ fn granted(profile: &mut Profile, launch: &Launch, path: &Path, access: Access) 
         Some(image) => image.place(path),
         None => vec![path.to_owned()],
     };
-    profile.mounts.extend(places.into_iter().map(|inside| Mount {
-        inside,
-        ..Mount::same(path, access)
-    }));
+    profile
+        .mounts
+        .extend(places.into_iter().map(|inside| Mount {
+            inside,
+            ..Mount::same(path, access)
+        }));
 }
 
 /// A digested path for executing, with what is not digested in it covered.

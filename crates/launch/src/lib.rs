@@ -52,8 +52,8 @@ pub use profile::{
 pub use request::Request;
 pub use resolve::{
     ContentMount, EnvRecord, FileRecord, ImageConfig, InImage, Interpreter, Launch, LaunchRecord,
-    LocateError, Located, LocatedImage, LockedPackage, NoPackages, PackageStore, Prior, RequestRecord, ResolveError, Resolver,
-    TreeRecord, TreeRole,
+    LocateError, Located, LocatedImage, LockedPackage, NoPackages, PackageStore, Prior,
+    RequestRecord, ResolveError, Resolver, TreeRecord, TreeRole,
 };
 pub use secret::{Secret, SecretError, SecretStore};
 pub use stamp::{Changed, Identity};

@@ -12,12 +12,15 @@ mod support;
 use interlock_launch::{LockedPackage, PackageStore as _};
 use interlock_supply::{
     Silent, Store, Trust,
-    oci::{Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Platform, Reference, Registry, Source},
+    oci::{
+        Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Platform, Reference,
+        Registry, Source,
+    },
 };
 use serde_json::json;
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::PathBuf};
 use support::{
-    chain,
+    chain, cleaned as gc,
     image::{Image, digest, gzip, layer},
     server::{Answer, Server},
 };
@@ -68,11 +71,16 @@ impl World {
     }
 
     fn install(&self, locked: &LockedImage) -> Result<Facts, ImageError> {
-        self.with(&self.registry(), |it| it.install(&reference(&locked.version), locked))
+        self.with(&self.registry(), |it| {
+            it.install(&reference(&locked.version), locked)
+        })
     }
 
     fn files(&self, locked: &LockedImage) -> PathBuf {
-        self.store.image(&LockedPackage::from(locked)).unwrap().files
+        self.store
+            .image(&LockedPackage::from(locked))
+            .unwrap()
+            .files
     }
 
     /// Nothing of an image is in the store.
@@ -83,13 +91,23 @@ impl World {
 }
 
 fn reference(version: &str) -> Reference {
-    let mark = if version.starts_with("sha256:") { '@' } else { ':' };
-    format!("hub.example/{PATH}{mark}{version}").parse().unwrap()
+    let mark = if version.starts_with("sha256:") {
+        '@'
+    } else {
+        ':'
+    };
+    format!("hub.example/{PATH}{mark}{version}")
+        .parse()
+        .unwrap()
 }
 
 fn layers() -> Vec<Vec<u8>> {
     vec![
-        layer(&[("bin/server", "#!/bin/sh\n"), ("etc/old", "x"), ("lib -> usr/lib", "")]),
+        layer(&[
+            ("bin/server", "#!/bin/sh\n"),
+            ("etc/old", "x"),
+            ("lib -> usr/lib", ""),
+        ]),
         layer(&[("etc/.wh.old", ""), ("etc/new", "y"), ("lib/so", "z")]),
     ]
 }
@@ -112,8 +130,15 @@ fn a_tag_becomes_a_verified_tree() {
     let files = world.files(&locked);
     assert_eq!(fs::read_to_string(files.join("usr/lib/so")).unwrap(), "z");
     assert!(!files.join("etc/old").exists());
-    assert_eq!(fs::read_link(files.join("lib")).unwrap(), PathBuf::from("usr/lib"));
-    let mode = fs::metadata(files.join("etc")).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(
+        fs::read_link(files.join("lib")).unwrap(),
+        PathBuf::from("usr/lib")
+    );
+    let mode = fs::metadata(files.join("etc"))
+        .unwrap()
+        .permissions()
+        .mode()
+        & 0o7777;
     assert_eq!(mode, 0o555);
     let located = world.store.image(&LockedPackage::from(&locked)).unwrap();
     assert_eq!(located.config.entrypoint, ["/bin/server"]);
@@ -125,7 +150,11 @@ fn a_tag_becomes_a_verified_tree() {
     // Once there, nothing is fetched but what the tag means.
     world.server.forget();
     assert_eq!(world.lock("1").unwrap().0, locked);
-    assert_eq!(world.server.asked_for("blobs"), 1, "the configuration alone");
+    assert_eq!(
+        world.server.asked_for("blobs"),
+        1,
+        "the configuration alone"
+    );
     world.server.forget();
     world.install(&locked).unwrap();
     assert_eq!(world.server.asked(), []);
@@ -137,9 +166,15 @@ fn an_index_leads_to_this_machine() {
     let world = World::new();
     image.publish(&world.server, PATH, "unused");
     let index = image.index();
-    world.server.put("/v2/team/server/manifests/multi", Answer::new(index.clone()));
+    world.server.put(
+        "/v2/team/server/manifests/multi",
+        Answer::new(index.clone()),
+    );
     let by_digest = digest(index.as_bytes());
-    world.server.put(&format!("/v2/team/server/manifests/{by_digest}"), Answer::new(index));
+    world.server.put(
+        &format!("/v2/team/server/manifests/{by_digest}"),
+        Answer::new(index),
+    );
     for version in ["multi", &by_digest] {
         let (locked, _) = world.lock(version).unwrap();
         assert_eq!(locked.manifest.to_string(), image.manifest_digest());
@@ -173,21 +208,50 @@ fn what_is_not_what_names_it_is_refused_at_every_level() {
     let layer_path = |at: usize| format!("blobs/{}", digest(&good.layers[at]));
     let other_layer = gzip(&layer(&[("x", "evil")]));
     for (path, bytes, version, expected) in [
-        (format!("manifests/{manifest}"), b"{}".to_vec(), manifest.as_str(), "the manifest is not the one"),
-        (format!("blobs/{config}"), b"{}".to_vec(), "1", "the configuration is not the one"),
+        (
+            format!("manifests/{manifest}"),
+            b"{}".to_vec(),
+            manifest.as_str(),
+            "the manifest is not the one",
+        ),
+        (
+            format!("blobs/{config}"),
+            b"{}".to_vec(),
+            "1",
+            "the configuration is not the one",
+        ),
         (layer_path(0), other_layer.clone(), "1", "the layer is not"),
         (layer_path(1), Vec::new(), "1", "the layer is not"),
-        (layer_path(1), [good.layers[1].clone(), vec![0]].concat(), "1", ""),
-        ("manifests/1".to_owned(), b"not json".to_vec(), "1", "the manifest is refused"),
+        (
+            layer_path(1),
+            [good.layers[1].clone(), vec![0]].concat(),
+            "1",
+            "",
+        ),
+        (
+            "manifests/1".to_owned(),
+            b"not json".to_vec(),
+            "1",
+            "the manifest is refused",
+        ),
     ] {
         let world = World::of(&good);
-        world.server.put(&format!("/v2/{PATH}/{path}"), Answer::new(bytes));
+        world
+            .server
+            .put(&format!("/v2/{PATH}/{path}"), Answer::new(bytes));
         let error = world.lock(version).unwrap_err();
-        assert!(chain(&error).contains(expected), "{path}: {}", chain(&error));
+        assert!(
+            chain(&error).contains(expected),
+            "{path}: {}",
+            chain(&error)
+        );
         assert!(world.is_empty(), "{path}");
     }
     let world = World::of(&good);
-    world.server.put(&format!("/v2/{PATH}/{}", layer_path(1)), Answer::status(404));
+    world.server.put(
+        &format!("/v2/{PATH}/{}", layer_path(1)),
+        Answer::status(404),
+    );
     assert!(world.lock("1").is_err() && world.is_empty());
 }
 
@@ -197,7 +261,11 @@ fn check_refused(change: impl FnOnce(&mut Image), expected: &str) {
     change(&mut image);
     let world = World::of(&image);
     let error = world.lock("1").unwrap_err();
-    assert!(chain(&error).contains(expected), "{} / {expected}", chain(&error));
+    assert!(
+        chain(&error).contains(expected),
+        "{} / {expected}",
+        chain(&error)
+    );
     assert!(world.is_empty(), "{expected}");
 }
 
@@ -232,7 +300,10 @@ fn images_that_contradict_themselves_are_refused() {
         "layer 2 is refused",
     );
     check_refused(
-        |image| image.manifest["layers"][0]["mediaType"] = json!("application/vnd.oci.image.layer.v1.tar+zstd"),
+        |image| {
+            image.manifest["layers"][0]["mediaType"] =
+                json!("application/vnd.oci.image.layer.v1.tar+zstd")
+        },
         "zstd",
     );
     check_refused(
@@ -268,7 +339,11 @@ fn a_lock_that_says_otherwise_is_refused() {
             let mut other = locked.clone();
             change(&mut other);
             let error = world.install(&other).unwrap_err();
-            assert!(chain(&error).contains("not the locked one"), "{}", chain(&error));
+            assert!(
+                chain(&error).contains("not the locked one"),
+                "{}",
+                chain(&error)
+            );
         }
     }
     assert!(world.install(&locked).is_ok());
@@ -278,22 +353,40 @@ fn a_lock_that_says_otherwise_is_refused() {
 fn a_public_image_is_fetched_with_an_anonymous_token() {
     let world = World::of(&image());
     let realm = format!("{}token", world.server.url());
-    let challenge = format!("Bearer realm=\"{realm}\",service=\"hub\",scope=\"repository:all:push\"");
-    let (path, token) = (format!("/v2/{PATH}/manifests/1"), json!({"token": "t0k"}).to_string());
-    world.server.put(&path, Answer {
-        headers: vec![("WWW-Authenticate", challenge)],
-        ..Answer::status(401)
-    });
+    let challenge =
+        format!("Bearer realm=\"{realm}\",service=\"hub\",scope=\"repository:all:push\"");
+    let (path, token) = (
+        format!("/v2/{PATH}/manifests/1"),
+        json!({"token": "t0k"}).to_string(),
+    );
+    world.server.put(
+        &path,
+        Answer {
+            headers: vec![("WWW-Authenticate", challenge)],
+            ..Answer::status(401)
+        },
+    );
     let wanted = "/token?service=hub&scope=repository%3Ateam%2Fserver%3Apull";
     world.server.put(wanted, Answer::new(token));
     let error = world.lock("1").unwrap_err();
-    assert!(chain(&error).contains("refused access"), "{}", chain(&error));
+    assert!(
+        chain(&error).contains("refused access"),
+        "{}",
+        chain(&error)
+    );
     let asked = world.server.asked();
     let seen: Vec<(&str, Option<&str>)> = asked
         .iter()
         .map(|(path, login)| (path.as_str(), login.as_deref()))
         .collect();
-    assert_eq!(seen, [(path.as_str(), None), (wanted, None), (path.as_str(), Some("Bearer t0k"))]);
+    assert_eq!(
+        seen,
+        [
+            (path.as_str(), None),
+            (wanted, None),
+            (path.as_str(), Some("Bearer t0k"))
+        ]
+    );
 }
 
 #[test]
@@ -308,15 +401,23 @@ fn archives_of_both_forms_are_read() {
     image.save_docker(&layers(), &path);
     let archive = Archive::open(&path).unwrap();
     let (docker, _) = world.with(&archive, |it| it.lock(&reference("1"))).unwrap();
-    assert_ne!(docker.manifest, layout.manifest, "its layers are not packed");
+    assert_ne!(
+        docker.manifest, layout.manifest,
+        "its layers are not packed"
+    );
     assert_eq!((docker.config, docker.files), (layout.config, layout.files));
     // The same archive again is the same image.
-    let again = world.with(&archive, |it| it.lock(&reference("1"))).unwrap().0;
+    let again = world
+        .with(&archive, |it| it.lock(&reference("1")))
+        .unwrap()
+        .0;
     assert_eq!(again, docker);
     image.save_docker(&[layers()[0].clone(), layers()[0].clone()], &path);
     let archive = Archive::open(&path).unwrap();
     let fresh = World::new();
-    let wrong = fresh.with(&archive, |it| it.lock(&reference("1"))).unwrap_err();
+    let wrong = fresh
+        .with(&archive, |it| it.lock(&reference("1")))
+        .unwrap_err();
     assert!(chain(&wrong).contains("is not"), "{}", chain(&wrong));
     for bytes in [&b""[..], b"no archive", &layers()[0]] {
         fs::write(&path, bytes).unwrap();

@@ -16,6 +16,7 @@ mod approval;
 mod audit;
 mod check;
 mod client;
+mod container;
 mod forgery;
 mod git;
 #[path = "../../../supply/tests/support/git.rs"]

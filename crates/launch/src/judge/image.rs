@@ -24,7 +24,10 @@ impl ContainerRef {
             Some(source) => format!("the volume `{}`", source.escape_debug()),
             None => format!("a volume at `{}`", volume.target.escape_debug()),
         };
-        Some((what, "mount a directory of this machine: `-v /its/path:/path/inside`"))
+        Some((
+            what,
+            "mount a directory of this machine: `-v /its/path:/path/inside`",
+        ))
     }
 }
 
@@ -64,7 +67,9 @@ fn is_component(part: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(word);
     ends(part.chars().next())
         && ends(part.chars().last())
-        && part.chars().all(|c| word(c) || matches!(c, '.' | '_' | '-'))
+        && part
+            .chars()
+            .all(|c| word(c) || matches!(c, '.' | '_' | '-'))
 }
 
 #[cfg(test)]
@@ -93,7 +98,9 @@ mod tests {
             ("${IMAGE}", None),
         ] {
             let found = image_repository(image);
-            let found = found.as_ref().map(|(host, path)| (host.as_str(), path.as_str()));
+            let found = found
+                .as_ref()
+                .map(|(host, path)| (host.as_str(), path.as_str()));
             assert_eq!(found, expected, "{image}");
         }
     }

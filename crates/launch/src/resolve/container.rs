@@ -9,10 +9,10 @@ use std::path::{Component, Path, PathBuf};
 use super::content::{LockedPackage, TreeRole};
 use super::error::ResolveError;
 use super::flow::Flow;
+use super::image;
 use super::launch::InImage;
 use super::package::ImageConfig;
 use super::program::{self, Found};
-use super::image;
 use crate::guarded::shown;
 use crate::judge::{ContainerRef, MountRef, image_repository};
 
@@ -32,13 +32,18 @@ impl Flow<'_, '_, '_> {
         })?;
         check_same(container, locked)?;
         let located = self.resolver.store.image(locked)?;
-        let root = std::fs::canonicalize(&located.root).map_err(|source| missing(&located.root, source))?;
-        let files = std::fs::canonicalize(&located.files).map_err(|source| missing(&located.files, source))?;
+        let root = std::fs::canonicalize(&located.root)
+            .map_err(|source| missing(&located.root, source))?;
+        let files = std::fs::canonicalize(&located.files)
+            .map_err(|source| missing(&located.files, source))?;
         self.tree(&root, TreeRole::Image, &[])?;
         let given = std::mem::take(&mut self.draft.env);
         self.draft.env = variables(container, &located.config, given);
         let words = words(container, &located.config);
-        let workdir = container.workdir.as_deref().unwrap_or(&located.config.workdir);
+        let workdir = container
+            .workdir
+            .as_deref()
+            .unwrap_or(&located.config.workdir);
         let workdir = image::settle(&files, &Path::new("/").join(workdir));
         let program = self.in_image(&files, &workdir, &words, &shown)?;
         self.draft.argv = words;
@@ -73,7 +78,9 @@ impl Flow<'_, '_, '_> {
             vec![workdir.join(first)]
         } else {
             let directories = search.split(':').filter(|path| path.starts_with('/'));
-            directories.map(|path| Path::new(path).join(first)).collect()
+            directories
+                .map(|path| Path::new(path).join(first))
+                .collect()
         };
         let found = candidates.into_iter().find_map(|path| {
             let followed = image::follow(files, &path)?;
@@ -84,7 +91,10 @@ impl Flow<'_, '_, '_> {
             program::is_executable(&real).then_some((inside, real))
         });
         let (inside, real) = found.ok_or_else(|| ResolveError::Unsupported {
-            what: format!("`{}`, which is no program in `{image}`,", first.escape_debug()),
+            what: format!(
+                "`{}`, which is no program in `{image}`,",
+                first.escape_debug()
+            ),
             instead: "name a program that the image has",
         })?;
         let found = Found {
@@ -157,7 +167,8 @@ fn places(container: &ContainerRef, files: &Path) -> Result<Vec<(PathBuf, PathBu
     let mounts = container.mounts.iter();
     let place = |mount: &MountRef| {
         let source = Path::new(mount.source.as_deref().unwrap_or_default());
-        let host = std::fs::canonicalize(source).map_err(|source_error| missing(source, source_error))?;
+        let host =
+            std::fs::canonicalize(source).map_err(|source_error| missing(source, source_error))?;
         let inside = image::settle(files, &plain(&Path::new("/").join(&mount.target)));
         Ok((host, inside))
     };

@@ -12,8 +12,7 @@ use super::{Prior, Resolver, python, roots, shebang};
 use crate::grammar::wrappers;
 use crate::guarded::shown;
 use crate::judge::{
-    BinaryRef, Class, Decision, Ecosystem, Judgement, PackageRef, ScriptKind,
-    ScriptRef, Unlock,
+    BinaryRef, Class, Decision, Ecosystem, Judgement, PackageRef, ScriptKind, ScriptRef, Unlock,
 };
 use crate::profile::Danger;
 use crate::request::Request;
@@ -157,7 +156,12 @@ impl Flow<'_, '_, '_> {
         self.draft.file(found, self.resolver, self.prior)
     }
 
-    pub(super) fn tree(&mut self, root: &Path, role: TreeRole, hidden: &[String]) -> Result<(), ResolveError> {
+    pub(super) fn tree(
+        &mut self,
+        root: &Path,
+        role: TreeRole,
+        hidden: &[String],
+    ) -> Result<(), ResolveError> {
         self.draft
             .tree(root, role, hidden, self.resolver, self.prior)
     }

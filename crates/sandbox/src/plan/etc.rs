@@ -196,21 +196,36 @@ mod tests {
         let etc = image.path().join("etc");
         fs::create_dir(&etc).unwrap();
         for (theirs, expected) in [
-            ("root:x:0:0::/:/bin/sh", "root:x:0:0::/:/bin/sh\nmcp:x:1000:1000::/home/mcp:/bin/sh\n"),
-            ("node:x:1000:1000::/home/node:/bin/sh\n", "node:x:1000:1000::/home/node:/bin/sh\n"),
+            (
+                "root:x:0:0::/:/bin/sh",
+                "root:x:0:0::/:/bin/sh\nmcp:x:1000:1000::/home/mcp:/bin/sh\n",
+            ),
+            (
+                "node:x:1000:1000::/home/node:/bin/sh\n",
+                "node:x:1000:1000::/home/node:/bin/sh\n",
+            ),
         ] {
             fs::write(etc.join("passwd"), theirs).unwrap();
-            assert_eq!(content(&of_image(image.path(), false), "/etc/passwd"), expected);
+            assert_eq!(
+                content(&of_image(image.path(), false), "/etc/passwd"),
+                expected
+            );
         }
         let synthetic = content(&entries(false), "/etc/passwd");
         let outside = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("passwd"), "secret").unwrap();
         fs::remove_file(etc.join("passwd")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("passwd"), etc.join("passwd")).unwrap();
-        assert_eq!(content(&of_image(image.path(), false), "/etc/passwd"), synthetic);
+        assert_eq!(
+            content(&of_image(image.path(), false), "/etc/passwd"),
+            synthetic
+        );
         fs::remove_dir_all(&etc).unwrap();
         std::os::unix::fs::symlink(outside.path(), &etc).unwrap();
-        assert_eq!(content(&of_image(image.path(), false), "/etc/passwd"), synthetic);
+        assert_eq!(
+            content(&of_image(image.path(), false), "/etc/passwd"),
+            synthetic
+        );
     }
 
     #[test]

@@ -89,9 +89,7 @@ fn names(
     let mut names = Vec::new();
     for entry in fs::read_dir(host).map_err(|source| missing(host, source))? {
         let entry = entry.map_err(|source| missing(host, source))?;
-        let kind = entry
-            .file_type()
-            .map_err(|source| missing(host, source))?;
+        let kind = entry.file_type().map_err(|source| missing(host, source))?;
         if names.len() >= left {
             return Err(LayoutError::Crowded {
                 path: inside.to_path_buf(),

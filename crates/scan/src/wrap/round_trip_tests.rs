@@ -225,14 +225,24 @@ fn containers_are_wrapped_unless_they_need_their_engine() {
     for (args, stays) in [
         (r#""run", "-i", "--rm", "mcp/time""#, None),
         (r#""run", "-v", "/srv/data:/data", "mcp/time""#, None),
-        (r#""run", "-v", "data:/data", "mcp/time""#, Some("the volume `data`")),
-        (r#""run", "--env-file", "/srv/env", "mcp/time""#, Some("the file of variables")),
+        (
+            r#""run", "-v", "data:/data", "mcp/time""#,
+            Some("the volume `data`"),
+        ),
+        (
+            r#""run", "--env-file", "/srv/env", "mcp/time""#,
+            Some("the file of variables"),
+        ),
         (r#""mcp", "gateway", "run""#, Some("a gateway of `docker`")),
     ] {
         let before = entry(args);
         let bench = Bench::new(place("cursor", "mcp.json"), before.as_bytes());
         let plan = bench.plan();
-        let skipped: Vec<String> = plan.skipped.iter().map(|(_, skip)| skip.to_string()).collect();
+        let skipped: Vec<String> = plan
+            .skipped
+            .iter()
+            .map(|(_, skip)| skip.to_string())
+            .collect();
         match stays {
             None => assert_eq!((plan.wrapped.len(), skipped.len()), (1, 0), "{args}"),
             Some(what) => assert!(skipped.concat().contains(what), "{skipped:?}"),

@@ -236,8 +236,12 @@ struct Part {
 
 impl Read for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let count = self.file.read_at(buffer.get_mut(..most).unwrap_or_default(), self.at)?;
+        let most = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let count = self
+            .file
+            .read_at(buffer.get_mut(..most).unwrap_or_default(), self.at)?;
         self.at += count as u64;
         self.left -= count as u64;
         Ok(count)

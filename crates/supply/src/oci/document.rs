@@ -89,7 +89,10 @@ impl Document {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
         let raw: Raw = json(bytes)?;
         if raw.schema_version != 2 {
-            return Err(DocumentError::Format(format!("version {}", raw.schema_version)));
+            return Err(DocumentError::Format(format!(
+                "version {}",
+                raw.schema_version
+            )));
         }
         let is = |kinds: [&str; 2]| kinds.contains(&raw.media_type.as_str());
         match (raw.manifests, raw.config, raw.layers) {
@@ -229,7 +232,9 @@ mod tests {
 
     fn descriptor(extra: &str) -> String {
         let hex = "0a".repeat(32);
-        format!(r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{hex}","size":2{extra}}}"#)
+        format!(
+            r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{hex}","size":2{extra}}}"#
+        )
     }
 
     #[test]
@@ -239,16 +244,34 @@ mod tests {
         let manifest = "application/vnd.oci.image.manifest.v1+json";
         for (body, expected) in [
             (format!(r#""manifests":[{one}]"#), "index"),
-            (format!(r#""mediaType":"{index}","manifests":[{one}]"#), "index"),
+            (
+                format!(r#""mediaType":"{index}","manifests":[{one}]"#),
+                "index",
+            ),
             (format!(r#""config":{one},"layers":[{one}]"#), "manifest"),
-            (format!(r#""mediaType":"{manifest}","config":{one},"layers":[]"#), "manifest"),
-            (format!(r#""manifests":[{one}],"config":{one},"layers":[]"#), "ambiguous"),
-            (format!(r#""mediaType":"{manifest}","manifests":[{one}]"#), "ambiguous"),
-            (format!(r#""mediaType":"{index}","config":{one},"layers":[]"#), "ambiguous"),
+            (
+                format!(r#""mediaType":"{manifest}","config":{one},"layers":[]"#),
+                "manifest",
+            ),
+            (
+                format!(r#""manifests":[{one}],"config":{one},"layers":[]"#),
+                "ambiguous",
+            ),
+            (
+                format!(r#""mediaType":"{manifest}","manifests":[{one}]"#),
+                "ambiguous",
+            ),
+            (
+                format!(r#""mediaType":"{index}","config":{one},"layers":[]"#),
+                "ambiguous",
+            ),
             (format!(r#""config":{one}"#), "ambiguous"),
             (r#""fsLayers":[]"#.to_owned(), "format"),
             (format!(r#""manifests":[{one}],"manifests":[]"#), "json"),
-            (r#""manifests":[{"digest":"md5:0","size":1}]"#.to_owned(), "json"),
+            (
+                r#""manifests":[{"digest":"md5:0","size":1}]"#.to_owned(),
+                "json",
+            ),
         ] {
             let text = format!(r#"{{"schemaVersion":2,{body}}}"#);
             let found = match Document::parse(text.as_bytes()) {
@@ -268,15 +291,23 @@ mod tests {
     #[test]
     fn this_machine_is_chosen_from_an_index() {
         let platform = |os: &str, cpu: &str| {
-            descriptor(&format!(r#","platform":{{"os":"{os}","architecture":"{cpu}"}}"#))
+            descriptor(&format!(
+                r#","platform":{{"os":"{os}","architecture":"{cpu}"}}"#
+            ))
         };
         let here = Platform {
             os: "linux".into(),
             architecture: "amd64".into(),
         };
         for (entries, expected) in [
-            (vec![platform("linux", "arm64"), platform("linux", "amd64")], Some(1)),
-            (vec![platform("windows", "amd64"), platform("unknown", "unknown")], None),
+            (
+                vec![platform("linux", "arm64"), platform("linux", "amd64")],
+                Some(1),
+            ),
+            (
+                vec![platform("windows", "amd64"), platform("unknown", "unknown")],
+                None,
+            ),
             (vec![descriptor("")], Some(0)),
             (vec![descriptor(""), descriptor("")], None),
             (vec![], None),

@@ -122,8 +122,8 @@ impl Names {
         let directory = self.follow(parent)?;
         self.make(&directory)?;
         let path = join(&directory, last);
-        let stays = node == Node::Directory
-            && matches!(self.all.get(&path), Some((Node::Directory, _)));
+        let stays =
+            node == Node::Directory && matches!(self.all.get(&path), Some((Node::Directory, _)));
         if !stays {
             self.remove_all(&path);
         }
@@ -204,7 +204,11 @@ impl Names {
 
     /// The paths below one.
     fn below(&self, path: &str) -> Vec<String> {
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let prefix = if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}/")
+        };
         let from = (Bound::Included(prefix.clone()), Bound::Unbounded);
         let names = self.all.range(from).map(|(name, _)| name);
         names
@@ -217,7 +221,9 @@ impl Names {
         let prefix = format!("{path}/");
         let from = (Bound::Included(prefix.clone()), Bound::Unbounded);
         let mut names = self.all.range(from);
-        names.next().is_some_and(|(name, _)| name.starts_with(&prefix))
+        names
+            .next()
+            .is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 
     fn remove_all(&mut self, path: &str) {
@@ -238,7 +244,10 @@ impl Names {
         }
         // The deepest first: a directory goes when nothing is left in it.
         for name in names.iter().rev() {
-            let lower = self.all.get(name).is_some_and(|(_, layer)| *layer < self.layer);
+            let lower = self
+                .all
+                .get(name)
+                .is_some_and(|(_, layer)| *layer < self.layer);
             if lower && !self.has_below(name) {
                 self.all.remove(name);
             }
@@ -259,7 +268,10 @@ fn parts(raw: &[u8]) -> Result<Vec<String>, NameError> {
     if text.chars().any(char::is_control) {
         return Err(NameError::Characters);
     }
-    let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let parts: Vec<&str> = text
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
     if parts.contains(&"..") {
         return Err(NameError::Outside);
     }
@@ -338,20 +350,35 @@ mod tests {
         check(&["a", "---", ".wh.no", ".wh..wh.plnk"], &["a"]);
         check(&["a", "---", ".wh."], &["Whiteout"]);
         check(&["a", "---", ".wh..."], &["Whiteout"]);
-        check(&["a", "---", "x/.wh../y"], &["a", "x/", "x/.wh../", "x/.wh../y"]);
+        check(
+            &["a", "---", "x/.wh../y"],
+            &["a", "x/", "x/.wh../", "x/.wh../y"],
+        );
         check(&["a", "---", "../.wh.a"], &["Outside"]);
         // Of the whole root.
         check(&["a", "b/c", "---", ".wh..wh..opq", "d"], &["d"]);
         // Through a link: what the link leads to in the image.
         check(&["d/x", "l -> d", "---", "l/.wh.x"], &["d/", "l -> d"]);
-        check(&["etc/x", "l -> ../../etc", "---", "l/.wh.x"], &["etc/", "l -> ../../etc"]);
+        check(
+            &["etc/x", "l -> ../../etc", "---", "l/.wh.x"],
+            &["etc/", "l -> ../../etc"],
+        );
     }
 
     #[test]
     fn links_lead_nowhere_but_into_the_image() {
-        check(&["usr/bin/", "bin -> usr/bin", "bin/sh"], &["bin -> usr/bin", "usr/", "usr/bin/", "usr/bin/sh"]);
-        check(&["out -> /etc", "out/passwd"], &["etc/", "etc/passwd", "out -> /etc"]);
-        check(&["out -> ../../../tmp", "out/x"], &["out -> ../../../tmp", "tmp/", "tmp/x"]);
+        check(
+            &["usr/bin/", "bin -> usr/bin", "bin/sh"],
+            &["bin -> usr/bin", "usr/", "usr/bin/", "usr/bin/sh"],
+        );
+        check(
+            &["out -> /etc", "out/passwd"],
+            &["etc/", "etc/passwd", "out -> /etc"],
+        );
+        check(
+            &["out -> ../../../tmp", "out/x"],
+            &["out -> ../../../tmp", "tmp/", "tmp/x"],
+        );
         check(&["a -> b", "b -> a", "a/x"], &["Links"]);
         check(&["a -> a/a", "a/x"], &["Links"]);
         check(&["f", "l -> f", "l/x"], &["NotADirectory"]);
@@ -376,7 +403,10 @@ mod tests {
     #[test]
     fn names_are_bounded() {
         let many: Vec<String> = (0..60).map(|n| format!("f{n}")).collect();
-        check(&many.iter().map(String::as_str).collect::<Vec<_>>(), &["TooMany"]);
+        check(
+            &many.iter().map(String::as_str).collect::<Vec<_>>(),
+            &["TooMany"],
+        );
         check(&[&"d/".repeat(57)], &["TooLong"]);
         check(&[&"x".repeat(256)], &["TooLong"]);
         check(&[&"x/".repeat(1600)], &["TooLong"]);

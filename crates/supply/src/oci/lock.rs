@@ -406,7 +406,11 @@ impl Locker<'_> {
         let found = ImageDigest::from_sha256(Sha256::from_bytes(hasher.finalize().into()));
         if found != layer.digest {
             let expected = layer.digest;
-            return Err(ImageError::Digest { part, expected, found });
+            return Err(ImageError::Digest {
+                part,
+                expected,
+                found,
+            });
         }
         match total == layer.size {
             true => Ok(()),
@@ -423,7 +427,11 @@ fn verified(
     let found = ImageDigest::of(&bytes);
     match found == expected {
         true => Ok(bytes),
-        false => Err(ImageError::Digest { part, expected, found }),
+        false => Err(ImageError::Digest {
+            part,
+            expected,
+            found,
+        }),
     }
 }
 
@@ -474,14 +482,26 @@ pub(crate) fn facts(config: &Configuration) -> Facts {
     let entrypoint = run.entrypoint.into_iter().flatten();
     let label = |name: &str| {
         let name = format!("org.opencontainers.image.{name}");
-        run.labels.as_ref().and_then(|labels| labels.get(&name).cloned())
+        run.labels
+            .as_ref()
+            .and_then(|labels| labels.get(&name).cloned())
     };
     Facts {
         created: config.created.clone(),
         user: run.user.filter(|user| !user.is_empty()),
         starts: entrypoint.chain(run.cmd.into_iter().flatten()).collect(),
-        ports: run.exposed_ports.into_iter().flatten().map(|(port, _)| port).collect(),
-        volumes: run.volumes.into_iter().flatten().map(|(path, _)| path).collect(),
+        ports: run
+            .exposed_ports
+            .into_iter()
+            .flatten()
+            .map(|(port, _)| port)
+            .collect(),
+        volumes: run
+            .volumes
+            .into_iter()
+            .flatten()
+            .map(|(path, _)| path)
+            .collect(),
         built_from: (label("source"), label("revision")),
         devices: 0,
         privileged: 0,

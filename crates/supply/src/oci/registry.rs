@@ -219,7 +219,10 @@ mod tests {
                 ("service", "registry.docker.io"),
             ],
         );
-        check("bearer realm=x, service=y", &[("realm", "x"), ("service", "y")]);
+        check(
+            "bearer realm=x, service=y",
+            &[("realm", "x"), ("service", "y")],
+        );
         check("Basic realm=\"x\"", &[]);
         check("Bearer", &[]);
         check("Bearer realm=\"x", &[]);

@@ -52,7 +52,9 @@ pub enum LayerError {
     #[error("data follows the end of the archive")]
     Trailing,
     /// Its unpacked bytes are not those that the configuration names.
-    #[error("its content is not the one that the configuration names: expected {expected}, got {found}")]
+    #[error(
+        "its content is not the one that the configuration names: expected {expected}, got {found}"
+    )]
     Content {
         /// From the configuration.
         expected: ImageDigest,
@@ -186,7 +188,12 @@ impl<'a> Unpacking<'a> {
                 b"path" => meta.path = Some(value()),
                 b"linkpath" => meta.link = Some(value()),
                 // The entry would be read as another one than its header describes.
-                b"size" => return Err(refused(&entry.path_bytes(), "it is too large for its header")),
+                b"size" => {
+                    return Err(refused(
+                        &entry.path_bytes(),
+                        "it is too large for its header",
+                    ));
+                }
                 key if key.starts_with(b"GNU.sparse") => {
                     return Err(refused(&entry.path_bytes(), "it is a sparse file"));
                 }

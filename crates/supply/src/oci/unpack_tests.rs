@@ -82,7 +82,10 @@ fn only_plain_things_come_out_with_two_modes() {
     assert_eq!(mode("etc/shadow"), 0o444);
     assert_eq!(mode("again"), 0o555);
     assert_eq!(mode("empty"), 0o555);
-    assert_eq!(fs::read_link(root.join("sh")).unwrap(), Path::new("/bin/su"));
+    assert_eq!(
+        fs::read_link(root.join("sh")).unwrap(),
+        Path::new("/bin/su")
+    );
     for gone in ["dev/null", "dev/sda", "run/pipe"] {
         assert!(fs::symlink_metadata(root.join(gone)).is_err(), "{gone}");
     }
@@ -94,7 +97,10 @@ fn nothing_is_written_outside() {
     let target = outside.path().to_str().unwrap();
     let into = tempfile::tempdir().unwrap();
     let layers = [
-        tar(&[(Symlink, "out", target, 0o777), (Symlink, "up", "../../..", 0o777)]),
+        tar(&[
+            (Symlink, "out", target, 0o777),
+            (Symlink, "up", "../../..", 0o777),
+        ]),
         tar(&[
             (Regular, "out/evil", "x", 0o644),
             (Regular, "up/tmp/evil", "x", 0o644),
@@ -105,7 +111,11 @@ fn nothing_is_written_outside() {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
     let root = into.path().join("root");
     // In the image the link leads to the image's own directory of that name.
-    assert!(root.join(target.trim_start_matches('/')).join("evil").is_file());
+    assert!(
+        root.join(target.trim_start_matches('/'))
+            .join("evil")
+            .is_file()
+    );
     assert!(root.join("tmp/evil").is_file() && root.join("abs").is_file());
 }
 
@@ -115,9 +125,18 @@ fn hostile_entries_refuse_the_layer() {
         (&[(Regular, "../evil", "", 0)][..], "out of the image"),
         (&[(Regular, "a/../../evil", "", 0)], "out of the image"),
         (&[(Link, "shadow", "/etc/shadow", 0)], "hard link"),
-        (&[(Symlink, "l", "/", 0), (Link, "shadow", "l/etc/shadow", 0)], "hard link"),
-        (&[(Regular, "a", "", 0), (Regular, "a/b", "", 0)], "place of a directory"),
-        (&[(Symlink, "a", "a", 0), (Regular, "a/b", "", 0)], "without end"),
+        (
+            &[(Symlink, "l", "/", 0), (Link, "shadow", "l/etc/shadow", 0)],
+            "hard link",
+        ),
+        (
+            &[(Regular, "a", "", 0), (Regular, "a/b", "", 0)],
+            "place of a directory",
+        ),
+        (
+            &[(Symlink, "a", "a", 0), (Regular, "a/b", "", 0)],
+            "without end",
+        ),
         (&[(Regular, "a\nb", "", 0)], "cannot be shown"),
         (&[(Regular, ".wh.", "", 0)], "whiteout"),
         (&[(Symlink, "a", "", 0)], "leads nowhere"),
@@ -142,9 +161,15 @@ fn bombs_are_bounded() {
     let first = unpacking.layer(Cursor::new(&packed), Packing::Gzip, digest);
     assert!(matches!(first, Err(LayerError::Content { .. })));
     let second = unpacking.layer(Cursor::new(&packed), Packing::Gzip, digest);
-    assert!(matches!(second, Err(LayerError::Excess { .. })), "{second:?}");
+    assert!(
+        matches!(second, Err(LayerError::Excess { .. })),
+        "{second:?}"
+    );
     let names: Vec<String> = (0..150).map(|n| format!("f{n}")).collect();
-    let many: Vec<_> = names.iter().map(|name| (Regular, name.as_str(), "", 0)).collect();
+    let many: Vec<_> = names
+        .iter()
+        .map(|name| (Regular, name.as_str(), "", 0))
+        .collect();
     check_refused(&tar(&many), "too many names");
     let again: Vec<_> = (0..250).map(|_| (Directory, "d", "", 0)).collect();
     check_refused(&tar(&again), "entries");
@@ -170,7 +195,11 @@ fn bytes_are_the_named_ones_to_the_end() {
     assert!(apply(&[cut], into.path()).is_err());
     let (blobs, limits) = (tempfile::tempdir().unwrap(), limits());
     let mut unpacking = Unpacking::new(blobs.path(), &limits);
-    let wrong = unpacking.layer(Cursor::new(&good), Packing::Plain, ImageDigest::of(b"other"));
+    let wrong = unpacking.layer(
+        Cursor::new(&good),
+        Packing::Plain,
+        ImageDigest::of(b"other"),
+    );
     assert!(matches!(wrong, Err(LayerError::Content { .. })));
     let not_gzip = unpacking.layer(Cursor::new(&good), Packing::Gzip, ImageDigest::of(&good));
     assert!(matches!(not_gzip, Err(LayerError::Damaged(_))));

@@ -217,11 +217,13 @@ impl Store {
 fn differences(stored: &Manifest, found: &Manifest) -> Vec<Damage> {
     let found: BTreeMap<&str, &Node> = found.entries().collect();
     let known: BTreeMap<&str, &Node> = stored.entries().collect();
-    let gone = known.iter().filter_map(|(name, node)| match found.get(name) {
-        None => Some(Damage::Missing((*name).to_owned())),
-        Some(other) if other != node => Some(Damage::Changed((*name).to_owned())),
-        Some(_) => None,
-    });
+    let gone = known
+        .iter()
+        .filter_map(|(name, node)| match found.get(name) {
+            None => Some(Damage::Missing((*name).to_owned())),
+            Some(other) if other != node => Some(Damage::Changed((*name).to_owned())),
+            Some(_) => None,
+        });
     let added = found.keys().filter(|name| !known.contains_key(*name));
     let added = added.map(|name| Damage::Added((*name).to_owned()));
     gone.chain(added).collect()

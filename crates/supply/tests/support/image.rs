@@ -23,7 +23,9 @@ pub fn layer(files: &[(&str, &str)]) -> Vec<u8> {
             continue;
         }
         header.set_size(text.len() as u64);
-        builder.append_data(&mut header, name, text.as_bytes()).unwrap();
+        builder
+            .append_data(&mut header, name, text.as_bytes())
+            .unwrap();
     }
     builder.into_inner().unwrap()
 }
@@ -85,7 +87,10 @@ impl Image {
     pub fn publish(&self, server: &Server, path: &str, tag: &str) {
         let manifest = self.manifest.to_string();
         for version in [tag, &self.manifest_digest()] {
-            server.put(&format!("/v2/{path}/manifests/{version}"), Answer::new(manifest.clone()));
+            server.put(
+                &format!("/v2/{path}/manifests/{version}"),
+                Answer::new(manifest.clone()),
+            );
         }
         self.publish_blobs(server, path);
     }
@@ -93,7 +98,10 @@ impl Image {
     pub fn publish_blobs(&self, server: &Server, path: &str) {
         let config = self.config.to_string().into_bytes();
         for blob in self.layers.iter().chain([&config]) {
-            server.put(&format!("/v2/{path}/blobs/{}", digest(blob)), Answer::new(blob.clone()));
+            server.put(
+                &format!("/v2/{path}/blobs/{}", digest(blob)),
+                Answer::new(blob.clone()),
+            );
         }
     }
 
@@ -139,7 +147,9 @@ impl Image {
             header.set_mode(0o644);
             builder.append_data(&mut header, name, bytes).unwrap();
         };
-        let names: Vec<String> = (0..layers.len()).map(|n| format!("{n}/layer.tar")).collect();
+        let names: Vec<String> = (0..layers.len())
+            .map(|n| format!("{n}/layer.tar"))
+            .collect();
         for (name, layer) in names.iter().zip(layers) {
             put(name, layer);
         }

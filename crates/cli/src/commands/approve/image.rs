@@ -36,7 +36,10 @@ pub fn fetch(
     let image = reference(container)?;
     let (locked, facts) = match archive {
         None if context.global.offline => stored(packages, &image).ok_or_else(|| {
-            let what = format!("the image {} is not in the store", visible(&container.image));
+            let what = format!(
+                "the image {} is not in the store",
+                visible(&container.image)
+            );
             Failure::new(Exit::Refused, what).next("run this once without `--offline`")
         })?,
         None => with(context, packages, &registry(context)?, |it| it.lock(&image))
@@ -111,8 +114,8 @@ fn stored(packages: &Store, image: &Reference) -> Option<(LockedImage, Facts)> {
 /// What a person should know about an image. Text of the image is shown escaped.
 pub fn remarks(locked: &LockedImage, facts: &Facts) -> Vec<String> {
     let mut lines = vec![format!(
-        "{} layers, {}, {}, for {}",
-        locked.layers.len(),
+        "{}, {}, {}, for {}",
+        counted(locked.layers.len(), "layer"),
         counted(locked.files, "file"),
         size::shown(locked.bytes),
         locked.platform
@@ -153,7 +156,10 @@ fn differences(facts: &Facts) -> Vec<String> {
         ));
     }
     if !facts.ports.is_empty() {
-        lines.push(format!("listens on {}: nobody can reach that", list(&facts.ports)));
+        lines.push(format!(
+            "listens on {}: nobody can reach that",
+            list(&facts.ports)
+        ));
     }
     if !facts.volumes.is_empty() {
         lines.push(format!(
@@ -175,7 +181,16 @@ fn differences(facts: &Facts) -> Vec<String> {
 
 /// Options of the engine that people rely on and that do nothing here.
 fn ignored(container: &ContainerRef) -> Vec<String> {
-    let names = ["-p", "--publish", "-u", "--user", "--tmpfs", "--gpus", "--network", "--net"];
+    let names = [
+        "-p",
+        "--publish",
+        "-u",
+        "--user",
+        "--tmpfs",
+        "--gpus",
+        "--network",
+        "--net",
+    ];
     let given = |name: &&&str| {
         let long = format!("{name}=");
         let is = |word: &String| word == *name || word.starts_with(&long);
@@ -236,7 +251,10 @@ mod tests {
             let judged = judge(&request);
             let grants = with_proposed(&given, &request, &judged);
             let paths = |paths: &[PathBuf]| -> Vec<String> {
-                paths.iter().map(|path| path.display().to_string()).collect()
+                paths
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect()
             };
             assert_eq!(paths(&grants.read), expected[0], "{words}");
             assert_eq!(paths(&grants.write), expected[1], "{words}");

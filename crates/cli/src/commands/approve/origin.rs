@@ -87,7 +87,11 @@ pub fn judge(
         let what = "what is locked names no archive of its own package";
         return Err(Failure::new(Exit::Refused, what));
     };
-    refuse(tree.name.as_str(), tree.version.as_str(), rules.policy.judge(tree, &origins, &rules.hold))?;
+    refuse(
+        tree.name.as_str(),
+        tree.version.as_str(),
+        rules.policy.judge(tree, &origins, &rules.hold),
+    )?;
     lines.extend(told::own(own, matches!(source, Source::Npm(_)), rules.now));
     if let Some(claimed) = &own.mcp_name {
         lines.push(claim(context, &rules.policy, claimed, tree));
@@ -119,7 +123,11 @@ pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure>
         signature: Checked::Absent,
         attestations: Checked::Absent,
     };
-    refuse(tree.name.as_str(), tree.version.as_str(), rules.policy.judge(&alone, &[unknown], &rules.hold))?;
+    refuse(
+        tree.name.as_str(),
+        tree.version.as_str(),
+        rules.policy.judge(&alone, &[unknown], &rules.hold),
+    )?;
     lines.push(
         "no registry published it: its address and its digest are all that vouches for it"
             .to_owned(),

@@ -161,7 +161,12 @@ fn reserved_places_are_refused() {
 
 #[test]
 fn paths_must_be_plain_and_present() {
-    let bad = |mount: Mount| Layout::new(None, &[mount], false).err().unwrap().to_string();
+    let bad = |mount: Mount| {
+        Layout::new(None, &[mount], false)
+            .err()
+            .unwrap()
+            .to_string()
+    };
     let relative = Mount {
         inside: "a".into(),
         ..grant(Path::new("/usr"), Access::Read)
@@ -171,7 +176,14 @@ fn paths_must_be_plain_and_present() {
         bad(grant(Path::new("/nonexistent"), Access::Read)),
         "`/nonexistent` cannot be granted"
     );
-    assert!(Layout::new(None, &[Mount::if_present("/nonexistent", Access::Read)], false).is_ok());
+    assert!(
+        Layout::new(
+            None,
+            &[Mount::if_present("/nonexistent", Access::Read)],
+            false
+        )
+        .is_ok()
+    );
 }
 
 #[test]
