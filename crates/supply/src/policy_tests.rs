@@ -1,0 +1,240 @@
+use super::*;
+use crate::digest::Integrity;
+use crate::provenance::{Attested, Checked, Identity, Signer, VerifyError};
+
+const DAY: i64 = 86_400;
+const NOW: i64 = 1_795_000_000;
+
+fn origin(age: Option<i64>, owner: Option<&str>) -> Origin {
+    let identity = |owner: &str| Identity {
+        repository: Some(format!("https://github.com/{owner}/x")),
+        ..Identity::default()
+    };
+    let attested = |owner: &str| Attested {
+        predicate_type: "https://slsa.dev/provenance/v1".into(),
+        signer: Signer::Identity(identity(owner)),
+        time: NOW - DAY,
+    };
+    Origin {
+        published: age.map(|days| NOW - days * DAY),
+        attestations: owner.map_or(Checked::Absent, |owner| {
+            Checked::Verified(vec![attested(owner)])
+        }),
+        ..Origin::unknown()
+    }
+}
+
+/// `@s/x@1.0.0`, and `dep@2.0.0` that it needs.
+fn tree() -> LockedTree {
+    let (own, dep) = (
+        Integrity::from_bytes([1; 64]),
+        Integrity::from_bytes([2; 64]),
+    );
+    serde_json::from_value(serde_json::json!({
+        "format": 1, "ecosystem": "npm", "name": "@s/x", "version": "1.0.0", "digest": "a".repeat(64), "files": 1, "bytes": 1,
+        "entry": { "command": "x", "file": "node_modules/@s/x/x.js", "interpreter": "node" },
+        "packages": [
+            { "path": "node_modules/@s/x", "name": "@s/x", "version": "1.0.0", "integrity": own.to_string() },
+            { "path": "node_modules/dep", "name": "dep", "version": "2.0.0", "integrity": dep.to_string() },
+        ],
+    }))
+    .unwrap()
+}
+
+fn check_tree(config: &str, own: &Origin, dep: &Origin, expected: &[&str]) {
+    let policy = Policy::parse(config).unwrap();
+    let origins = [own.clone(), dep.clone()];
+    let found: Vec<String> = policy
+        .judge(&tree(), &origins, &policy.hold(NOW))
+        .iter()
+        .map(|breach| format!("{}: {}", breach.rule, breach.text))
+        .collect();
+    assert_eq!(found.len(), expected.len(), "{config}: {found:#?}");
+    for (found, part) in found.iter().zip(expected) {
+        assert!(found.contains(part), "{config}: {found} / {part}");
+    }
+}
+
+#[test]
+fn what_is_required_of_dependencies() {
+    let (old, young) = (origin(Some(9), None), origin(Some(1), None));
+    let built = origin(Some(9), Some("a"));
+    let mut broken = origin(Some(9), None);
+    broken.attestations = Checked::Failed(VerifyError::Signature);
+    check_tree("", &old, &old, &[]);
+    check_tree(
+        "",
+        &old,
+        &young,
+        &["min-age: `dep@2.0.0` was published one day ago"],
+    );
+    check_tree(
+        "",
+        &old,
+        &broken,
+        &["provenance: dep@2.0.0: what the registry serves"],
+    );
+    let table = |text: &str| format!("[supply]\n{text}");
+    check_tree(&table("exempt = [\"dep@2.0.0\"]"), &old, &young, &[]);
+    check_tree(&table("min-age = \"0\""), &old, &young, &[]);
+    for root in ["true", "\"root\""] {
+        let config = table(&format!("require-provenance = {root}"));
+        check_tree(&config, &built, &old, &[]);
+        check_tree(
+            &config,
+            &old,
+            &built,
+            &["require-provenance: no attestation"],
+        );
+    }
+    let all = table("require-provenance = \"all\"");
+    check_tree(&all, &built, &built, &[]);
+    check_tree(&all, &built, &old, &["dep@2.0.0: no attestation"]);
+    let owner = table("allow-publishers = [\"github:a\"]");
+    check_tree(&owner, &built, &origin(Some(9), Some("b")), &[]);
+}
+
+#[test]
+fn a_release_that_mends_a_hole_does_not_have_to_wait() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("advisory.json");
+    let advisory = |ecosystem: &str, fixed: &str| {
+        serde_json::json!({ "id": "GHSA-1", "affected": [{
+            "package": { "ecosystem": ecosystem, "name": "dep" },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": fixed }] }],
+        }] })
+        .to_string()
+    };
+    let config = format!("[supply]\nadvisories = \"{}\"", path.display());
+    let (old, young) = (origin(Some(9), None), origin(Some(1), None));
+    for (text, expected) in [
+        (advisory("npm", "2.0.0"), &[][..]),
+        (advisory("npm", "2.0.1"), &["`dep@2.0.0` was published"]),
+        (advisory("PyPI", "2.0.0"), &["`dep@2.0.0` was published"]),
+        ("not an advisory".into(), &["`dep@2.0.0` was published"]),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        check_tree(&config, &old, &young, expected);
+    }
+    std::fs::remove_file(&path).unwrap();
+    check_tree(&config, &old, &young, &["`dep@2.0.0` was published"]);
+}
+
+fn check(config: &str, origin: &Origin, expected: &[&str]) {
+    let policy = Policy::parse(config).unwrap();
+    let rules: Vec<&str> = policy
+        .judge(&tree(), std::slice::from_ref(origin), &policy.hold(NOW))
+        .iter()
+        .map(|breach| breach.rule)
+        .collect();
+    assert_eq!(rules, expected, "{config} {origin:?}");
+}
+
+#[test]
+fn requirements() {
+    let table = |text: &str| format!("[supply]\n{text}");
+    check("", &origin(Some(4), None), &[]);
+    check("", &origin(Some(2), None), &["min-age"]);
+    check("", &origin(None, None), &[]);
+    check(&table("min-age = \"2d\""), &origin(Some(2), None), &[]);
+    check(
+        &table("min-age = \"2w\""),
+        &origin(Some(13), None),
+        &["min-age"],
+    );
+    check(&table("min-age = \"0\""), &origin(Some(0), None), &[]);
+    check(
+        &table("min-age = \"3d\""),
+        &origin(None, None),
+        &["min-age"],
+    );
+    check(
+        &table("exempt = [\"@s/x@1.0.0\"]"),
+        &origin(Some(0), None),
+        &[],
+    );
+    check(
+        &table("exempt = [\"@s/x@1.0.1\"]"),
+        &origin(Some(0), None),
+        &["min-age"],
+    );
+    check(
+        &table("require-provenance = true"),
+        &origin(Some(9), None),
+        &["require-provenance"],
+    );
+    check(
+        &table("require-provenance = true"),
+        &origin(Some(9), Some("a")),
+        &[],
+    );
+    check(
+        &table("allow-publishers = [\"github:a\"]"),
+        &origin(Some(9), Some("A")),
+        &[],
+    );
+    check(
+        &table("allow-publishers = [\"github:a\"]"),
+        &origin(Some(9), Some("b")),
+        &["allow-publishers"],
+    );
+    check(
+        &table("allow-publishers = [\"@s\"]"),
+        &origin(Some(9), None),
+        &[],
+    );
+    check(
+        &table("allow-publishers = [\"npm:me\"]"),
+        &origin(Some(9), None),
+        &["allow-publishers"],
+    );
+    let mut broken = origin(Some(9), None);
+    broken.attestations = Checked::Failed(VerifyError::Signature);
+    check("", &broken, &["provenance"]);
+}
+
+#[test]
+fn what_is_not_known_is_refused() {
+    for text in [
+        "supply = 1",
+        "[suply]",
+        "[supply]\nrequire_provenance = true",
+        "[supply]\nmin-age = \"soon\"",
+        "[supply]\nmin-age = 3",
+        "[supply]\nallow-publishers = [\"me\"]",
+        "[supply]\ntrust-root = \"root.json\"",
+        "[supply]\nregistry-keys = \"keys.json\"",
+        "[supply]\nadvisories = \"osv\"",
+        "[supply]\nrequire-provenance = \"some\"",
+        "[supply]\nrequire-provenance = 1",
+    ] {
+        assert!(Policy::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_administrators_file_wins() {
+    let (user, administrator) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let load = || Policy::load(user.path(), administrator.path()).unwrap();
+    assert_eq!(load(), Policy::default());
+    std::fs::write(
+        user.path().join("config.toml"),
+        "[supply]\nmin-age = \"0\"\nrequire-provenance = true",
+    )
+    .unwrap();
+    std::fs::write(
+        administrator.path().join("config.toml"),
+        "[supply]\nmin-age = \"7d\"",
+    )
+    .unwrap();
+    let policy = load();
+    assert_eq!(
+        (policy.min_age, policy.require_provenance),
+        (Some(7), Some(Require::Root))
+    );
+    std::fs::write(user.path().join("config.toml"), "nonsense").unwrap();
+    assert!(matches!(
+        Policy::load(user.path(), administrator.path()),
+        Err(PolicyError::Format { .. })
+    ));
+}
