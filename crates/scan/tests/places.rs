@@ -29,6 +29,10 @@ fn content(place: &Place) -> (&'static str, usize) {
             r#"{"name":"s","server":{"type":"node","mcp_config":{"command":"c"}}}"#,
             1,
         ),
+        "vscode-extension" => (
+            r#"{"contributes":{"mcpServerDefinitionProviders":[{"id":"s","label":"s"}]}}"#,
+            1,
+        ),
         "vscode-mcp" => (r#"{"servers":{"s":{"command":"c"}},}"#, 1),
         "vscode-settings" => (r#"{"mcp.servers":{"s":{"command":"c"}}}"#, 1),
         "vscode-workspace" => (

@@ -115,6 +115,35 @@ fn a_broken_file_of_a_common_name_is_told_where_it_speaks_of_servers() {
 }
 
 #[test]
+fn servers_that_an_extension_brings_in_its_code_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let manifest = |inside: &str| format!("{{\"name\": \"x\", \"contributes\": {{{inside}}}}}");
+    let brings = "\"mcpServerDefinitionProviders\": [{\"id\": \"a.b\", \"label\": \"Mine\"}]";
+    put(
+        home.path(),
+        ".vscode/extensions/one-1.0.0/package.json",
+        &manifest(brings),
+    );
+    put(
+        home.path(),
+        ".vscode/extensions/two-1.0.0/package.json",
+        &manifest("\"commands\": []"),
+    );
+    let machine = Machine::home_only(home.path().to_owned(), Os::Linux);
+    let found = discover(&machine, &Limits::default(), &mut |_| {});
+    let names: Vec<_> = found.files.iter().flat_map(|file| &file.servers).collect();
+    let names: Vec<_> = names
+        .iter()
+        .map(|server| (&*server.name, &server.kind))
+        .collect();
+    assert!(
+        matches!(names[..], [("Mine", interlock_scan::Kind::BuiltIn)]),
+        "{names:?}"
+    );
+    assert_eq!(rules(&found), BTreeSet::new());
+}
+
+#[test]
 fn a_common_name_that_cannot_be_read_is_told_lightly_and_a_directory_not_at_all() {
     let top = tempfile::tempdir().unwrap();
     let large = fs::File::create(top.path().join("config.json")).unwrap();

@@ -110,6 +110,18 @@ pub(super) static VSCODE: Fields = Fields {
     ..PLAIN
 };
 
+/// What an extension of VS Code declares that it starts from its own code: a name and no more.
+pub(super) static VSCODE_EXTENSION: Fields = Fields {
+    command: &[],
+    args: &[],
+    env: &[],
+    url: &[],
+    headers: &[],
+    builtin_marks: &["id"],
+    others: &["id", "label", "when"],
+    ..PLAIN
+};
+
 pub(super) static WINDSURF: Fields = Fields {
     url: &["serverUrl", "url"],
     switches: AUTO_APPROVE,

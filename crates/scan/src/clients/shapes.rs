@@ -180,6 +180,21 @@ pub(super) static VSCODE_MCP: Shape = Shape {
     switches: &[],
 };
 
+/// `package.json` of an extension of VS Code, which has to declare servers that its code brings: what they are stands in the code alone.
+pub(super) static VSCODE_EXTENSION: Shape = Shape {
+    id: "vscode-extension",
+    roots: &[Root {
+        path: &["contributes", "mcpServerDefinitionProviders"],
+        layout: Layout::List {
+            name: &[&["label"], &["id"]],
+        },
+        loose: false,
+        scope: None,
+    }],
+    fields: &entries::VSCODE_EXTENSION,
+    switches: &[],
+};
+
 /// `settings.json` of VS Code: servers as it wrote them before it had `mcp.json`.
 pub(super) static VSCODE_SETTINGS: Shape = Shape {
     id: "vscode-settings",

@@ -255,6 +255,17 @@ pub(super) const COPILOT_CLI: Client = Client {
             "COPILOT_HOME",
             "installed-plugins/**/.mcp.json",
         ),
+        moved(
+            place(
+                Scope::Plugin,
+                ALL,
+                "{home}/.copilot/installed-plugins/**/mcp.json",
+                Json,
+                &CLAUDE_PLUGIN,
+            ),
+            "COPILOT_HOME",
+            "installed-plugins/**/mcp.json",
+        ),
     ],
 };
 

@@ -1,11 +1,16 @@
 //! VS Code, and what lives in its storage.
 
 use super::super::shapes::{
-    CLINE as CLINE_SHAPE, COPILOT, DEVCONTAINER, PROJECT_MCP, ROO as ROO_SHAPE, VSCODE_MCP,
-    VSCODE_SETTINGS, VSCODE_WORKSPACE,
+    CLINE as CLINE_SHAPE, COPILOT, DEVCONTAINER, PROJECT_MCP, ROO as ROO_SHAPE, VSCODE_EXTENSION,
+    VSCODE_MCP, VSCODE_SETTINGS, VSCODE_WORKSPACE,
 };
-use super::{ALL, Client, LINUX, Place, Scope, moved, place};
+use super::{ALL, Client, LINUX, Place, Scope, common, moved, place};
 use crate::document::Format::{Json, Jsonc};
+
+/// The manifest of an extension; few bring servers.
+const fn extension(path: &'static str) -> Place {
+    common(place(Scope::Extension, ALL, path, Json, &VSCODE_EXTENSION))
+}
 
 pub(super) const VSCODE: Client = Client {
     id: "vscode",
@@ -38,6 +43,9 @@ pub(super) const VSCODE: Client = Client {
             Jsonc,
             &VSCODE_MCP,
         ),
+        extension("{home}/.vscode/extensions/*/package.json"),
+        extension("{home}/.vscode-server/extensions/*/package.json"),
+        extension("{home}/.cursor/extensions/*/package.json"),
         place(
             Scope::Project,
             ALL,
