@@ -75,7 +75,7 @@ pub fn variable(name: &str) -> Option<OsString> {
 pub fn search_path(entry: Option<&Entry>) -> Vec<PathBuf> {
     let approved = entry.into_iter().flat_map(|entry| {
         let launch = entry.launch();
-        let files = std::iter::once(&launch.program).chain(&launch.chain);
+        let files = launch.program.iter().chain(&launch.chain);
         files
             .filter_map(|file| Path::new(&file.path).parent().map(Path::to_owned))
             .collect::<Vec<_>>()

@@ -8,9 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::terminal::ColorChoice;
 
 mod locking;
+mod remote;
 mod scan;
 
 pub use locking::{Add, Advisories, Lock, Sbom, SbomFormat, Verify};
+pub use remote::Remote;
 pub use scan::{ReportFormat, Scan};
 
 /// Starts MCP servers only after a person approved exactly what runs, contains them, and keeps a trace.
@@ -274,7 +276,7 @@ impl Danger {
 /// `interlock approve`.
 #[derive(Debug, Clone, Default, Args)]
 #[command(
-    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] NAME\n       interlock approve [OPTIONS] --pending\n       interlock approve [OPTIONS] --lock[=FILE]"
+    override_usage = "interlock approve [OPTIONS] -- COMMAND ARGS\n       interlock approve [OPTIONS] --url URL\n       interlock approve [OPTIONS] NAME\n       interlock approve [OPTIONS] --pending\n       interlock approve [OPTIONS] --lock[=FILE]"
 )]
 pub struct Approve {
     /// The name for `interlock run NAME`; made from the request when left out
@@ -289,6 +291,9 @@ pub struct Approve {
     /// What weakens a default.
     #[command(flatten)]
     pub danger: Danger,
+    /// A server that is connected to.
+    #[command(flatten)]
+    pub remote: Remote,
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseFd,
@@ -296,7 +301,7 @@ pub struct Approve {
     #[arg(long, value_name = "FILE")]
     pub image_archive: Option<PathBuf>,
     /// Walk through what clients start through Interlock and nobody approved yet; grants are given to each
-    #[arg(long, conflicts_with_all = ["request", "renew", "name"])]
+    #[arg(long, conflicts_with_all = ["request", "renew", "name", "url"])]
     pub pending: bool,
     /// Approve everything that the project's `interlock.lock`, or this one, proposes
     #[arg(
@@ -304,18 +309,18 @@ pub struct Approve {
         value_name = "FILE",
         num_args = 0..=1,
         require_equals = true,
-        conflicts_with_all = ["request", "renew", "name", "learn", "pending"]
+        conflicts_with_all = ["request", "renew", "name", "learn", "pending", "url"]
     )]
     pub lock: Option<Option<PathBuf>>,
     /// An approval to renew after something changed
     #[arg(
         value_name = "NAME",
-        conflicts_with = "request",
-        required_unless_present_any = ["request", "pending", "lock"]
+        conflicts_with_all = ["request", "url"],
+        required_unless_present_any = ["request", "pending", "lock", "url"]
     )]
     pub renew: Option<String>,
     /// The launch to approve
-    #[arg(last = true, value_name = "COMMAND ARGS")]
+    #[arg(conflicts_with = "url", last = true, value_name = "COMMAND ARGS")]
     pub request: Vec<String>,
 }
 
@@ -350,11 +355,17 @@ pub struct Run {
     /// Record the arguments of tool calls, not only their digests
     #[arg(long)]
     pub record_arguments: bool,
+    /// A server that is connected to.
+    #[command(flatten)]
+    pub remote: Remote,
     /// An approval's name
-    #[arg(conflicts_with = "request", required_unless_present = "request")]
+    #[arg(
+        conflicts_with_all = ["request", "url"],
+        required_unless_present_any = ["request", "url"]
+    )]
     pub name: Option<String>,
     /// The launch, as a client's config would name it
-    #[arg(last = true, value_name = "COMMAND ARGS")]
+    #[arg(conflicts_with = "url", last = true, value_name = "COMMAND ARGS")]
     pub request: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! How launches and grants are shown to a person: exactly, escaped, nothing left out.
 
 use interlock_launch::{
-    BaseProfile, Difference, Launch, LaunchRecord, Limits, Line, Profile, Reason, Severity,
+    Address, BaseProfile, Difference, HeaderValue, Launch, LaunchRecord, Limits, Line, Profile, Reason, Severity,
     command_line,
 };
 use interlock_supply::lockfile::ATTESTATION_GONE;
@@ -103,12 +103,14 @@ pub fn record(launch: &LaunchRecord, style: Style) -> Vec<String> {
         ));
         lines.push(format!("{}{}", label(""), package.integrity));
     }
-    lines.push(format!(
-        "{}{}",
-        label("runs"),
-        visible(&launch.program.path)
-    ));
-    lines.push(format!("{}sha256 {}", label(""), launch.program.sha256));
+    if let Some(address) = &launch.remote {
+        lines.extend(remote(address, style));
+        return lines;
+    }
+    if let Some(program) = &launch.program {
+        lines.push(format!("{}{}", label("runs"), visible(&program.path)));
+        lines.push(format!("{}sha256 {}", label(""), program.sha256));
+    }
     for file in &launch.chain {
         lines.push(format!("{}{}", label("through"), visible(&file.path)));
         lines.push(format!("{}sha256 {}", label(""), file.sha256));
@@ -129,6 +131,22 @@ pub fn record(launch: &LaunchRecord, style: Style) -> Vec<String> {
         .map(|argument| visible(argument))
         .collect();
     lines.push(format!("{}{}", label("arguments"), arguments.join(" ")));
+    lines
+}
+
+/// An address, and what goes there with every request.
+fn remote(address: &Address, style: Style) -> Vec<String> {
+    let label = |text: &str| style.dim(&format!("{text:<10}"));
+    let mut lines = vec![format!("{}{}", label("connects"), visible(&address.url))];
+    lines.extend(address.headers.iter().map(|header| {
+        let filled = match &header.value {
+            HeaderValue::Secret { name, .. } => format!("from the secret {name}"),
+            HeaderValue::Variable { name, .. } => format!("from the variable {name}"),
+            HeaderValue::Text(_) => "as it stands here".to_owned(),
+        };
+        let shown = visible(&header.to_string());
+        format!("{}{shown} ({filled})", label("header"))
+    }));
     lines
 }
 

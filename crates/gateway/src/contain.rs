@@ -5,15 +5,17 @@
 //! caller adds the values that an approval only names: secrets and variables of its own environment.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use interlock_audit::{AppendError, Event, OpenError, Receipt};
 use interlock_launch::{
-    Approved, BaseProfile, Changed, ContentMount, Danger, HostPort, Launch, LayerName, SecretError,
+    Approved, BaseProfile, Changed, ContentMount, Danger, HeaderValue, HostPort, Launch, LayerName, SecretError,
     SecretStore,
 };
+use interlock_sdk::http::client::UrlError;
 use interlock_sandbox::egress::{self, EgressRules, Rule, RuleError, StartError};
 use interlock_sandbox::{
     Access, Confined, Feature, Kernel, Layer, Limits, Mount, Mounted, Network, Plan, PlanError,
@@ -26,6 +28,8 @@ use crate::egress_log::{EgressLog, Heard};
 use crate::journal::Journal;
 use crate::outcome::Exit;
 use crate::relay::driver::{Pipes, Process};
+use crate::remote::{Connection, Link};
+use crate::upstream::Upstream;
 
 /// What the machine and the user add to an approval.
 pub struct Surroundings<'a> {
@@ -71,6 +75,24 @@ pub enum ContainError {
     /// What was approved is no longer what the server would be, or was, started from.
     #[error(transparent)]
     Changed(#[from] Changed),
+    /// The approved address is none that can be connected to.
+    #[error("the approved address cannot be used")]
+    Address(#[source] UrlError),
+    /// A variable that fills a header is not set.
+    #[error("the variable `{0}`, which fills a header, is not set where `interlock` was started")]
+    Variable(String),
+    /// A secret that fills a header has bytes that no header can have.
+    #[error("the value for the header `{0}` cannot be sent: set its secret again with `interlock secret set`")]
+    Header(String),
+    /// A remote server has no network of its own that could be refused.
+    #[error("a remote server cannot be learned from: approve it without `--learn`")]
+    Learn,
+    /// There is nothing to start.
+    #[error("the approval names no program")]
+    NoProgram,
+    /// This process has no thread or descriptor left for a connection.
+    #[error("the connection could not be set up")]
+    Link(#[source] io::Error),
     /// The sandbox did not give its pipes.
     #[error("the server's pipes are missing")]
     Pipes,
@@ -83,7 +105,9 @@ impl ContainError {
         match self {
             Self::Secret(_) => "secrets",
             Self::Egress(_) | Self::Layer(_) | Self::Plan(_) => "plan",
-            Self::Spawn(_) | Self::Pipes => "spawn",
+            Self::Spawn(_) | Self::Pipes | Self::Link(_) => "spawn",
+            Self::Address(_) | Self::Variable(_) | Self::Header(_) => "address",
+            Self::Learn | Self::NoProgram => "plan",
             Self::Network(_) => "egress",
             Self::Changed(_) => "changed",
             Self::Record(_) | Self::Log(_) => "record",
@@ -110,8 +134,18 @@ pub(crate) enum Reach {
 pub(crate) struct Planned {
     approved: Approved,
     receipt: Receipt,
-    plan: Plan,
-    sink: Option<EgressLog>,
+    means: Means,
+}
+
+/// How a server is reached.
+enum Means {
+    /// By starting it.
+    Tree {
+        plan: Box<Plan>,
+        sink: Option<EgressLog>,
+    },
+    /// By connecting to it.
+    Remote(Box<Connection>),
 }
 
 /// Starts an approved and recorded server, contained: [`plan`] and [`Planned::start`] at once.
@@ -122,7 +156,7 @@ pub(crate) fn contain(
     around: &Surroundings<'_>,
     journal: &mut Journal,
     now: Now,
-) -> Result<(Running, Pipes), ContainError> {
+) -> Result<(Upstream, Pipes), ContainError> {
     plan(approved, receipt, reach, around, journal, now)?.start(journal, now)
 }
 
@@ -135,6 +169,16 @@ pub(crate) fn plan(
     journal: &Journal,
     now: Now,
 ) -> Result<Planned, ContainError> {
+    if let Some(connection) = Connection::of(&approved, around)? {
+        return match reach {
+            Reach::Granted => Ok(Planned {
+                approved,
+                receipt,
+                means: Means::Remote(Box::new(connection)),
+            }),
+            Reach::Learn(_) => Err(ContainError::Learn),
+        };
+    }
     let profile = profile(&approved, &reach, around)?;
     let sink = match profile.network {
         Network::None => None,
@@ -149,8 +193,10 @@ pub(crate) fn plan(
     Ok(Planned {
         approved,
         receipt,
-        plan,
-        sink,
+        means: Means::Tree {
+            plan: Box::new(plan),
+            sink,
+        },
     })
 }
 
@@ -161,18 +207,27 @@ impl Planned {
         self,
         journal: &mut Journal,
         now: Now,
-    ) -> Result<(Running, Pipes), ContainError> {
+    ) -> Result<(Upstream, Pipes), ContainError> {
         let Self {
             approved,
             receipt,
-            plan,
-            sink,
+            means,
         } = self;
-        mounts_what_was_digested(&plan, approved.launch())?;
+        if let Means::Tree { plan, .. } = &means {
+            mounts_what_was_digested(plan, approved.launch())?;
+        }
         record_weakenings(&approved, journal, now);
         let recorded = journal.commit(now)?;
         // The proofs end here: one launch each.
         drop((receipt, recorded));
+        let (plan, sink) = match means {
+            Means::Tree { plan, sink } => (plan, sink),
+            Means::Remote(connection) => {
+                let (link, pipes) = Link::start(*connection).map_err(ContainError::Link)?;
+                record_connection(approved.launch(), journal, now);
+                return Ok((Upstream::Remote(link), pipes));
+            }
+        };
         let mut confined = plan.spawn(Stdio3::default())?;
         let egress = match (confined.egress.take(), sink) {
             (Some(prepared), Some(sink)) => Some(egress::start(prepared, sink)?),
@@ -190,7 +245,7 @@ impl Planned {
             confined,
             _egress: egress,
         };
-        Ok((running, pipes))
+        Ok((Upstream::Tree(Box::new(running)), pipes))
     }
 }
 
@@ -224,7 +279,12 @@ fn record_weakenings(approved: &Approved, journal: &mut Journal, now: Now) {
             value: Some(layer.as_str()),
         });
     }
-    for secret in approved.profile().secrets() {
+    let headers = approved.launch().remote().map(|address| &address.headers);
+    let sent = headers.into_iter().flatten().filter_map(|header| match &header.value {
+        HeaderValue::Secret { name, .. } => Some(name),
+        HeaderValue::Variable { .. } | HeaderValue::Text(_) => None,
+    });
+    for secret in approved.profile().secrets().iter().chain(sent) {
         journal.announce(now, |session| Event::SecretGiven {
             session,
             secret: secret.as_str(),
@@ -233,7 +293,7 @@ fn record_weakenings(approved: &Approved, journal: &mut Journal, now: Now) {
 }
 
 fn record_start(confined: &Confined, launch: &Launch, journal: &mut Journal, now: Now) {
-    let program = launch.program();
+    let program = launch.program().unwrap_or_default();
     let program = program.to_string_lossy();
     let layers: Vec<&str> = confined
         .enforced()
@@ -249,6 +309,17 @@ fn record_start(confined: &Confined, launch: &Launch, journal: &mut Journal, now
     });
 }
 
+/// The same of a server that is connected to: it has no process here, and no layer that could contain it.
+fn record_connection(launch: &Launch, journal: &mut Journal, now: Now) {
+    let address = launch.remote().map_or("", |address| &address.url);
+    journal.tell(now, |session| Event::LaunchStarted {
+        session,
+        pid: 0,
+        program: address,
+        layers: &[],
+    });
+}
+
 /// The sandbox's profile of an approval: content to execute, grants, and the environment.
 fn profile(
     approved: &Approved,
@@ -258,7 +329,7 @@ fn profile(
     let (launch, grants) = (approved.launch(), approved.profile());
     let mut profile = match launch.image() {
         Some(image) => Profile::in_root(&image.root, &image.program),
-        None => Profile::new(launch.program()),
+        None => Profile::new(launch.program().ok_or(ContainError::NoProgram)?),
     };
     profile.args = launch.argv().iter().map(OsString::from).collect();
     for mount in launch.mounts() {

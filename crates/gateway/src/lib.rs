@@ -32,9 +32,11 @@ mod local;
 mod outcome;
 mod refusal;
 mod relay;
+mod remote;
 mod run;
 mod stderr;
 mod text;
+mod upstream;
 
 pub mod pins;
 

@@ -48,6 +48,8 @@ pub enum Exit {
     OutOfMemory,
     /// It was killed, by us or from outside.
     Killed,
+    /// There was no process: the connection to a remote server is closed.
+    Disconnected,
     /// It was not seen to end.
     Unknown,
 }
@@ -77,6 +79,7 @@ impl fmt::Display for Exit {
             Self::Signal(signal) => write!(f, "signal {signal}"),
             Self::OutOfMemory => f.write_str("a kill above its memory limit"),
             Self::Killed => f.write_str("a kill"),
+            Self::Disconnected => f.write_str("a closed connection"),
             Self::Unknown => f.write_str("an unknown end"),
         }
     }

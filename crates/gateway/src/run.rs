@@ -20,7 +20,7 @@ use interlock_wire::Limits;
 use thiserror::Error;
 
 use crate::clock::{Clock, Now};
-use crate::contain::{ContainError, Planned, Reach, Running, Surroundings, plan};
+use crate::contain::{ContainError, Planned, Reach, Surroundings, plan};
 use crate::front::Client;
 use crate::journal::Journal;
 use crate::outcome::{Exit, NotMcp, Outcome};
@@ -28,6 +28,7 @@ use crate::pins::Pins;
 use crate::refusal::{PATIENCE, refuse};
 use crate::relay::driver::{Pipes, drive};
 use crate::relay::{Observer, Relay, Setup, Why};
+use crate::upstream::Upstream;
 
 /// How long a client may take to ask a server that ended before it was asked.
 const LINGER: Duration = Duration::from_secs(2);
@@ -147,7 +148,7 @@ pub(crate) struct Prepared {
 
 /// A server that runs, and what it was approved with.
 pub(crate) struct Started {
-    running: Running,
+    running: Upstream,
     pipes: Pipes,
     terms: Terms,
     journal: Journal,
@@ -464,7 +465,7 @@ fn exit_recorded(relay: &Relay, exit: Exit, since: Now, journal: &mut Journal, n
     let (code, signal) = match exit {
         Exit::Code(code) => (Some(i64::from(code)), None),
         Exit::Signal(signal) => (None, Some(i64::from(signal))),
-        Exit::OutOfMemory | Exit::Killed | Exit::Unknown => (None, None),
+        Exit::OutOfMemory | Exit::Killed | Exit::Disconnected | Exit::Unknown => (None, None),
     };
     let reason = match (relay.why(), exit) {
         (_, Exit::OutOfMemory) => "out-of-memory",

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+use crate::address::SCHEME;
 use crate::difference::Difference;
 use crate::fingerprint::Fingerprint;
 use crate::ledger::{Distrust, ToolPin};
@@ -173,14 +174,24 @@ impl Refusal {
 /// The command that approves a request, ready to paste into a shell.
 #[must_use]
 pub fn approve_command(request: &RequestRecord) -> String {
-    format!("interlock approve -- {}", command_line(request))
+    match request.command.strip_prefix(SCHEME) {
+        Some(url) => {
+            let words = std::iter::once(url).chain(request.args.iter().map(String::as_str));
+            format!("interlock approve --url {}", quoted(words))
+        }
+        None => format!("interlock approve -- {}", command_line(request)),
+    }
 }
 
 /// A request's command and arguments as a shell would read them back; control characters are shown in `$'…'`.
 #[must_use]
 pub fn command_line(request: &RequestRecord) -> String {
     let words = std::iter::once(&request.command).chain(&request.args);
-    words.map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+    quoted(words.map(String::as_str))
+}
+
+fn quoted<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(quote).collect::<Vec<_>>().join(" ")
 }
 
 fn quote(word: &str) -> String {

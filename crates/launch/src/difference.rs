@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::address::Address;
 use crate::profile::Profile;
 use crate::resolve::{EnvRecord, FileRecord, LaunchRecord, TreeRecord};
 use crate::tree::{Manifest, Node};
@@ -58,13 +59,20 @@ impl Difference {
         self.positions("request: argument", &a.args, &b.args);
         self.variables("request: variable", &a.env, &b.env);
         self.value("request: directory", a.cwd.as_ref(), b.cwd.as_ref());
-        self.file("program", Some(&was.program), Some(&now.program));
+        self.file("program", was.program.as_ref(), now.program.as_ref());
+        self.remote(was.remote.as_ref(), now.remote.as_ref());
         self.positions("argument", &was.argv, &now.argv);
         self.variables("variable", &was.env, &now.env);
         self.value("directory", was.cwd.as_ref(), now.cwd.as_ref());
         self.chain(&was.chain, &now.chain);
         self.packages(was, now);
         self.trees(&was.trees, &now.trees);
+    }
+
+    fn remote(&mut self, was: Option<&Address>, now: Option<&Address>) {
+        self.value("address", was.map(|a| &a.url), now.map(|a| &a.url));
+        let of = |address: Option<&Address>| address.map(|a| a.headers.clone()).unwrap_or_default();
+        self.set("header", &of(was), &of(now));
     }
 
     fn packages(&mut self, was: &LaunchRecord, now: &LaunchRecord) {
@@ -240,10 +248,10 @@ mod tests {
                 env: Vec::new(),
                 cwd: None,
             },
-            program: FileRecord {
+            program: Some(FileRecord {
                 path: "/usr/bin/node".into(),
                 sha256: Digest::of(b"node"),
-            },
+            }),
             argv: vec!["node".into(), "/s/index.js".into()],
             env: vec![EnvRecord {
                 name: "TOKEN".into(),
@@ -259,6 +267,7 @@ mod tests {
                 integrity: "sha512-a".into(),
                 tree: "t".into(),
             }),
+            remote: None,
         }
     }
 

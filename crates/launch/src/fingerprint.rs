@@ -9,12 +9,16 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::address::{Address, HeaderValue};
 use crate::digest::{Digest, NotADigest};
 use crate::profile::Profile;
 use crate::resolve::{EnvRecord, FileRecord, LaunchRecord, LockedPackage, TreeRecord};
 
 /// The version of the encoding. Another encoding is another tag, so fingerprints of two versions never meet.
 const TAG: &[u8] = b"interlock launch fingerprint v1\0";
+
+/// No text is so long: where a text would begin, something else does.
+const NO_LENGTH: u64 = u64::MAX;
 
 /// The digest of a launch and its grants.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,12 +75,20 @@ fn encode(launch: &LaunchRecord, profile: &Profile, out: Sink<'_>) {
         chain,
         trees,
         package,
+        remote,
     } = launch;
+    if let Some(address) = remote {
+        number(NO_LENGTH, out);
+        self::address(address, out);
+    }
     text(&request.command, out);
     list(&request.args, out, |arg, out| text(arg, out));
     list(&request.env, out, variable);
     optional(request.cwd.as_ref(), out, |cwd, out| text(cwd, out));
-    file(program, out);
+    match program {
+        Some(program) => file(program, out),
+        None => number(NO_LENGTH, out),
+    }
     list(argv, out, |arg, out| text(arg, out));
     list(env, out, variable);
     optional(cwd.as_ref(), out, |cwd, out| text(cwd, out));
@@ -116,6 +128,29 @@ fn variable(env: &EnvRecord, out: Sink<'_>) {
 fn file(file: &FileRecord, out: Sink<'_>) {
     text(&file.path, out);
     out(file.sha256.as_bytes());
+}
+
+fn address(address: &Address, out: Sink<'_>) {
+    text(&address.url, out);
+    list(&address.headers, out, |header, out| {
+        text(&header.name, out);
+        match &header.value {
+            HeaderValue::Secret { scheme, name } => {
+                number(0, out);
+                optional(scheme.as_ref(), out, |scheme, out| text(scheme, out));
+                text(name.as_str(), out);
+            }
+            HeaderValue::Variable { scheme, name } => {
+                number(1, out);
+                optional(scheme.as_ref(), out, |scheme, out| text(scheme, out));
+                text(name.as_str(), out);
+            }
+            HeaderValue::Text(plain) => {
+                number(2, out);
+                text(plain, out);
+            }
+        }
+    });
 }
 
 fn tree(tree: &TreeRecord, out: Sink<'_>) {
@@ -166,6 +201,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::address::Header;
     use crate::difference::Difference;
     use crate::places::Places;
     use crate::profile::{BaseProfile, Danger, GrantPath, Grants};
@@ -237,6 +273,27 @@ mod tests {
         )
     }
 
+    fn header() -> impl Strategy<Value = Header> {
+        let scheme = || prop::option::of("[ab]");
+        let value = prop_oneof![
+            (scheme(), "[AB]{1,2}").prop_map(|(scheme, name)| HeaderValue::Secret {
+                scheme,
+                name: name.parse().unwrap(),
+            }),
+            (scheme(), "[AB]{1,2}").prop_map(|(scheme, name)| HeaderValue::Variable {
+                scheme,
+                name: name.parse().unwrap(),
+            }),
+            word().prop_map(HeaderValue::Text),
+        ];
+        (word(), value).prop_map(|(name, value)| Header { name, value })
+    }
+
+    fn address() -> impl Strategy<Value = Address> {
+        (word(), prop::collection::vec(header(), 0..3))
+            .prop_map(|(url, headers)| Address { url, headers })
+    }
+
     fn launch() -> impl Strategy<Value = LaunchRecord> {
         let request = (word(), words(), variables(), prop::option::of(word()));
         let request = request.prop_map(|(command, args, env, cwd)| RequestRecord {
@@ -245,15 +302,16 @@ mod tests {
             env,
             cwd,
         });
-        let first = (request, file_record(), words(), variables());
+        let first = (request, prop::option::of(file_record()), words(), variables());
         let second = (
             prop::option::of(word()),
             prop::collection::vec(file_record(), 0..3),
             prop::collection::vec(tree_record(), 0..2),
             prop::option::of(locked_package()),
+            prop::option::of(address()),
         );
         (first, second).prop_map(
-            |((request, program, argv, env), (cwd, chain, trees, package))| LaunchRecord {
+            |((request, program, argv, env), (cwd, chain, trees, package, remote))| LaunchRecord {
                 request,
                 program,
                 argv,
@@ -262,6 +320,7 @@ mod tests {
                 chain,
                 trees,
                 package,
+                remote,
             },
         )
     }

@@ -1,5 +1,6 @@
 //! What is asked to run and what was approved: grammars, resolution, fingerprints, approvals.
 
+mod address;
 mod approve;
 mod config;
 mod difference;
@@ -22,6 +23,7 @@ mod tree;
 pub mod key;
 pub mod text;
 
+pub use address::{Address, AddressError, Header, HeaderValue};
 pub use approve::{Approved, Authority, Refusal, approve_command, command_line};
 pub use config::{
     Config, ConfigReject, Line as CheckLine, Remote, line_id, parse_config, parse_document,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::envelope::Field;
-use crate::{Id, Kind, Message};
+use crate::{Id, Kind, Message, Method, json};
 
 impl<'a> Message<'a> {
     /// The raw `params` object of a request or notification.
@@ -22,6 +22,18 @@ impl<'a> Message<'a> {
     /// `params.uri`, when it is a string: of a resource.
     pub fn uri(&self) -> Option<Cow<'a, str>> {
         self.captured_text(Field::ParamsUri)
+    }
+
+    /// What a request is about, as the header `Mcp-Name` names it; extensions name what they are about there too.
+    pub fn about(&self) -> Option<Cow<'a, str>> {
+        match self.method() {
+            Method::ToolsCall | Method::PromptsGet => self.name(),
+            Method::ResourcesRead => self.uri(),
+            _ => {
+                let task = || json::as_str(json::member(self.params()?, "taskId")?);
+                self.name().or_else(|| self.uri()).or_else(task)
+            }
+        }
     }
 
     /// `params.arguments`, raw; null counts as absent.

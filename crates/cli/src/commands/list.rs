@@ -43,11 +43,16 @@ pub fn run(global: &Global, options: &Format) -> Outcome {
 fn to_text(entry: &Entry, style: Style) -> String {
     let launch = entry.launch();
     let mut text = format!(
-        "{}  {}\n  runs    {}",
+        "{}  {}",
         style.bold(entry.name().as_str()),
         command_line(&launch.request),
-        visible(&launch.program.path),
     );
+    if let Some(program) = &launch.program {
+        text.push_str(&format!("\n  runs    {}", visible(&program.path)));
+    }
+    if let Some(address) = &launch.remote {
+        text.push_str(&format!("\n  connects {}", visible(&address.url)));
+    }
     if let Some(package) = &launch.package {
         text.push_str(&format!(
             "\n  package {} {}@{}",
@@ -76,7 +81,8 @@ fn to_json(entry: &Entry) -> String {
         "name": entry.name().as_str(),
         "command": launch.request.command,
         "args": launch.request.args,
-        "program": launch.program.path,
+        "program": launch.program.as_ref().map(|program| &program.path),
+        "url": launch.remote.as_ref().map(|address| &address.url),
         "package": launch.package.as_ref().map(|package| json!({
             "ecosystem": package.ecosystem,
             "name": package.name,

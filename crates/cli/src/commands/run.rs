@@ -135,10 +135,17 @@ impl Gathered {
     }
 }
 
+/// The request, where it was not named by an approval.
+fn requested(options: &Run) -> Option<Request> {
+    let words = options.request.split_first();
+    let words = words
+        .map(|(command, args)| Request::new(command.as_str(), args.iter().map(String::as_str)));
+    options.remote.request().or(words)
+}
+
 /// The request, and the approval that may fit it.
 fn wanted<'a>(options: &Run, ledger: &'a Ledger) -> (Request, Option<&'a Entry>) {
-    if let Some((command, args)) = options.request.split_first() {
-        let request = Request::new(command.as_str(), args.iter().map(String::as_str));
+    if let Some(request) = requested(options) {
         let entry = ledger.requested(&RequestRecord::from(&request));
         return (request, entry);
     }

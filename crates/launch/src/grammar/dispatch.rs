@@ -3,8 +3,9 @@
 use super::names::{is_utility, plain_name, without_version};
 use super::{
     binary, bun, compiled, container, deno, dotnet, interpreters, java, managers, node, npm,
-    python, shell, source, source_word::SourceWord, tools, uv, windows, wrappers,
+    python, remote, shell, source, source_word::SourceWord, tools, uv, windows, wrappers,
 };
+use crate::address::SCHEME;
 use crate::judge::{Case, Class, paths, rules};
 use crate::text;
 
@@ -83,6 +84,9 @@ pub(crate) fn starts_others(name: &str) -> bool {
 pub(crate) fn classify(command: &str, args: &[String], case: &mut Case<'_>) -> Class {
     if !case.enter() {
         return Class::Unknown;
+    }
+    if let Some(url) = command.strip_prefix(SCHEME) {
+        return remote::remote(url, args, case);
     }
     // Its words hold what no program's name does.
     if SourceWord::is_one(command) {

@@ -23,6 +23,7 @@ mod options;
 mod package;
 mod popular;
 mod python;
+mod remote;
 mod script;
 mod shell;
 mod source;

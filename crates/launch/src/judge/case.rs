@@ -79,6 +79,11 @@ impl<'a> Case<'a> {
         true
     }
 
+    /// Whether this is a call inside a call.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.depth > 1
+    }
+
     /// Judges the working directory for what it means to the launch at hand.
     pub(crate) fn judge_cwd(&mut self, role: CwdRole) {
         let Some(cwd) = self.cwd.filter(|cwd| !cwd.is_empty()) else {

@@ -1,5 +1,7 @@
 //! What kind of thing a request starts, and the identity that approval and resolution work with.
 
+use crate::address::Address;
+
 /// The kind of launch that a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -11,6 +13,8 @@ pub enum Class {
     Binary(BinaryRef),
     /// An image started through a container engine.
     Container(ContainerRef),
+    /// A server that is connected to.
+    Remote(Address),
     /// The request itself carries the program's text.
     InlineCode,
     /// A shape that no grammar understands.
@@ -25,6 +29,7 @@ impl Class {
             Class::Script(_) => "script",
             Class::Binary(_) => "binary",
             Class::Container(_) => "container",
+            Class::Remote(_) => "remote",
             Class::InlineCode => "inline-code",
             Class::Unknown => "unknown",
         }
@@ -37,7 +42,7 @@ impl Class {
             Class::Script(script) => &script.args,
             Class::Binary(binary) => &binary.args,
             Class::Container(container) => &container.args,
-            Class::InlineCode | Class::Unknown => &[],
+            Class::Remote(_) | Class::InlineCode | Class::Unknown => &[],
         }
     }
 }

@@ -94,6 +94,9 @@ rules! {
     SECRET_IN_ARGS = "secret-in-args" Warning;
     SHELL_SYNTAX = "shell-metacharacters" Info;
     SHELL_IN_ARGS = "shell-in-server-args" Danger;
+    // Addresses.
+    BAD_ADDRESS = "bad-address" Refusal;
+    LOCAL_ADDRESS = "local-address" Info;
     // Containers.
     HOST_MOUNT = "sensitive-mount" Refusal;
     WIDE_MOUNT = "wide-mount" Warning;

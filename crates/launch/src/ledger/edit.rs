@@ -276,7 +276,7 @@ fn check_grants(approval: &Approval<'_>) -> Result<(), ApproveError> {
         };
         let record = approval.launch.record();
         let mut trees = record.trees.iter();
-        let files = std::iter::once(&record.program).chain(&record.chain);
+        let files = record.program.iter().chain(&record.chain);
         if trees.any(|tree| digested(&tree.root, &tree.writable))
             || files
                 .into_iter()

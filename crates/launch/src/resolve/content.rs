@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
 use crate::digest::Digest;
 
 /// One file that is executed or interpreted, by real path and bytes.
@@ -110,8 +111,9 @@ pub struct LockedPackage {
 pub struct LaunchRecord {
     /// What was asked for.
     pub request: RequestRecord,
-    /// The file that is executed.
-    pub program: FileRecord,
+    /// The file that is executed; none where the server is connected to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<FileRecord>,
     /// The exact arguments, the zeroth included.
     pub argv: Vec<String>,
     /// The child's declared variables, sorted by name.
@@ -124,4 +126,7 @@ pub struct LaunchRecord {
     pub trees: Vec<TreeRecord>,
     /// The package, where the request names one.
     pub package: Option<LockedPackage>,
+    /// The address, where the server is connected to: there is no content then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Address>,
 }

@@ -10,6 +10,7 @@ use super::launch::{InImage, Launch, SYSTEM};
 use super::program::{self, Found};
 use super::roots::VOLATILE;
 use super::{Prior, Resolver};
+use crate::address::Address;
 use crate::digest_cache::Seal;
 use crate::guarded::shown;
 use crate::profile::remembered;
@@ -26,6 +27,7 @@ pub(super) struct Draft {
     pub(super) cwd: Option<String>,
     pub(super) package: Option<LockedPackage>,
     pub(super) image: Option<InImage>,
+    pub(super) remote: Option<Address>,
     chain: Vec<FileRecord>,
     trees: Vec<TreeRecord>,
     seals: Vec<Seal>,
@@ -104,12 +106,14 @@ impl Draft {
 
     /// Completes the launch.
     pub(super) fn finish(mut self, request: &Request) -> Result<Launch, ResolveError> {
-        let program = self.program.ok_or(ResolveError::Refused)?;
+        if self.program.is_none() && self.remote.is_none() {
+            return Err(ResolveError::Refused);
+        }
         self.trees
             .sort_by(|a, b| (a.role, &a.root).cmp(&(b.role, &b.root)));
         let record = LaunchRecord {
             request: RequestRecord::from(request),
-            program,
+            program: self.program,
             argv: self.argv,
             env: self
                 .env
@@ -120,6 +124,7 @@ impl Draft {
             chain: self.chain,
             trees: self.trees,
             package: self.package,
+            remote: self.remote,
         };
         Ok(Launch {
             record,

@@ -9,6 +9,7 @@ use super::launch::Launch;
 use super::package::{Interpreter, LocateError};
 use super::program::{self, Found, HEAD, Looked};
 use super::{Prior, Resolver, python, roots, shebang};
+use crate::address::Address;
 use crate::grammar::wrappers;
 use crate::guarded::shown;
 use crate::judge::{
@@ -94,8 +95,21 @@ impl Flow<'_, '_, '_> {
             Class::Script(script) => self.script(script),
             Class::Package(package) => self.package(package),
             Class::Container(container) => self.container(container),
+            Class::Remote(address) => self.remote(address),
             Class::InlineCode | Class::Unknown => Err(ResolveError::Refused),
         }
+    }
+
+    /// An address is its own content: who answers there says who it is by its certificate, and what it offers is pinned.
+    fn remote(&mut self, address: &Address) -> Result<(), ResolveError> {
+        if !self.draft.env.is_empty() {
+            return Err(ResolveError::Unsupported {
+                what: "an address with variables".to_owned(),
+                instead: "send what it needs in a header: `--header NAME=SECRET`",
+            });
+        }
+        self.draft.remote = Some(address.clone());
+        Ok(())
     }
 
     /// A program by name or path, with its arguments.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::{LaunchRecord, LockedPackage, RequestRecord};
 use super::image;
+use crate::address::Address;
 use crate::digest_cache::Seal;
 use crate::stamp::{Changed, Identity, Stamp};
 use crate::tree::Manifest;
@@ -75,10 +76,17 @@ impl Launch {
         &self.record.request
     }
 
-    /// The file to execute.
+    /// The file to execute; none where the server is connected to.
     #[must_use]
-    pub fn program(&self) -> PathBuf {
-        PathBuf::from(&self.record.program.path)
+    pub fn program(&self) -> Option<PathBuf> {
+        let program = self.record.program.as_ref()?;
+        Some(PathBuf::from(&program.path))
+    }
+
+    /// The address, where the server is connected to.
+    #[must_use]
+    pub fn remote(&self) -> Option<&Address> {
+        self.record.remote.as_ref()
     }
 
     /// The exact arguments, the zeroth included.
@@ -125,7 +133,7 @@ impl Launch {
                 .map(|name| PathBuf::from(&tree.root).join(name))
                 .collect(),
         });
-        let files = std::iter::once(&self.record.program).chain(&self.record.chain);
+        let files = self.record.program.iter().chain(&self.record.chain);
         let files = files.map(|file| ContentMount {
             path: PathBuf::from(&file.path),
             hidden: Vec::new(),

@@ -13,7 +13,7 @@ use crate::world::*;
 fn describe(world: &World, launch: &Launch) -> String {
     let record = launch.record();
     let mut lines = vec![
-        format!("program {}", record.program.path),
+        format!("program {}", record.program.as_ref().unwrap().path),
         format!("argv {}", record.argv.join(" ")),
     ];
     lines.extend(
@@ -359,7 +359,7 @@ fn interpreters_outside_the_system_bring_their_library() {
         None,
     )
     .unwrap();
-    assert_eq!(launch.program(), world.path("bin/python3"));
+    assert_eq!(launch.program(), Some(world.path("bin/python3")));
 }
 
 #[test]
@@ -533,7 +533,7 @@ fn every_mount_is_digested() {
     for mount in launch.mounts() {
         let path = mount.path.to_str().unwrap();
         let tree = record.trees.iter().any(|tree| tree.root == path);
-        let files = std::iter::once(&record.program).chain(&record.chain);
+        let files = record.program.iter().chain(&record.chain);
         assert!(
             tree || files.into_iter().any(|file| file.path == path),
             "{path}"

@@ -191,6 +191,7 @@ fn what(class: &Class) -> String {
             (None, Some(tag)) => format!("{}:{tag}", container.image),
             (None, None) => container.image.clone(),
         },
+        Class::Remote(address) => address.origin().to_owned(),
         Class::InlineCode => "program text".to_owned(),
         Class::Unknown => "not understood".to_owned(),
     };

@@ -144,6 +144,11 @@ pub trait Receive: Send + Sync + 'static {
     fn reject(&self, reject: &Reject);
     /// Nothing more will be received.
     fn closed(&self, reason: TransportError);
+    /// Done when more may be received: transports that read many streams at once wait for it before each piece. Whoever keeps what
+    /// it is given says here when to stop; by default, never.
+    fn room(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Where a transport puts what it receives. Never blocks.
@@ -172,6 +177,11 @@ impl Inbox {
     /// Takes note of something that could not be framed.
     pub fn reject(&self, reject: &Reject) {
         self.receiver.reject(reject);
+    }
+
+    /// Waits until more may be received.
+    pub async fn room(&self) {
+        self.receiver.room().await;
     }
 
     /// Nothing more will be received: everything in flight fails with `reason`.

@@ -18,11 +18,11 @@ const ATTEMPT: Duration = Duration::from_secs(4);
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 8;
 
-/// Opens TCP connections that the policy allows. The only way from a fetcher to the network.
+/// Opens TCP connections that the policy allows. The only way from a fetcher, and from a guarded client, to the network.
 #[derive(Clone)]
-pub(super) struct Guarded {
-    pub(super) policy: Arc<Policy>,
-    pub(super) resolver: Arc<dyn Resolve>,
+pub(crate) struct Guarded {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) resolver: Arc<dyn Resolve>,
 }
 
 impl Service<Uri> for Guarded {

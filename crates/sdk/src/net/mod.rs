@@ -28,6 +28,7 @@ mod resolve;
 mod tests;
 pub(crate) mod tls;
 
+pub(crate) use connect::Guarded;
 pub use error::FetchError;
 pub use fetcher::Fetcher;
 pub use interlock_wire::resource_uri::is_global;

@@ -75,8 +75,8 @@ impl Content {
     ) -> Self {
         let stored = |path: &str| Path::new(path).starts_with(store.root());
         let interpreted = !launch.chain.is_empty();
-        let program = &launch.program;
-        let own_program = (!interpreted && !stored(&program.path)).then_some(program);
+        let program = launch.program.as_ref();
+        let own_program = program.filter(|file| !interpreted && !stored(&file.path));
         let files = own_program
             .into_iter()
             .chain(launch.chain.iter().filter(|file| !stored(&file.path)));
@@ -98,7 +98,9 @@ impl Content {
             })
         });
         Self {
-            interpreter: interpreted.then(|| kind(&program.path)),
+            interpreter: program
+                .filter(|_| interpreted)
+                .map(|file| kind(&file.path)),
             platform: tree.map(|_| Host::current(None).name()),
             origin: None,
             files: files.collect(),

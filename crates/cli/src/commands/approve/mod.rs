@@ -14,6 +14,7 @@ pub mod package;
 mod pending;
 mod proposal;
 mod python;
+mod remote;
 pub mod rules;
 mod told;
 mod tools;
@@ -142,6 +143,7 @@ impl Wanted {
         let granted = image::with_proposed(&options.grants, &request, &judgement);
         let profile = grants::profile(renewed, &granted, &options.danger, &context.places)?;
         refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
+        remote::refuse_idle_options(&judgement, &profile, options)?;
         Ok(Self {
             name,
             request,
@@ -218,7 +220,11 @@ impl Wanted {
         if let Some(fetched) = fetched {
             section(style, "Package", fetched.remarks.clone());
         }
-        section(style, "May touch", show::grants(&self.profile, style));
+        section(
+            style,
+            "May touch",
+            remote::grants(launch, &self.profile, style),
+        );
         let mut reasons = show::reasons(&self.judgement.reasons, style);
         reasons.extend(bytecode::remarks(launch.record()));
         if !reasons.is_empty() {
@@ -279,8 +285,10 @@ impl Wanted {
 
 /// The request to approve, and the approval that it renews.
 fn request(options: &Approve, ledger: &Ledger) -> Result<(Request, Option<Entry>), Failure> {
-    if let Some((command, args)) = options.request.split_first() {
-        let request = Request::new(command.as_str(), args.iter().map(String::as_str));
+    let words = options.request.split_first();
+    let words = words
+        .map(|(command, args)| Request::new(command.as_str(), args.iter().map(String::as_str)));
+    if let Some(request) = options.remote.request().or(words) {
         let earlier = ledger.requested(&RequestRecord::from(&request)).cloned();
         return Ok((request, earlier.filter(|_| options.name.is_none())));
     }
@@ -479,6 +487,7 @@ fn suggest(request: &Request, judgement: &Judgement, ledger: &Ledger) -> String 
         Class::Script(script) => script.path.as_str(),
         Class::Binary(binary) => binary.program.as_str(),
         Class::Container(container) => container.image.as_str(),
+        Class::Remote(address) => address.host(),
         Class::InlineCode | Class::Unknown => request.command.as_str(),
     };
     let last = text

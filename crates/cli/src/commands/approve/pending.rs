@@ -145,7 +145,9 @@ fn ordinary(context: &Context, options: &Approve, server: &Waiting) -> Result<Ap
             .collect(),
         ..options.clone()
     };
-    for variable in &server.variables {
+    // An address gets its variables in headers, which name them.
+    let connects = server.command.starts_with("url:");
+    for variable in server.variables.iter().filter(|_| !connects) {
         let alone = Grants {
             env: vec![variable.clone()],
             ..Grants::default()

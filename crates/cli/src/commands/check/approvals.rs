@@ -126,8 +126,11 @@ impl Found {
                 });
             match admitted {
                 Ok(approved) => {
-                    let program = approved.launch().program().display().to_string();
-                    return verdict.approve(approved.fingerprint().to_string(), &program);
+                    let launch = approved.launch();
+                    let program = launch.program().map(|path| path.display().to_string());
+                    let address = || launch.remote().map(|address| address.url.clone());
+                    let what = program.or_else(address).unwrap_or_default();
+                    return verdict.approve(approved.fingerprint().to_string(), &what);
                 }
                 Err((code, text)) => verdict.outdated(code, text),
             }

@@ -251,6 +251,11 @@ fn identity(class: &Class) -> Value {
             "digest": container.digest,
             "resolved": false,
         }),
+        Class::Remote(address) => json!({
+            "url": address.url,
+            "headers": address.headers.iter().map(|header| &header.name).collect::<Vec<_>>(),
+            "resolved": false,
+        }),
         Class::InlineCode | Class::Unknown => json!({ "resolved": false }),
     }
 }

@@ -97,7 +97,7 @@ fn approved(store: &Store, entry: &Entry) -> Result<Subject, Failure> {
             })?)
         }
     };
-    let files = std::iter::once(&launch.program).chain(&launch.chain);
+    let files = launch.program.iter().chain(&launch.chain);
     Ok(Subject {
         name: entry.name().to_string(),
         source: interlock_launch::command_line(&launch.request),

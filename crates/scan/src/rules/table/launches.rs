@@ -471,6 +471,22 @@ pub(super) const RULES: &[Rule] = &[
         "Remove the option.",
     ),
     rule(
+        "bad-address",
+        "an address that cannot be approved",
+        High,
+        Sure,
+        "It is not in its one spelling, is without TLS, or holds a secret, so it may lead elsewhere than it seems or tell what it should not.",
+        "Write `https://`, the host in lower case, and what is secret as `--header NAME=SECRET`.",
+    ),
+    rule(
+        "local-address",
+        "a server that listens on this machine",
+        Info,
+        Sure,
+        "Any program of this machine can listen there when the server does not.",
+        "Let Interlock start the server, where it can be started over pipes.",
+    ),
+    rule(
         "secret-file",
         "gives the container a file of secrets",
         High,

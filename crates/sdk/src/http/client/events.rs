@@ -42,6 +42,7 @@ pub(super) async fn read(
     let mut parser = Parser::new(inbox.limits().max_message);
     position.moved = false;
     loop {
+        inbox.room().await;
         let frame = match body.frame().await {
             None => return Ok(End::Closed),
             Some(Err(error)) => {

@@ -103,6 +103,7 @@ impl Exchange<'_> {
 
     async fn whole(&self, response: Response<Incoming>) -> Result<Taken, TransportError> {
         let most = self.shared.inbox.limits().max_message;
+        self.shared.inbox.room().await;
         let text = body::whole(response.into_body(), most).await?;
         Ok(self.shared.inbox.message(&text, Via::Exchange(self.id)))
     }

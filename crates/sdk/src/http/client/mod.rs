@@ -21,6 +21,7 @@
 
 mod body;
 pub mod danger;
+mod dial;
 mod endpoint;
 mod events;
 mod exchange;

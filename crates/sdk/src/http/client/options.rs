@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+
 use super::endpoint::{Endpoint, UrlError};
 use super::shared::{self, Shared};
 use super::transport::HttpTransport;
 use crate::BoxFuture;
 use crate::auth::client::Authorize;
 use crate::client::{Connect, Inbox, TransportError};
+use crate::net::Policy;
 
 /// A server at a URL. What [`Builder::connect`](crate::client::Builder::connect) takes.
 ///
@@ -35,6 +38,10 @@ pub(super) struct Options {
     pub(super) post: Duration,
     /// Whether HTTP+SSE is tried on a server that refuses the newer transports.
     pub(super) old: bool,
+    /// Which addresses are connected to; none for any.
+    pub(super) policy: Option<Policy>,
+    /// What every request carries.
+    pub(super) headers: HeaderMap,
 }
 
 impl StreamableHttp {
@@ -54,6 +61,8 @@ impl StreamableHttp {
                 connect: Duration::from_secs(10),
                 post: Duration::from_secs(30),
                 old: true,
+                policy: None,
+                headers: HeaderMap::new(),
             },
         })
     }
@@ -70,6 +79,27 @@ impl StreamableHttp {
     pub fn connect_timeout(mut self, longest: Duration) -> Self {
         self.options.connect = longest;
         self
+    }
+
+    /// Only to addresses that `policy` allows, whatever the server's name leads to: each is judged after it was looked up, and what
+    /// was judged is connected to. Without it, a caller's own address is believed.
+    #[must_use]
+    pub fn guarded(mut self, policy: Policy) -> Self {
+        self.options.policy = Some(policy);
+        self
+    }
+
+    /// With a header that every request to this server carries, a fixed token for instance. It is sent to the server's own origin and
+    /// to no other, and not shown in debugging output. What the transport says itself stays as it is.
+    ///
+    /// # Errors
+    /// When no header can have that name or value.
+    pub fn header(mut self, name: &str, value: &[u8]) -> Result<Self, http::Error> {
+        let name = HeaderName::from_bytes(name.as_bytes())?;
+        let mut value = HeaderValue::from_bytes(value)?;
+        value.set_sensitive(true);
+        self.options.headers.insert(name, value);
+        Ok(self)
     }
 
     /// Without trying HTTP+SSE of 2024-11-05.

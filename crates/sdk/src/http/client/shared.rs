@@ -13,17 +13,19 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use interlock_wire::Revision;
 use tokio::task::AbortHandle;
 
+use super::dial::Dial;
 use super::endpoint::Endpoint;
 use super::options::Options;
 use crate::auth::client::{Authorize, Retry};
 use crate::client::{Inbox, TransportError};
+use crate::net::{Guarded, SystemResolver};
 
 /// How often one request may be refused and authorized again.
 const MOST_CHALLENGES: u32 = 4;
 /// How far one request may be sent around within the origin.
 const MOST_REDIRECTS: u32 = 3;
 
-pub(super) type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+pub(super) type Http = Client<HttpsConnector<Dial>, Full<Bytes>>;
 
 pub(super) struct Shared {
     http: Http,
@@ -46,13 +48,24 @@ pub(super) struct State {
 }
 
 pub(super) fn client(options: &Options) -> Http {
+    let dial = match &options.policy {
+        Some(policy) => Dial::Guarded(Guarded {
+            policy: Arc::new(policy.clone()),
+            resolver: Arc::new(SystemResolver),
+        }),
+        None => Dial::Any(any(options)),
+    };
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .build(crate::net::tls::connector(dial))
+}
+
+fn any(options: &Options) -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(options.connect));
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .build(crate::net::tls::connector(connector))
+    connector
 }
 
 impl Shared {
@@ -130,6 +143,10 @@ impl Shared {
         *request.method_mut() = method.clone();
         *request.uri_mut() = target.uri().clone();
         *request.headers_mut() = headers.clone();
+        for (name, value) in &self.options.headers {
+            // What the transport says itself is not for a caller to replace.
+            request.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
         let (mut parts, ()) = request.into_parts();
         self.authorized(&mut parts).await?;
         let request = Request::from_parts(parts.clone(), Full::new(body.clone()));

@@ -3,8 +3,6 @@
 //! Something between client and server may have let the request pass for what its headers say. What is executed is the body,
 //! so a difference is an attack or a fault; both are refused.
 
-use std::borrow::Cow;
-
 use http::{HeaderMap, HeaderValue, StatusCode};
 use interlock_wire::header::{METHOD, NAME, PROTOCOL_VERSION, ParamHeaders, decode};
 use interlock_wire::{Era, Kind, Message, Method, Revision, json};
@@ -59,13 +57,13 @@ pub(super) fn standard(
         None => return Err(missing(message, METHOD)),
     }
     let Some(value) = only(headers, NAME, message)? else {
-        return match required && named_by(message.method()) && object_of(message).is_some() {
+        return match required && named_by(message.method()) && message.about().is_some() {
             true => Err(missing(message, NAME)),
             false => Ok(()),
         };
     };
     let value = decode(value.as_bytes()).map_err(|_| malformed(message, NAME))?;
-    match object_of(message) {
+    match message.about() {
         Some(object) if object == value => Ok(()),
         _ => Err(differs(message, NAME)),
     }
@@ -106,18 +104,6 @@ fn named_by(method: Method) -> bool {
         method,
         Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead
     )
-}
-
-/// What a request is about, as `Mcp-Name` names it; extensions name what they are about there too.
-pub(super) fn object_of<'a>(message: &Message<'a>) -> Option<Cow<'a, str>> {
-    match message.method() {
-        Method::ToolsCall | Method::PromptsGet => message.name(),
-        Method::ResourcesRead => message.uri(),
-        _ => {
-            let task = || json::as_str(json::member(message.params()?, "taskId")?);
-            message.name().or_else(|| message.uri()).or_else(task)
-        }
-    }
 }
 
 /// The one value of a header; two may mean different things to different readers.

@@ -18,7 +18,7 @@ use super::gate::Gate;
 use super::limits::HttpLimits;
 use super::refusal::{Refusal, json};
 use super::sessions::Sessions;
-use super::{agree, cors, get, post};
+use super::{cors, get, post};
 use crate::auth::server::{Authenticate, Operation};
 use crate::server::Server;
 use crate::{BoxFuture, Principal};
@@ -131,7 +131,7 @@ impl Core {
         else {
             return Ok(());
         };
-        let object = agree::object_of(message);
+        let object = message.about();
         let permitted = auth.permit(principal, Operation::new(method, object.as_deref()));
         permitted.map_err(|challenge| Refusal::challenge(&challenge, message.id()))
     }
