@@ -1,8 +1,8 @@
 //! How launches and grants are shown to a person: exactly, escaped, nothing left out.
 
 use interlock_launch::{
-    Address, BaseProfile, Difference, HeaderValue, Launch, LaunchRecord, Limits, Line, Profile, Reason, Severity,
-    command_line,
+    Address, BaseProfile, Difference, HeaderValue, Launch, LaunchRecord, Limits, Line, Profile,
+    Reason, Severity, command_line,
 };
 use interlock_supply::lockfile::ATTESTATION_GONE;
 

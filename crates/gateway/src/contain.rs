@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 use interlock_audit::{AppendError, Event, OpenError, Receipt};
 use interlock_launch::{
-    Approved, BaseProfile, Changed, ContentMount, Danger, HeaderValue, HostPort, Launch, LayerName, SecretError,
-    SecretStore,
+    Approved, BaseProfile, Changed, ContentMount, Danger, HeaderValue, HostPort, Launch, LayerName,
+    SecretError, SecretStore,
 };
-use interlock_sdk::http::client::UrlError;
 use interlock_sandbox::egress::{self, EgressRules, Rule, RuleError, StartError};
 use interlock_sandbox::{
     Access, Confined, Feature, Kernel, Layer, Limits, Mount, Mounted, Network, Plan, PlanError,
     Profile, SpawnError, Stdio3, runtime,
 };
+use interlock_sdk::http::client::UrlError;
 use thiserror::Error;
 
 use crate::clock::Now;
@@ -82,7 +82,9 @@ pub enum ContainError {
     #[error("the variable `{0}`, which fills a header, is not set where `interlock` was started")]
     Variable(String),
     /// A secret that fills a header has bytes that no header can have.
-    #[error("the value for the header `{0}` cannot be sent: set its secret again with `interlock secret set`")]
+    #[error(
+        "the value for the header `{0}` cannot be sent: set its secret again with `interlock secret set`"
+    )]
     Header(String),
     /// A remote server has no network of its own that could be refused.
     #[error("a remote server cannot be learned from: approve it without `--learn`")]
@@ -280,10 +282,13 @@ fn record_weakenings(approved: &Approved, journal: &mut Journal, now: Now) {
         });
     }
     let headers = approved.launch().remote().map(|address| &address.headers);
-    let sent = headers.into_iter().flatten().filter_map(|header| match &header.value {
-        HeaderValue::Secret { name, .. } => Some(name),
-        HeaderValue::Variable { .. } | HeaderValue::Text(_) => None,
-    });
+    let sent = headers
+        .into_iter()
+        .flatten()
+        .filter_map(|header| match &header.value {
+            HeaderValue::Secret { name, .. } => Some(name),
+            HeaderValue::Variable { .. } | HeaderValue::Text(_) => None,
+        });
     for secret in approved.profile().secrets().iter().chain(sent) {
         journal.announce(now, |session| Event::SecretGiven {
             session,

@@ -305,7 +305,12 @@ fn check_url(url: &str) -> Result<(), &'static str> {
     }
     let path = rest.get(authority.len()..).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
-    let dots = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    let dots = |part: &str| {
+        matches!(
+            part.to_ascii_lowercase().replace("%2e", ".").as_str(),
+            "." | ".."
+        )
+    };
     match path.split('/').any(dots) {
         true => Err("has `.` or `..` in its path: write where that leads"),
         false => Ok(()),
@@ -346,16 +351,24 @@ fn check_host(host: &str) -> Result<(), &'static str> {
         };
     }
     let label = |label: &str| {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        (1..=63).contains(&label.len()) && label.bytes().all(fits) && !label.starts_with('-') && !label.ends_with('-')
+        let fits =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        (1..=63).contains(&label.len())
+            && label.bytes().all(fits)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     if host.len() > 253 || !host.split('.').all(label) {
         return Err("has no host name in lower case (letters, digits, `-`, `.`)");
     }
     let last = host.rsplit('.').next().unwrap_or_default();
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit())
-        || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let literal = host.parse::<Ipv4Addr>().is_ok_and(|address| address.to_string() == host);
+        || last
+            .strip_prefix("0x")
+            .is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let literal = host
+        .parse::<Ipv4Addr>()
+        .is_ok_and(|address| address.to_string() == host);
     match numeric && !literal {
         true => Err("has a number for a host that is no IPv4 address as usually written"),
         false => Ok(()),
@@ -363,7 +376,9 @@ fn check_host(host: &str) -> Result<(), &'static str> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let address: Result<IpAddr, _> = bare.unwrap_or(host).parse();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

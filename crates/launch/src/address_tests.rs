@@ -57,11 +57,23 @@ fn an_address_has_one_spelling() {
 #[test]
 fn a_header_is_filled_by_name_or_is_no_secret() {
     for (text, expected) in [
-        ("Authorization=GITHUB_TOKEN", Some("authorization=GITHUB_TOKEN")),
-        ("Authorization=Bearer github-token", Some("authorization=Bearer github-token")),
+        (
+            "Authorization=GITHUB_TOKEN",
+            Some("authorization=GITHUB_TOKEN"),
+        ),
+        (
+            "Authorization=Bearer github-token",
+            Some("authorization=Bearer github-token"),
+        ),
         ("X-Key=env:KEY", Some("x-key=env:KEY")),
-        ("Authorization=Bearer env:KEY", Some("authorization=Bearer env:KEY")),
-        ("X-MCP-Toolsets: repos,issues", Some("x-mcp-toolsets: repos,issues")),
+        (
+            "Authorization=Bearer env:KEY",
+            Some("authorization=Bearer env:KEY"),
+        ),
+        (
+            "X-MCP-Toolsets: repos,issues",
+            Some("x-mcp-toolsets: repos,issues"),
+        ),
         ("X-Read-Only:true", Some("x-read-only: true")),
         ("Authorization: Bearer abc", None),
         ("Cookie: a=b", None),
@@ -95,9 +107,16 @@ fn what_is_written_reads_as_the_same() {
 
 #[test]
 fn words_are_headers_and_nothing_else() {
-    let words = |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
+    let words =
+        |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
     let read = |list: &[&str]| Address::of_words("https://mcp.example/mcp", &words(list));
-    assert_eq!(read(&["--header", "A=B", "--header=C=D"]).unwrap().headers.len(), 2);
+    assert_eq!(
+        read(&["--header", "A=B", "--header=C=D"])
+            .unwrap()
+            .headers
+            .len(),
+        2
+    );
     for wrong in [
         &["--header"][..],
         &["--headers", "A=B"],
@@ -128,11 +147,26 @@ fn no_secret_is_in_a_message() {
 #[test]
 fn parts_of_an_address() {
     for (url, host, origin, loopback) in [
-        ("https://mcp.example/mcp", "mcp.example", "https://mcp.example", false),
-        ("https://mcp.example:8443?x=1", "mcp.example", "https://mcp.example:8443", false),
+        (
+            "https://mcp.example/mcp",
+            "mcp.example",
+            "https://mcp.example",
+            false,
+        ),
+        (
+            "https://mcp.example:8443?x=1",
+            "mcp.example",
+            "https://mcp.example:8443",
+            false,
+        ),
         ("http://[::1]:99/mcp", "[::1]", "http://[::1]:99", true),
         ("https://[::1]", "[::1]", "https://[::1]", true),
-        ("http://127.0.0.9:8080/", "127.0.0.9", "http://127.0.0.9:8080", true),
+        (
+            "http://127.0.0.9:8080/",
+            "127.0.0.9",
+            "http://127.0.0.9:8080",
+            true,
+        ),
     ] {
         let address = Address::new(url, &[]).unwrap();
         assert_eq!((address.host(), address.origin()), (host, origin));

@@ -302,7 +302,12 @@ mod tests {
             env,
             cwd,
         });
-        let first = (request, prop::option::of(file_record()), words(), variables());
+        let first = (
+            request,
+            prop::option::of(file_record()),
+            words(),
+            variables(),
+        );
         let second = (
             prop::option::of(word()),
             prop::collection::vec(file_record(), 0..3),

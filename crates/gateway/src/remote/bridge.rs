@@ -128,7 +128,10 @@ impl Bridge {
     async fn exchange(self: Arc<Self>, id: Id<'static>, wait: Arc<Wait>, outgoing: Outgoing) {
         let generation = self.spoken().generation;
         let mut outcome = self.once(&wait, outgoing.clone()).await;
-        let ended = matches!(outcome, Err(Failure::Transport(TransportError::SessionEnded)));
+        let ended = matches!(
+            outcome,
+            Err(Failure::Transport(TransportError::SessionEnded))
+        );
         if ended && wait.method != Method::Initialize {
             // The server did not look at it: the same request in a new session.
             outcome = match self.reopen(generation).await {
@@ -163,7 +166,10 @@ impl Bridge {
     }
 
     fn lost(&self) -> Option<TransportError> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lost
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Until the one stream of HTTP+SSE has ended.
@@ -216,7 +222,10 @@ impl Bridge {
             method_name: "notifications/initialized".to_owned(),
         };
         match self.transport() {
-            Some(transport) => transport.send(Outgoing::new(second, kind, agreed)).await.is_ok(),
+            Some(transport) => transport
+                .send(Outgoing::new(second, kind, agreed))
+                .await
+                .is_ok(),
             None => false,
         }
     }
@@ -225,7 +234,8 @@ impl Bridge {
     fn fail(&self, id: &Id<'static>, method: Method, failure: &Failure) {
         let text = failure.text(&self.address, &self.name);
         (self.complain)(&text);
-        self.mail.post(&refusal(Some(id), failure.code(method), &text, None));
+        self.mail
+            .post(&refusal(Some(id), failure.code(method), &text, None));
     }
 
     /// What could not be told. Nobody waits for an answer, so only people hear of it.

@@ -42,7 +42,10 @@ impl Failure {
             Self::Stalled(seconds) => {
                 format!("`{at}` said nothing for {seconds} s, so the request was given up")
             }
-            Self::Busy => "too many requests wait for this server: try again when some are answered".to_owned(),
+            Self::Busy => {
+                "too many requests wait for this server: try again when some are answered"
+                    .to_owned()
+            }
             Self::Session => format!(
                 "`{at}` ended the session, and a new one differs: start the server again in the client"
             ),
@@ -57,7 +60,10 @@ fn transport(error: &TransportError, address: &Address, name: &str) -> String {
             "`{at}` leads to an address that is not public: if it is yours, run `interlock approve {name} --danger-private-network`"
         ),
         TransportError::Unreachable(cause) => {
-            format!("`{at}` cannot be reached: {}", visible(&causes(cause.as_ref())))
+            format!(
+                "`{at}` cannot be reached: {}",
+                visible(&causes(cause.as_ref()))
+            )
         }
         TransportError::Status(status) => status_text(*status, address, name),
         TransportError::Unauthorized(_) => status_text(401, address, name),

@@ -167,7 +167,12 @@ async fn serve(connection: Connection, far: &mut Far) -> io::Result<()> {
         // What does not fit is not worth waiting for.
         let _said = rustix::io::write(&diagnostics, format!("{text}\n").as_bytes());
     };
-    let bridge = Bridge::new((address, name), limits.clone(), patience, Box::new(complain));
+    let bridge = Bridge::new(
+        (address, name),
+        limits.clone(),
+        patience,
+        Box::new(complain),
+    );
     let inbox = Inbox::new(Arc::clone(&bridge) as _, limits.clone());
     let connected = http.connect(inbox).await.map_err(io::Error::other)?;
     let transport = Arc::new(connected);
@@ -188,10 +193,13 @@ async fn serve(connection: Connection, far: &mut Far) -> io::Result<()> {
         }
     }
     drop(tell);
-    drop(tokio::time::timeout(LEAVE, async {
-        drop(telling.await);
-        transport.close().await;
-    }).await);
+    drop(
+        tokio::time::timeout(LEAVE, async {
+            drop(telling.await);
+            transport.close().await;
+        })
+        .await,
+    );
     bridge.mail.close();
     drop(writing.await);
     Ok(())

@@ -52,7 +52,9 @@ impl Spoken {
         let method = message.method();
         let mut revision = self.revision;
         let kind = match &message.kind {
-            Kind::Request { id, method: name, .. } => {
+            Kind::Request {
+                id, method: name, ..
+            } => {
                 if method == Method::Initialize {
                     self.begin(id, message.raw);
                     revision = None;

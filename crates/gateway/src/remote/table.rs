@@ -71,7 +71,10 @@ impl Table {
     /// The exchange of a request is over.
     pub(super) fn remove(&self, id: &Id<'static>, wait: &Arc<Wait>) {
         let mut open = self.open();
-        if open.get(id).is_some_and(|open| Arc::ptr_eq(&open.wait, wait)) {
+        if open
+            .get(id)
+            .is_some_and(|open| Arc::ptr_eq(&open.wait, wait))
+        {
             open.remove(id);
         }
     }

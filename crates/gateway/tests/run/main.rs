@@ -12,5 +12,7 @@
 )]
 
 mod local;
+mod remote;
 mod server;
+mod web;
 mod world;

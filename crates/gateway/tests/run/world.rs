@@ -146,7 +146,12 @@ impl World {
         }
     }
 
+    /// The server in that mode; after `url:`, an address and the words behind it, between bars.
     pub(crate) fn request(&self, mode: &str) -> Request {
+        if mode.starts_with("url:") {
+            let mut words = mode.split('|');
+            return Request::new(words.next().unwrap(), words);
+        }
         Request::new(self.root.join("bin/server").to_str().unwrap(), [mode])
     }
 

@@ -98,9 +98,7 @@ impl Content {
             })
         });
         Self {
-            interpreter: program
-                .filter(|_| interpreted)
-                .map(|file| kind(&file.path)),
+            interpreter: program.filter(|_| interpreted).map(|file| kind(&file.path)),
             platform: tree.map(|_| Host::current(None).name()),
             origin: None,
             files: files.collect(),

@@ -32,7 +32,8 @@ pub fn refuse_idle_options(
     if only_network && grants == nothing_else && !options.learn {
         return Ok(());
     }
-    let what = "a remote server is not started here, so there is nothing to grant to it or to learn";
+    let what =
+        "a remote server is not started here, so there is nothing to grant to it or to learn";
     Err(Failure::new(Exit::Usage, what).next(
         "give what it is sent with `--header NAME=SECRET`, and `--danger-private-network` if it is in your own network",
     ))
@@ -44,8 +45,13 @@ pub fn grants(launch: &Launch, profile: &Profile, style: Style) -> Vec<String> {
         return show::grants(profile, style);
     }
     let mut lines = vec![
-        "nothing on this machine: it is connected to, and sees what its tools are called with".to_owned(),
+        "nothing on this machine: it is connected to, and sees what its tools are called with"
+            .to_owned(),
     ];
-    lines.extend(show::grant_options(profile).iter().map(|option| style.bad(option)));
+    lines.extend(
+        show::grant_options(profile)
+            .iter()
+            .map(|option| style.bad(option)),
+    );
     lines
 }

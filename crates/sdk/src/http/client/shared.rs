@@ -145,7 +145,10 @@ impl Shared {
         *request.headers_mut() = headers.clone();
         for (name, value) in &self.options.headers {
             // What the transport says itself is not for a caller to replace.
-            request.headers_mut().entry(name).or_insert_with(|| value.clone());
+            request
+                .headers_mut()
+                .entry(name)
+                .or_insert_with(|| value.clone());
         }
         let (mut parts, ()) = request.into_parts();
         self.authorized(&mut parts).await?;
