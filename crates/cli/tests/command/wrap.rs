@@ -18,7 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         ".cursor/mcp.json",
-        "{\r\n\t\"mcpServers\": {\r\n\t\t\"a\": {\r\n\t\t\t\"command\": \"SERVER\",\r\n\t\t\t\"args\": [\"plain\"]\r\n\t\t},\r\n\t\t\"far\": { \"url\": \"https://mcp.example.com/mcp\" }\r\n\t}\r\n}\r\n",
+        "{\r\n\t\"mcpServers\": {\r\n\t\t\"a\": {\r\n\t\t\t\"command\": \"SERVER\",\r\n\t\t\t\"args\": [\"plain\"]\r\n\t\t},\r\n\t\t\"far\": { \"url\": \"wss://mcp.example.com/mcp\" }\r\n\t}\r\n}\r\n",
     ),
     (
         ".codex/config.toml",
@@ -124,7 +124,7 @@ fn a_home_is_wrapped_approved_used_and_given_back() {
         &[
             "~/.cursor/mcp.json (Cursor)",
             "~/.codex/config.toml",
-            "remote server",
+            "web sockets",
             "+ ",
         ],
     );

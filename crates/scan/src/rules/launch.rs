@@ -95,7 +95,8 @@ fn note_program(server: &Server, local: &Local, program: &Judgement, case: &mut 
 fn wrapped(request: &Request) -> Option<(Request, usize)> {
     match wrap::inner(request)? {
         wrap::Inner::Command(inner) => {
-            let dashes = request.args.iter().position(|arg| arg == "--")?;
+            let before = |arg: &String| matches!(arg.as_str(), "--" | "--url");
+            let dashes = request.args.iter().position(before)?;
             Some((inner, dashes + 2))
         }
         wrap::Inner::Named(_) => Some((Request::default(), 0)),

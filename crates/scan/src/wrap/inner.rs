@@ -1,11 +1,11 @@
 //! What an entry that starts `interlock run` really starts.
 
-use interlock_launch::Request;
+use interlock_launch::{Address, Request};
 
 /// What stands behind Interlock in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inner {
-    /// `interlock run -- COMMAND ARGS`: the request without Interlock.
+    /// `interlock run -- COMMAND ARGS`, or `interlock run --url URL`: the request without Interlock.
     Command(Request),
     /// `interlock run NAME`: an approval's name.
     Named(String),
@@ -20,6 +20,13 @@ pub fn inner(request: &Request) -> Option<Inner> {
         return None;
     }
     let rest = request.args.get(1..)?;
+    if let Some(asked) = address(rest) {
+        return Some(Inner::Command(Request {
+            command: asked.command,
+            args: asked.args,
+            ..request.clone()
+        }));
+    }
     if let Some(at) = rest.iter().position(|word| word == "--") {
         let options = rest.get(..at)?;
         let mut words = rest.get(at + 1..)?.iter();
@@ -35,6 +42,25 @@ pub fn inner(request: &Request) -> Option<Inner> {
     let (name, options) = rest.split_last()?;
     let named = !name.starts_with('-') && options_only(options);
     named.then(|| Inner::Named(name.clone()))
+}
+
+/// The request of `--url URL --header …`, where the words are that and nothing else that matters.
+fn address(words: &[String]) -> Option<Request> {
+    let (mut url, mut headers, mut others) = (None, Vec::new(), Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let (option, value) = match word.split_once('=') {
+            Some((option, value)) => (option, Some(value.to_owned())),
+            None => (word.as_str(), None),
+        };
+        match option {
+            "--url" if url.is_none() => url = Some(value.or_else(|| words.next().cloned())?),
+            "--header" => headers.push(value.or_else(|| words.next().cloned())?),
+            _ => others.push(word.clone()),
+        }
+    }
+    let url = url.filter(|_| options_only(&others))?;
+    Some(Address::request(&url, &headers))
 }
 
 /// How many words of `args` belong to Interlock, the `--` included.
@@ -96,6 +122,17 @@ mod tests {
             Some(Err("files")),
         );
         check("interlock run files", Some(Err("files")));
+        check(
+            "interlock run --url https://a.example/",
+            Some(Ok("url:https://a.example/")),
+        );
+        check(
+            "interlock run --url=https://a.example/ --header=B=C --quiet --header A=B",
+            Some(Ok("url:https://a.example/ --header A=B --header B=C")),
+        );
+        check("interlock run --url https://a.example/ name", None);
+        check("interlock run --url https://a.example/ -- npx", None);
+        check("interlock run --url", None);
         check("interlock run --", None);
         check("interlock run", None);
         check("interlock run -x", None);

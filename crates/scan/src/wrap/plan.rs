@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use interlock_launch::{Class, Request, judge};
+use interlock_launch::{AddressError, Class, Request, judge};
 
 use crate::clients::{Client, Place, Scope};
 use crate::discover::{ConfigFile, read_text};
@@ -13,6 +13,7 @@ use crate::server::{Effect, Kind, Local, Server, SwitchKind};
 use super::entry::{Entries, Parts};
 use super::inner::inner;
 use super::record::Kept;
+use super::remote::{HeaderSecret, Site};
 use super::replace::{Links, Original, ReplaceError};
 
 /// How Interlock is called in what is written.
@@ -50,6 +51,8 @@ pub struct Wrapped {
     pub request: Request,
     /// How it is written.
     pub kept: Kept,
+    /// Values that were in the file, to keep in the secret store before the file is changed.
+    pub secrets: Vec<HeaderSecret>,
 }
 
 /// Why an entry stays as it is.
@@ -58,9 +61,22 @@ pub enum Skip {
     /// It starts Interlock.
     #[error("is behind Interlock already")]
     Already,
-    /// It is connected to, not started.
-    #[error("is a remote server, which Interlock does not stand in front of yet")]
-    Remote,
+    /// It is connected to over web sockets.
+    #[error("is reached over web sockets, which Interlock does not speak")]
+    WebSocket,
+    /// The client signs in to it in a way of its own.
+    #[error(
+        "gets its credentials from a program or a setting of its client, which Interlock cannot use: keep a token with `interlock secret set`, and write it as a header"
+    )]
+    SignsIn,
+    /// The client fills a part of it in before it connects.
+    #[error(
+        "has its {0} filled in by the client: keep the value with `interlock secret set NAME`, and write `interlock run --url URL --header 'HEADER=NAME'` in its place"
+    )]
+    Filled(String),
+    /// Its address or a header is none that could be approved.
+    #[error("could not be approved: {0}")]
+    Address(AddressError),
     /// It is part of the client.
     #[error("is part of the client")]
     BuiltIn,
@@ -140,7 +156,12 @@ pub fn plan(
     };
     let entries = Entries::of(document);
     let (mut wrapped, mut changes, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, server) in file.servers.iter().enumerate() {
+    let (addresses, programs): (Vec<_>, Vec<_>) = file
+        .servers
+        .iter()
+        .enumerate()
+        .partition(|(_, server)| matches!(server.kind, Kind::Remote(_)));
+    for (at, server) in programs {
         match wrap(document, &entries, place, server, interlock) {
             Ok((entry, change)) => {
                 wrapped.push((at, entry));
@@ -161,9 +182,25 @@ pub fn plan(
         let (at, _) = wrapped.remove(number);
         skipped.push((at, Skip::Edit(why)));
     }
+    let mut text = text.unwrap_or_else(|| document.text().to_owned());
+    let site = Site {
+        client,
+        place,
+        path,
+        interlock,
+    };
+    for (at, server) in addresses {
+        match site.wrap(&text, &server.trail) {
+            Ok((made, entry)) => {
+                text = made;
+                wrapped.push((at, entry));
+            }
+            Err(skip) => skipped.push((at, skip)),
+        }
+    }
     skipped.sort_by_key(|(at, _)| *at);
+    wrapped.sort_by_key(|(at, _)| *at);
     let named = |(at, skip): (usize, Skip)| Some((file.servers.get(at)?.name.clone(), skip));
-    let text = text.unwrap_or_else(|| document.text().to_owned());
     let skipped = skipped.into_iter().filter_map(named).collect();
     let wrapped = wrapped.into_iter().map(|(_, entry)| entry).collect();
     Ok(Plan {
@@ -198,6 +235,7 @@ fn wrap<'a>(
         name: server.name.clone(),
         request: local.request.clone(),
         kept: parts.kept(document, server),
+        secrets: Vec::new(),
     };
     Ok((wrapped, parts))
 }
@@ -206,9 +244,8 @@ fn wrap<'a>(
 fn local(server: &Server) -> Result<&Local, Skip> {
     let local = match &server.kind {
         Kind::Local(local) => local,
-        Kind::Remote(_) => return Err(Skip::Remote),
+        Kind::Remote(_) | Kind::Unusable => return Err(Skip::Unusable),
         Kind::BuiltIn => return Err(Skip::BuiltIn),
-        Kind::Unusable => return Err(Skip::Unusable),
     };
     if inner(&local.request).is_some() {
         return Err(Skip::Already);

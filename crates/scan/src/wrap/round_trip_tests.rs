@@ -131,6 +131,9 @@ fn every_sample_comes_back_byte_by_byte() {
         let after = bench.servers();
         assert_eq!(before.len(), after.len(), "{name}");
         for (old, new) in before.iter().zip(&after) {
+            if matches!(old.kind, Kind::Remote(_)) {
+                continue;
+            }
             // One entry is started in a sandbox of its client's.
             let sandboxed = |server: &Server| name.starts_with("vscode") && server.name == "github";
             let Some(request) = local(old).filter(|_| !sandboxed(old)) else {
@@ -163,8 +166,24 @@ fn every_sample_comes_back_without_a_journal_too() {
     for (name, id, end) in SAMPLES {
         let bytes = sample(name);
         let bench = Bench::new(place(id, end), &bytes);
+        let before = bench.servers();
+        let address = |plan: &Plan| {
+            plan.wrapped
+                .iter()
+                .any(|one| one.request.command.starts_with("url:"))
+        };
+        let addresses = address(&bench.plan());
         bench.wrap();
         bench.journal().forget(&bench.path(), None).unwrap();
+        if addresses {
+            // What headers held is in the backup alone; programs come back as they are.
+            let plan = unplan(bench.at.0, bench.at.1, &bench.path(), &[]).unwrap();
+            plan.apply(&bench.journal()).unwrap();
+            for (old, new) in before.iter().zip(&bench.servers()) {
+                assert!(local(old).is_none() || local(old) == local(new), "{name}");
+            }
+            continue;
+        }
         assert!(!bench.unwrap(), "{name}");
         assert_eq!(
             String::from_utf8(bench.bytes()),

@@ -8,12 +8,13 @@ use crate::discover::{ConfigFile, read_text};
 use crate::document::Document;
 use crate::edit::{EditError, Editor, Together, together};
 use crate::server::{Kind, Local, Server};
-use interlock_launch::Digest;
+use interlock_launch::{Digest, Request};
 
 use super::entry::{Entries, Parts};
 use super::inner::{Inner, inner};
 use super::plan::{PlanError, readable};
 use super::record::{Kept, Record};
+use super::remote::{Site, is_address};
 use super::replace::{Links, Original};
 
 /// What a file would look like.
@@ -104,8 +105,13 @@ pub(super) fn merge(
         .collect();
     let mut undone = Vec::new();
     let mut skipped = Vec::new();
+    let mut addresses = Vec::new();
     for server in file.servers.iter().filter(|server| wrapped(server)) {
         let kept = known.get(server.trail.as_slice()).copied();
+        if let Some(request) = address(server) {
+            addresses.push((server, request, kept));
+            continue;
+        }
         match undo(document, &entries, file, server, kept) {
             Ok(undo) => undone.push(undo),
             Err(error) => skipped.push((server.name.clone(), error)),
@@ -121,12 +127,29 @@ pub(super) fn merge(
     for (number, why) in left.into_iter().rev() {
         skipped.push((undone.remove(number).name.clone(), why));
     }
-    Ok(Merged {
+    let mut merged = Merged {
         text: text.unwrap_or_else(|| document.text().to_owned()),
         unwrapped: undone.iter().map(|undo| undo.name.clone()).collect(),
         kept: undone.into_iter().map(|undo| undo.was).collect(),
         skipped,
-    })
+    };
+    let site = Site {
+        client: file.client,
+        place: file.place,
+        path: &file.path,
+        interlock: "",
+    };
+    for (server, request, kept) in addresses {
+        match site.unwrap(&merged.text, &server.trail, &request, kept) {
+            Ok((text, kept)) => {
+                merged.text = text;
+                merged.unwrapped.push(server.name.clone());
+                merged.kept.push(kept);
+            }
+            Err(error) => merged.skipped.push((server.name.clone(), error)),
+        }
+    }
+    Ok(merged)
 }
 
 /// How one entry is unwrapped.
@@ -169,6 +192,17 @@ fn undo<'a>(
         kept,
         was,
     })
+}
+
+/// The request of an entry that was an address.
+fn address(server: &Server) -> Option<Request> {
+    let Kind::Local(local) = &server.kind else {
+        return None;
+    };
+    match inner(&local.request)? {
+        Inner::Command(request) => is_address(&request).then_some(request),
+        Inner::Named(_) => None,
+    }
 }
 
 fn wrapped(server: &Server) -> bool {

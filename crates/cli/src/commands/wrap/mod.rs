@@ -3,11 +3,13 @@
 //! What is written, and how it is taken back, is `interlock_scan::wrap`'s.
 
 mod files;
+mod moving;
 mod program;
 mod show;
 mod undo;
 mod waiting;
 
+use interlock_launch::SecretStore;
 use interlock_scan::wrap::{Journal, Plan, PlanError, Skip, plan};
 
 use crate::Outcome;
@@ -64,8 +66,14 @@ pub fn run(global: &Global, options: &Wrap) -> Outcome {
         return Ok(ended(failed));
     }
     agree(&options.files, &format!("Put {what} behind Interlock?"))?;
+    let secrets = SecretStore::new(&context.places);
     for plan in plans {
         let path = plan.original.path().to_owned();
+        if let Err(failure) = moving::keep(&plan, &secrets) {
+            complain(&failure.render());
+            failed = true;
+            continue;
+        }
         match plan.apply(&journal) {
             Ok(lost) => tell_lost(&path, &lost),
             Err(error) => failed |= tell(&error),

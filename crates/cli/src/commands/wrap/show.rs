@@ -22,6 +22,12 @@ pub fn plan(context: &Context, plan: &Plan) {
             .filter(|wrapped| wrapped.name == difference.name);
         for wrapped in refused {
             remark(style, &wrapped.request);
+            for secret in &wrapped.secrets {
+                say(&style.dim(&format!(
+                    "    the value of a header goes to the secret store, as {}",
+                    secret.name
+                )));
+            }
         }
     }
     for (name, skip) in &plan.skipped {

@@ -1,0 +1,75 @@
+//! What headers in a file hold, moved to the secret store before the file is changed.
+
+use interlock_launch::{Secret, SecretError, SecretStore};
+use interlock_scan::wrap::{HeaderSecret, Plan};
+
+use crate::exit::{Exit, Failure};
+use crate::terminal::visible;
+
+/// Keeps every value that the new text only names.
+///
+/// # Errors
+/// When one cannot be kept, or its name has another value already. The file then stays as it is.
+pub fn keep(plan: &Plan, store: &SecretStore) -> Result<(), Failure> {
+    let secrets = || plan.wrapped.iter().flat_map(|wrapped| &wrapped.secrets);
+    // All of them first: a file is wrapped whole.
+    for secret in secrets() {
+        is_free(secret, store)?;
+    }
+    for HeaderSecret { name, value } in secrets() {
+        let value = Secret::new(value.reveal().to_vec());
+        store.set(name, value).map_err(|error| left(&error))?;
+    }
+    Ok(())
+}
+
+fn is_free(secret: &HeaderSecret, store: &SecretStore) -> Result<(), Failure> {
+    match store.get(&secret.name) {
+        Err(SecretError::Missing(_)) => Ok(()),
+        Ok(kept) if kept.reveal() == secret.value.reveal() => Ok(()),
+        Ok(_) => {
+            let name = visible(secret.name.as_str());
+            let what = format!(
+                "a file was left as it is: the secret {name} is kept already, with another value"
+            );
+            Err(Failure::new(Exit::Findings, what).next(format!(
+                "interlock secret remove {name}, if nothing needs it"
+            )))
+        }
+        Err(error) => Err(left(&error)),
+    }
+}
+
+fn left(error: &dyn std::error::Error) -> Failure {
+    let what = "a file was left as it is, because what its headers hold could not be kept";
+    Failure::new(Exit::Findings, what).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use interlock_launch::Places;
+
+    use super::*;
+
+    #[test]
+    fn a_name_with_another_value_is_not_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().canonicalize().unwrap();
+        let own = |name: &str| home.join(name);
+        let uid = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&home).unwrap());
+        let places = Places::new(&home, &own("c"), &own("d"), &own("s"), uid);
+        let store = SecretStore::new(&places);
+        let secret = |value: &str| HeaderSecret {
+            name: "cursor-far-x".parse().unwrap(),
+            value: Secret::new(value.as_bytes().to_vec()),
+        };
+        assert!(is_free(&secret("a"), &store).is_ok());
+        store.set(&secret("a").name, secret("a").value).unwrap();
+        assert!(is_free(&secret("a"), &store).is_ok());
+        let failure = is_free(&secret("b"), &store).unwrap_err().render();
+        assert!(
+            failure.contains("another value") && failure.contains("secret remove"),
+            "{failure}"
+        );
+    }
+}
