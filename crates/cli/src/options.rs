@@ -398,6 +398,9 @@ pub struct Wrap {
     /// Which files.
     #[command(flatten)]
     pub files: Rewrite,
+    /// Also remote servers without a header, to which the client may sign in by itself: Interlock cannot
+    #[arg(long)]
+    pub remote: bool,
     /// What to write for Interlock, instead of where it is installed
     #[arg(long, value_name = "PATH")]
     pub interlock: Option<String>,

@@ -47,6 +47,7 @@ impl Home {
         let writing = Writing {
             own: "/opt/interlock".to_owned(),
             shared: "interlock".to_owned(),
+            without_headers: true,
         };
         plan(client, place, &self.file(), &writing).unwrap()
     }

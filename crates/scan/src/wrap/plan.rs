@@ -23,6 +23,8 @@ pub struct Writing {
     pub own: String,
     /// In files of a project, which others use on their machines: the bare name.
     pub shared: String,
+    /// Whether addresses without a header go behind Interlock, to which the client may sign in by itself as Interlock cannot.
+    pub without_headers: bool,
 }
 
 /// What a file would look like.
@@ -69,6 +71,11 @@ pub enum Skip {
         "gets its credentials from a program or a setting of its client, which Interlock cannot use: keep a token with `interlock secret set`, and write it as a header"
     )]
     SignsIn,
+    /// Nothing in the file says who asks, so the client may.
+    #[error(
+        "has no header with credentials: its client may sign in to it in a browser, which Interlock cannot; if it needs none, `wrap --remote` takes it along"
+    )]
+    NoHeaders,
     /// The client fills a part of it in before it connects.
     #[error(
         "has its {0} filled in by the client: keep the value with `interlock secret set NAME`, and write `interlock run --url URL --header 'HEADER=NAME'` in its place"
@@ -188,6 +195,7 @@ pub fn plan(
         place,
         path,
         interlock,
+        without_headers: writing.without_headers,
     };
     for (at, server) in addresses {
         match site.wrap(&text, &server.trail) {

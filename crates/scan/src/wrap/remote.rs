@@ -37,6 +37,7 @@ pub(super) struct Site<'s> {
     pub(super) place: &'static Place,
     pub(super) path: &'s Path,
     pub(super) interlock: &'s str,
+    pub(super) without_headers: bool,
 }
 
 /// A header's value that leaves the file for the secret store.
@@ -122,14 +123,22 @@ impl Site<'_> {
             return Err(Skip::Filled("address".to_owned()));
         }
         let (mut headers, mut secrets) = (Vec::new(), Vec::new());
-        for header in &remote.headers {
+        // An empty one says nothing; often it waits for a key that was never written.
+        for header in remote
+            .headers
+            .iter()
+            .filter(|header| !header.value.is_empty())
+        {
             if is_filled(self.fields().expansion, &header.value) {
                 return Err(Skip::Filled(header.name.clone()));
             }
             headers.push(self.header(server, header, &mut secrets)?);
         }
         let url = remote.url.text.as_str();
-        Address::new(url, &headers).map_err(Skip::Address)?;
+        let address = Address::new(url, &headers).map_err(Skip::Address)?;
+        if headers.is_empty() && !self.without_headers && !address.is_loopback() {
+            return Err(Skip::NoHeaders);
+        }
         Ok(Becomes {
             request: Address::request(url, &headers),
             secrets,
@@ -372,7 +381,8 @@ fn same(one: &Request, other: &Request) -> bool {
 
 /// Whether a client makes something else of a value.
 fn is_filled(how: Expansion, value: &str) -> bool {
-    expand(how, value, |_| None).as_deref() != Ok(value)
+    let runs = how == Expansion::Shell && value.contains(['(', '`']);
+    runs || expand(how, value, |_| None).as_deref() != Ok(value)
 }
 
 /// A name for the store that says where the value came from.

@@ -43,9 +43,14 @@ impl Bench {
     }
 
     fn plan(&self) -> Plan {
+        self.plan_with(true)
+    }
+
+    fn plan_with(&self, without_headers: bool) -> Plan {
         let writing = Writing {
             own: "/opt/interlock".to_owned(),
             shared: "/opt/interlock".to_owned(),
+            without_headers,
         };
         plan(self.at.0, self.at.1, &self.path(), &writing).unwrap()
     }
@@ -210,5 +215,27 @@ fn what_cannot_stand_behind_interlock_stays_and_says_why() {
             .unwrap_or_default();
         assert!(said.contains(expected), "{entry}: {said}");
         assert!(!said.contains("0123456789ab"), "{said}");
+    }
+}
+
+#[test]
+fn an_address_that_a_client_may_sign_in_to_is_taken_along_only_when_asked_for() {
+    for (url, headers, wrapped) in [
+        ("https://mcp.example/", "", 0),
+        ("http://127.0.0.1:8080/mcp", "", 1),
+        (
+            "https://mcp.example/",
+            ", \"headers\": {\"X-Key\": \"hush-hush-1\"}",
+            1,
+        ),
+    ] {
+        let text = format!("{{\"mcpServers\": {{\"far\": {{\"url\": \"{url}\"{headers}}}}}}}");
+        let bench = Bench::new("cursor", "mcp.json", &text);
+        assert_eq!(
+            bench.plan_with(false).wrapped.len(),
+            wrapped,
+            "{url}{headers}"
+        );
+        assert_eq!(bench.plan_with(true).wrapped.len(), 1, "{url}{headers}");
     }
 }

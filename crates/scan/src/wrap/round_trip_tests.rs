@@ -16,6 +16,7 @@ fn writing() -> Writing {
     Writing {
         own: INTERLOCK.to_owned(),
         shared: "interlock".to_owned(),
+        without_headers: true,
     }
 }
 

@@ -138,6 +138,7 @@ pub(super) fn merge(
         place: file.place,
         path: &file.path,
         interlock: "",
+        without_headers: true,
     };
     for (server, request, kept) in addresses {
         match site.unwrap(&merged.text, &server.trail, &request, kept) {

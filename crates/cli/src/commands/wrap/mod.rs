@@ -30,7 +30,7 @@ pub use waiting::{Waiting, waiting};
 /// When nothing could be tried, nobody agrees, or there is nobody to ask.
 pub fn run(global: &Global, options: &Wrap) -> Outcome {
     let context = Context::new(global)?;
-    let writing = program::writing(options.interlock.as_deref())?;
+    let writing = program::writing(options.interlock.as_deref(), options.remote)?;
     // Nobody else rewrites from here on; a dry run writes nothing, not even this.
     let journal = match options.files.dry_run {
         true => looked(&context)?,

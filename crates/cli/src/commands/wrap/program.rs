@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 ///
 /// # Errors
 /// When there is no such path, or a client would fill something into it.
-pub fn writing(chosen: Option<&str>) -> Result<Writing, Failure> {
+pub fn writing(chosen: Option<&str>, without_headers: bool) -> Result<Writing, Failure> {
     let own = match chosen {
         Some(chosen) => chosen.to_owned(),
         None => installed()?.to_string_lossy().into_owned(),
@@ -33,6 +33,7 @@ pub fn writing(chosen: Option<&str>) -> Result<Writing, Failure> {
     Ok(Writing {
         own,
         shared: "interlock".to_owned(),
+        without_headers,
     })
 }
 
@@ -66,7 +67,7 @@ mod tests {
             ("/opt/100%/interlock", false),
             ("/opt/bin/lock", false),
         ] {
-            assert_eq!(writing(Some(path)).is_ok(), fits, "{path}");
+            assert_eq!(writing(Some(path), false).is_ok(), fits, "{path}");
         }
     }
 }
