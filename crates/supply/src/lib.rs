@@ -46,4 +46,6 @@ pub use store::{
     Collection, Damage, GcReport, InstallError, LocateError, Located, Mismatch, Store, StoreError,
     StoredTree, VerifyReport,
 };
-pub use unpack::{UnpackError, UnpackLimits, unpack_wheel_into};
+pub use unpack::{
+    UnpackError, UnpackLimits, ZipMember, list_zip, unpack_tarball_into, unpack_wheel_into,
+};

@@ -102,6 +102,47 @@ pub fn unpack_wheel_into(
     Ok(files.into_iter().map(|file| file.path).collect())
 }
 
+/// Unpacks an npm archive into an existing empty directory as the store does, and says where its files are, relative to that.
+///
+/// # Errors
+/// When it is refused; what was unpacked before that stays in the directory.
+pub fn unpack_tarball_into(
+    archive: &[u8],
+    directory: &std::path::Path,
+    limits: &UnpackLimits,
+) -> Result<Vec<crate::TreePath>, UnpackError> {
+    let files = unpack(archive, directory, limits)?;
+    Ok(files.into_iter().map(|file| file.path).collect())
+}
+
+/// An entry of a zip archive that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZipMember {
+    /// Its name as it is written; no path that was judged.
+    pub name: String,
+    /// Bytes of its content.
+    pub size: u64,
+    /// Digest of its content; of nothing for a directory.
+    pub sha256: crate::Sha256,
+}
+
+/// Reads every entry of a zip archive that all readers see alike; writes nothing.
+///
+/// # Errors
+/// When readers could see different archives, or it holds more than the limits.
+pub fn list_zip(archive: &[u8], limits: &UnpackLimits) -> Result<Vec<ZipMember>, UnpackError> {
+    let mut zip = zip::Zip::open(io::Cursor::new(archive), limits)?;
+    let entries = zip.entries.clone();
+    let member = |entry: zip::ZipEntry| {
+        Ok(ZipMember {
+            sha256: zip.copy(&entry, io::sink())?,
+            size: entry.size,
+            name: entry.name,
+        })
+    };
+    entries.into_iter().map(member).collect()
+}
+
 /// A path from an archive, safe to print.
 fn escaped(raw: &[u8]) -> String {
     let text = String::from_utf8_lossy(raw);

@@ -15,7 +15,12 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, Entry, EntryType, PaxExtensions};
+
+/// Keys of extended headers that give a file another name, size and content.
+const SPARSE: &[u8] = b"GNU.sparse.";
+/// Longest header for all entries.
+const MAX_GLOBAL: u64 = 64 << 10;
 
 /// How much one archive may hold.
 #[derive(Debug, Clone, Copy)]
@@ -97,9 +102,20 @@ impl Unpacking<'_> {
     ) -> Result<Option<FileRecord>, UnpackError> {
         let raw = entry.path_bytes().into_owned();
         match entry.header().entry_type() {
-            EntryType::Regular | EntryType::Continuous => {}
-            // Directories come from the files in them; a global header has no file.
-            EntryType::Directory | EntryType::XGlobalHeader => return Ok(None),
+            EntryType::Regular | EntryType::Continuous if !raw.ends_with(b"/") => {}
+            // Directories come from the files in them. Some readers take what follows an entry that ends with a slash for the
+            // next entry, whatever its size says.
+            EntryType::Directory | EntryType::Regular | EntryType::Continuous => {
+                return if entry.size() == 0 {
+                    Ok(None)
+                } else {
+                    Err(UnpackError::Kind {
+                        path: escaped(&raw),
+                        kind: "directory with content",
+                    })
+                };
+            }
+            EntryType::XGlobalHeader => return global(entry, self.limits).map(|()| None),
             other => {
                 return Err(UnpackError::Kind {
                     path: escaped(&raw),
@@ -107,6 +123,7 @@ impl Unpacking<'_> {
                 });
             }
         }
+        extended(entry, &raw, self.limits)?;
         let refused = |source| UnpackError::Path {
             path: escaped(&raw),
             source,
@@ -181,6 +198,54 @@ impl Unpacking<'_> {
             .open(full)
             .map_err(UnpackError::Write)
     }
+}
+
+/// An entry may have its name and size three times: in its header, in a GNU header and in an extended one. Which of them counts differs
+/// between readers, so what the extended header says has to be what was taken.
+fn extended<R: Read>(
+    entry: &mut Entry<'_, R>,
+    path: &[u8],
+    limits: &UnpackLimits,
+) -> Result<(), UnpackError> {
+    let sizes = (entry.size().to_string(), entry.header().entry_size());
+    let found = entry.pax_extensions().map_err(|e| damaged(e, limits))?;
+    for record in found.into_iter().flatten() {
+        let record = record.map_err(|e| damaged(e, limits))?;
+        let same = match record.key_bytes() {
+            b"path" => record.value_bytes() == path,
+            b"size" => {
+                let plain = sizes.1.as_ref().map(ToString::to_string);
+                record.value_bytes() == sizes.0.as_bytes() && plain.is_ok_and(|it| it == sizes.0)
+            }
+            key => !key.starts_with(SPARSE),
+        };
+        if !same {
+            return Err(UnpackError::Disagreement(escaped(path)));
+        }
+    }
+    Ok(())
+}
+
+/// A header for all entries that follow: a comment of git's, usually. Not all readers follow it, so it may not change any.
+fn global<R: Read>(entry: &mut Entry<'_, R>, limits: &UnpackLimits) -> Result<(), UnpackError> {
+    let mut raw = Vec::new();
+    let read = entry.take(MAX_GLOBAL + 1).read_to_end(&mut raw);
+    read.map_err(|e| damaged(e, limits))?;
+    if raw.len() as u64 > MAX_GLOBAL {
+        return Err(UnpackError::Excess {
+            what: "bytes of headers",
+            limit: MAX_GLOBAL,
+        });
+    }
+    for record in PaxExtensions::new(&raw) {
+        let record = record.map_err(|e| damaged(e, limits))?;
+        let key = record.key_bytes();
+        if matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(SPARSE) {
+            let what = "a header for all entries changes what they are";
+            return Err(UnpackError::Structure(what));
+        }
+    }
+    Ok(())
 }
 
 /// The path inside the package: the archive's one outer directory taken off, whatever its name.

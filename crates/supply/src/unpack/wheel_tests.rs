@@ -218,6 +218,13 @@ fn paths() {
         "a\nb",
         "a\0b",
         "\u{202e}a",
+        "a\u{200b}",
+        "a\u{feff}b",
+        "\u{e0041}",
+        "a\u{ad}b",
+        "p-1.0.data/purelib/../../../a",
+        "p-1.0.dist-info/../../a",
+        "a\u{7f}",
         "p-1.0.data/scripts/../../a",
         "p-1.0.data/scripts//a",
         "a/.",
@@ -259,6 +266,11 @@ fn names_that_are_one() {
         ("a", "a/b"),
         ("caf\u{e9}", "cafe\u{301}"),
         ("p-1.0.data/purelib/a", "a"),
+        ("p-1.0.data/purelib/A", "p-1.0.data/platlib/a"),
+        ("p-1.0.data/scripts/\u{212a}", "p-1.0.data/scripts/k"),
+        ("\u{fb01}le", "file"),
+        ("stra\u{df}e/a", "STRASSE/b"),
+        ("p/__pycache__/a.pyc", "p/__PYCACHE__/b.pyc"),
     ] {
         let one = |name: &str| Entry {
             flags: 1 << 11,
@@ -397,6 +409,126 @@ fn what_is_around_the_entries() {
         raw.splice(0..0, *b"junk");
     };
     check(zip(&gap), "refused", "gap");
+}
+
+/// Extra fields: wide numbers that lie, come twice or are cut, and second names.
+#[test]
+fn extra_fields_that_lie() {
+    fn extended(raw: &mut Vec<u8>, at: usize, extra: &[u8]) {
+        raw.extend_from_slice(extra);
+        raw[at..at + 2].copy_from_slice(&(extra.len() as u16).to_le_bytes());
+    }
+    fn wide(count: u16, numbers: &[u64]) -> Vec<u8> {
+        let numbers: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+        [&[1, 0][..], &count.to_le_bytes(), &numbers].concat()
+    }
+    let same: fn(&mut Vec<u8>) = |_| {};
+    type Case = (
+        fn(&mut Vec<u8>),
+        fn(&mut Vec<u8>),
+        &'static str,
+        &'static str,
+    );
+    let cases: [Case; 9] = [
+        (
+            same,
+            |raw| {
+                raw[24..28].fill(0xff);
+                extended(raw, 30, &wide(8, &[1 << 60]));
+            },
+            "refused: more than 1048576 bytes",
+            "a huge size",
+        ),
+        (
+            same,
+            |raw| {
+                raw[24..28].fill(0xff);
+                extended(raw, 30, &wide(8, &[2]));
+            },
+            "refused",
+            "another size than in front",
+        ),
+        (
+            same,
+            |raw| {
+                raw[24..28].fill(0xff);
+                extended(raw, 30, &wide(4, &[]));
+            },
+            "refused",
+            "a cut number",
+        ),
+        (
+            same,
+            |raw| raw[24..28].fill(0xff),
+            "refused",
+            "a wide size that is nowhere",
+        ),
+        (
+            same,
+            |raw| {
+                raw[42..46].fill(0xff);
+                extended(raw, 30, &wide(8, &[1 << 40]));
+            },
+            "refused: overlap",
+            "a place beyond the end",
+        ),
+        (
+            same,
+            |raw| extended(raw, 30, &[wide(0, &[]), wide(0, &[])].concat()),
+            "refused: two names or sizes",
+            "twice",
+        ),
+        (
+            same,
+            |raw| extended(raw, 30, b"\x75\x70\x06\0\x01\0\0\0\0b"),
+            "refused: two names or sizes",
+            "a second name",
+        ),
+        (
+            |raw| extended(raw, 28, b"\x75\x70\x06\0\x01\0\0\0\0b"),
+            same,
+            "refused: two names or sizes",
+            "a second name in front",
+        ),
+        (
+            |raw| extended(raw, 28, b"\x55\x54\x01\0\0"),
+            |raw| extended(raw, 30, b"\x55\x54\x01\0\0"),
+            "site/a",
+            "times",
+        ),
+    ];
+    for (local, central, expected, what) in cases {
+        let mut entries = wheel(&[entry("a", b"xyz")]);
+        (entries[0].local, entries[0].central) = (local, central);
+        check(zip(&entries), expected, what);
+    }
+}
+
+#[test]
+fn entries_that_share_bytes_and_directories_with_content() {
+    let mut entries = wheel(&[entry("a", b"x"), entry("b", b"x")]);
+    // Both descriptions lead to the first one's bytes.
+    entries[1].central = |raw| raw[42..46].fill(0);
+    check(
+        zip(&entries),
+        "refused: overlap",
+        "two names for one content",
+    );
+    check(
+        zip(&wheel(&[entry("p/", b"content")])),
+        "refused",
+        "a directory with content",
+    );
+    // The sizes that come behind the content, where they were not known in front.
+    let streamed = include_bytes!("../../../../fuzz/corpus/zip/descriptor");
+    let read = |bytes: &[u8]| super::list_zip(bytes, &LIMITS);
+    assert_eq!(read(streamed).unwrap()[0].size, 8);
+    let mark = streamed.windows(4).position(|four| four == b"PK\x07\x08");
+    for at in (0..16).map(|offset| mark.unwrap() + offset) {
+        let mut bad = streamed.to_vec();
+        bad[at] ^= 1;
+        assert!(read(&bad).is_err(), "{at}");
+    }
 }
 
 #[test]
