@@ -13,7 +13,7 @@ use crate::{
     store::{Guard, Store, StoreError, Stored},
     unpack::UnpackLimits,
 };
-use std::io::BufReader;
+use std::{io::BufReader, path::Path};
 
 /// How many bytes of changes, directories and commits are held in memory at a time.
 const IN_MEMORY: u64 = 256 << 20;
@@ -132,6 +132,27 @@ impl Host {
             _adding: adding,
         })
     }
+}
+
+/// Takes a pack apart in one empty directory and writes the files of a commit in it into another, as the store does.
+///
+/// # Errors
+/// When it is refused; what was written before that stays in the directories.
+pub fn unpack_commit_into(
+    pack: &[u8],
+    commit: &ObjectId,
+    aside: &Path,
+    files: &Path,
+    limits: &UnpackLimits,
+) -> Result<Vec<TreePath>, ObjectError> {
+    let bounds = PackLimits {
+        objects: limits.files * 4,
+        bytes: limits.bytes,
+        in_memory: limits.bytes,
+    };
+    let objects = Objects::unpack(pack, commit.format(), aside, bounds)?;
+    let found = checkout(&objects, commit, None, files, limits)?;
+    Ok(found.files.into_iter().map(|file| file.path).collect())
 }
 
 impl Checkout {

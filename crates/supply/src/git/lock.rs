@@ -100,8 +100,11 @@ fn path(text: &str) -> Result<TreePath, FileError> {
     })
 }
 
+/// Files that are made for a tree.
+type Made = Vec<(TreePath, Vec<u8>)>;
+
 /// What starts a file, and what has to be beside it for that.
-fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Vec<(TreePath, Vec<u8>)>), FileError> {
+fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Made), FileError> {
     let inside = path(&format!("{PLACE}/{file}"))?;
     let (mut interpreter, interpreter_args) = npm::interpreter_of(stored, file);
     if file.as_str().ends_with(".py") {

@@ -25,7 +25,7 @@ mod sample;
 pub use address::{AddressError, Repository};
 pub use error::{ObjectError, RemoteError};
 pub(crate) use fetch::GitTree;
-pub use fetch::{Checkout, GitError, Project, Wish};
+pub use fetch::{Checkout, GitError, Project, Wish, unpack_commit_into};
 pub use id::{ObjectFormat, ObjectId};
 pub(crate) use lock::entry_in_tree;
 pub use lock::{FileError, stored_before};

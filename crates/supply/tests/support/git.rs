@@ -137,8 +137,13 @@ fn serve(stream: &TcpStream, root: &Path, asked: &Mutex<Vec<String>>) -> Option<
         .stdout(Stdio::piped())
         .spawn()
         .expect("this test needs git: install it");
-    child.stdin.take()?.write_all(&body).ok()?;
-    let answer = child.wait_with_output().ok()?.stdout;
+    // A client that goes away ends this thread; the child is waited for in any case.
+    let sent = child.stdin.take().unwrap().write_all(&body);
+    let answer = child
+        .wait_with_output()
+        .ok()
+        .filter(|_| sent.is_ok())?
+        .stdout;
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.lines().find_map(|line| line.strip_prefix("Status: "));
