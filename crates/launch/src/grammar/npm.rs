@@ -247,7 +247,7 @@ fn run_package(
         return class;
     }
     let interpreter_args = node_options(region, case);
-    let spec = package::npm(main, case);
+    let spec = package::npm_repository(main, case).or_else(|| package::npm(main, case));
     let with: Vec<String> = packages
         .filter(|extra| package::npm(extra, case).is_some())
         .map(str::to_owned)
@@ -262,7 +262,7 @@ fn run_package(
             bin: bin.map(str::to_owned),
             extras: Vec::new(),
             with,
-            source: None,
+            source: spec.source,
             interpreter_args,
             interpreter_version: None,
             args: args.to_vec(),

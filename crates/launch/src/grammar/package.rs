@@ -116,6 +116,44 @@ pub(crate) fn npm(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
     })
 }
 
+/// npm's words for a repository, where they name a commit in full at a known forge: `github:OWNER/NAME#COMMIT` and
+/// `git+https://HOST/OWNER/NAME#COMMIT`. Nothing else of a repository is accepted from npm's runners.
+pub(crate) fn npm_repository(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
+    let (address, commit) = spec.split_once('#')?;
+    let address = match address.strip_prefix("github:") {
+        Some(path) => format!("https://github.com/{path}"),
+        None => address.strip_prefix("git+")?.to_owned(),
+    };
+    let (host, path) = address.strip_prefix("https://")?.split_once('/')?;
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let part = |part: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        !part.is_empty() && !part.starts_with(['.', '-']) && part.bytes().all(plain)
+    };
+    let whole = matches!(commit.len(), 40 | 64) && commit.bytes().all(hex);
+    let name = path.rsplit('/').next()?;
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    if !whole || !FORGES.contains(&host) || path.split('/').count() < 2 {
+        return None;
+    }
+    if !path.split('/').all(part) || !is_npm_name(name) {
+        return None;
+    }
+    case.note(
+        rules::VCS_SOURCE,
+        format!(
+            "`{}` comes from a repository; none of its scripts run",
+            text::excerpt(spec)
+        ),
+    );
+    Some(Spec {
+        name: name.to_owned(),
+        version: Some(commit.to_owned()),
+        source: Some(address),
+        ..Spec::default()
+    })
+}
+
 fn refuse_name(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
     let rule = if spec.is_ascii() {
         rules::BAD_PACKAGE_NAME
@@ -511,6 +549,44 @@ mod tests {
                 continue;
             }
             check(python, input, expected);
+        }
+    }
+
+    #[test]
+    fn repositories_of_npm() {
+        let commit = "0a".repeat(20);
+        for (input, name) in [
+            (format!("github:a/b#{commit}"), Some("b")),
+            (
+                format!("git+https://gitlab.com/a/c/b.git#{commit}"),
+                Some("b"),
+            ),
+            (format!("github:a/b#{}", &commit[..39]), None),
+            (format!("github:a/b#{}", commit.to_uppercase()), None),
+            ("github:a/b#main".to_owned(), None),
+            ("github:a/b".to_owned(), None),
+            (format!("github:a#{commit}"), None),
+            (format!("github:a/../b#{commit}"), None),
+            (format!("github:a/-b#{commit}"), None),
+            (format!("git+https://example.invalid/a/b#{commit}"), None),
+            (
+                format!("git+https://github.com@example.invalid/a/b#{commit}"),
+                None,
+            ),
+            (format!("git+ssh://git@github.com/a/b#{commit}"), None),
+            (format!("https://github.com/a/b#{commit}"), None),
+        ] {
+            let mut case = Case::new(None);
+            let found = npm_repository(&input, &mut case);
+            assert_eq!(
+                found.as_ref().map(|found| found.name.as_str()),
+                name,
+                "{input}"
+            );
+            assert_eq!(
+                case.codes().any(|code| code == "vcs-source"),
+                name.is_some()
+            );
         }
     }
 

@@ -185,7 +185,13 @@ fn consistent(server: &Server) -> Result<(), String> {
         return Err("it has a package's tree, but its source is no package".into());
     };
     let same = same_name(tree.ecosystem, &asked.name, &tree.name.to_string());
-    if asked.ecosystem.as_str() != tree.ecosystem.as_str() || !same {
+    let from_git = tree.ecosystem == Ecosystem::Git && asked.source.is_some();
+    let kind = if from_git {
+        Ecosystem::Git.as_str()
+    } else {
+        asked.ecosystem.as_str()
+    };
+    if kind != tree.ecosystem.as_str() || !same {
         return Err(format!(
             "its source asks for `{}`, but `{}` is locked",
             asked.name.escape_debug(),
@@ -194,6 +200,9 @@ fn consistent(server: &Server) -> Result<(), String> {
     }
     if tree.ecosystem == Ecosystem::Npm {
         npm_entry(tree, asked)?;
+    }
+    if from_git {
+        at_its_commit(tree, asked)?;
     }
     if let Source::Address(word) = &server.source {
         return pinned(word, tree);
@@ -259,6 +268,22 @@ fn same_name(ecosystem: Ecosystem, a: &str, b: &str) -> bool {
     }
 }
 
+/// The source names the very commit that the tree is of.
+fn at_its_commit(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
+    let source = asked.source.as_deref().unwrap_or_default();
+    let commit = asked.spec.as_deref().unwrap_or_default();
+    let address = format!("git+{source}#{commit}");
+    let mut packages = tree.packages.iter();
+    if packages.any(|package| package.archive.as_deref() == Some(address.as_str())) {
+        return Ok(());
+    }
+    Err(format!(
+        "its source is commit `{}` of `{}`, but other bytes are locked",
+        excerpt(commit),
+        excerpt(source)
+    ))
+}
+
 /// The source line names the very bytes, so that a reviewer sees when they change.
 fn pinned(word: &SourceWord, tree: &LockedTree) -> Result<(), String> {
     let shown = excerpt(&word.to_string());
@@ -268,11 +293,8 @@ fn pinned(word: &SourceWord, tree: &LockedTree) -> Result<(), String> {
     let integrity = tree.integrity().map(Integrity::algorithm_and_hex);
     let same = match word.kind() {
         SourceKind::Binary | SourceKind::Mcpb => integrity == Some(("sha256", pin.to_owned())),
-        SourceKind::Git => {
-            let address = format!("git+{}#{pin}", word.address());
-            let mut packages = tree.packages.iter();
-            packages.any(|package| package.archive.as_deref() == Some(address.as_str()))
-        }
+        // Compared with what the request names, however that is written.
+        SourceKind::Git => true,
     };
     if same {
         return Ok(());

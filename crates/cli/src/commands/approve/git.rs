@@ -1,6 +1,6 @@
 //! Fetching a repository at a commit: what a branch or tag stands for is looked up once and shown; what is kept is the commit.
 
-use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
+use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::git::{
     self, Checkout, ObjectId, Project, Repository, Resolved, Wish, stored_before,
 };
@@ -157,6 +157,19 @@ fn repository(address: &str) -> Result<Repository, Failure> {
 }
 
 fn wish(package: &PackageRef, at: Repository, commit: ObjectId) -> Result<Wish, Failure> {
+    if let Some(beside) = package.with.first() {
+        let what = format!("{} beside a repository cannot be had", visible(beside));
+        return Err(Failure::new(Exit::Refused, what).next("name the repository alone"));
+    }
+    // npm's runners name a command; Interlock's own word names a file.
+    if package.ecosystem == Ecosystem::Npm {
+        return Ok(Wish {
+            at,
+            commit,
+            entry: None,
+            command: package.bin.clone(),
+        });
+    }
     let entry = package.bin.as_deref().map(TreePath::new).transpose();
     let entry = entry.map_err(|error| {
         let what = format!(

@@ -49,6 +49,9 @@ pub fn fetch(
         _ => return Ok(None),
     };
     match package.ecosystem {
+        Ecosystem::Npm if package.source.is_some() => {
+            git::fetch(context, packages, package).map(Some)
+        }
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
         Ecosystem::PyPi => python::fetch(context, packages, package).map(Some),
         Ecosystem::Git => git::fetch(context, packages, package).map(Some),
