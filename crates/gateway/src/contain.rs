@@ -144,7 +144,7 @@ enum Means {
     /// By starting it.
     Tree {
         plan: Box<Plan>,
-        sink: Option<EgressLog>,
+        sink: Option<Box<EgressLog>>,
     },
     /// By connecting to it.
     Remote(Box<Connection>),
@@ -197,7 +197,7 @@ pub(crate) fn plan(
         receipt,
         means: Means::Tree {
             plan: Box::new(plan),
-            sink,
+            sink: sink.map(Box::new),
         },
     })
 }
@@ -232,7 +232,7 @@ impl Planned {
         };
         let mut confined = plan.spawn(Stdio3::default())?;
         let egress = match (confined.egress.take(), sink) {
-            (Some(prepared), Some(sink)) => Some(egress::start(prepared, sink)?),
+            (Some(prepared), Some(sink)) => Some(egress::start(prepared, *sink)?),
             _ => None,
         };
         // It runs, and nobody has spoken to it: if anything it was started from is not what was approved, it ends here.
