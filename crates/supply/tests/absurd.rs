@@ -1,7 +1,5 @@
 //! Registries that answer with absurd descriptions: refused, or read as far as it makes sense, in bounded time and memory.
 
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
-
 mod support;
 
 use interlock_supply::{

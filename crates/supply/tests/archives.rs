@@ -1,11 +1,7 @@
 //! Hostile npm archives that two readers could take for two: each is refused or means the same to all. Paths, kinds, collisions and
 //! damage are in `hostile.rs`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 mod support;
 

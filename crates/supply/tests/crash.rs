@@ -1,7 +1,11 @@
 //! Processes that work on one store at a time, and are killed at whatever point they are: what is in the store is whole, what a living
 //! process put there stays, and nothing is left but what a clean-up removes.
 
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test helpers fail by panicking"
+)]
 #![allow(
     clippy::disallowed_methods,
     clippy::allow_attributes,
