@@ -88,6 +88,21 @@ pub fn search_path(entry: Option<&Entry>) -> Vec<PathBuf> {
     approved.chain(own).chain(usual).collect()
 }
 
+/// A request as it is typed: a bundle's path is made absolute, because a request means the same from everywhere.
+pub fn typed(command: &str, args: &[String]) -> Request {
+    let word = |command: &str| -> Option<String> {
+        let path = command.strip_prefix("mcpb:")?;
+        let (path, pin) = match path.rfind("#sha256=") {
+            Some(at) => path.split_at(at),
+            None => (path, ""),
+        };
+        let real = std::fs::canonicalize(path).ok()?;
+        Some(format!("mcpb:{}{pin}", real.to_str()?))
+    };
+    let command = word(command).unwrap_or_else(|| command.to_owned());
+    Request::new(command, args.iter().map(String::as_str))
+}
+
 /// The request of an approval, to ask for it again by name. Values that carry no code are not part of an approval;
 /// such variables are passed on by name.
 pub fn request_of(record: &RequestRecord) -> Request {

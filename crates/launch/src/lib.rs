@@ -55,7 +55,7 @@ pub use request::Request;
 pub use resolve::{
     ContentMount, EnvRecord, FileRecord, ImageConfig, InImage, Interpreter, Launch, LaunchRecord,
     LocateError, Located, LocatedImage, LockedPackage, NoPackages, PackageStore, Prior,
-    RequestRecord, ResolveError, Resolver, TreeRecord, TreeRole,
+    RequestRecord, ResolveError, Resolver, Start, TreeRecord, TreeRole,
 };
 pub use secret::{Secret, SecretError, SecretStore};
 pub use stamp::{Changed, Identity};

@@ -13,6 +13,7 @@
 pub mod advisories;
 mod crew;
 mod digest;
+pub mod fetched;
 pub mod git;
 mod hold;
 mod host;
@@ -41,6 +42,7 @@ pub use locked::{
     Ecosystem, Entry, ExactVersion, ExactVersionError, Interpreter, LockedPackage, LockedTree,
     TreePath, TreePathError,
 };
+pub use mcpb::BundleError;
 pub use progress::{Progress, Silent};
 pub use store::{
     Collection, Damage, GcReport, InstallError, LocateError, Located, Mismatch, Store, StoreError,

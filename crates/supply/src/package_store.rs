@@ -5,22 +5,29 @@
 
 use crate::{
     digest::TreeDigest,
-    git,
+    fetched, git,
     locked::{Ecosystem, Entry, Interpreter, LockedTree},
     npm::{self, PackageName},
     pypi,
     store::Store,
 };
 use interlock_launch::{
-    Interpreter as Runs, LocateError, Located, LockedPackage, PackageRef, PackageStore,
+    Interpreter as Runs, LocateError, Located, LockedPackage, PackageRef, PackageStore, SourceKind,
+    SourceWord,
 };
+use std::path::Path;
 
 impl PackageStore for Store {
     fn image(&self, locked: &LockedPackage) -> Result<interlock_launch::LocatedImage, LocateError> {
         self.locate_image(locked)
     }
 
-    fn locate(&self, package: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError> {
+    fn locate(
+        &self,
+        package: &PackageRef,
+        locked: &LockedPackage,
+        home: &Path,
+    ) -> Result<Located, LocateError> {
         let shown = format!("{}@{}", locked.name, locked.version);
         let digest =
             TreeDigest::parse(&locked.tree).map_err(|_| LocateError::Missing(shown.clone()))?;
@@ -32,6 +39,11 @@ impl PackageStore for Store {
             package: shown.clone(),
             detail: detail.into(),
         };
+        if let Some(SourceKind::Binary | SourceKind::Mcpb) =
+            SourceWord::of(package).map(|it| it.kind())
+        {
+            return fetched::locate(self, package, locked, &digest, home);
+        }
         let record = self
             .lock_record(&digest)
             .ok_or_else(|| damaged("its lock record is unreadable"))?;
@@ -55,6 +67,7 @@ impl PackageStore for Store {
             entry: root.join(entry.file.as_str()),
             root,
             interpreter: runs(&entry),
+            start: None,
         })
     }
 }

@@ -197,7 +197,12 @@ fn what_starts_is_what_the_request_names_whatever_the_record_says() {
         let Class::Package(package) = &judgement.class else {
             panic!("{judgement:?}");
         };
-        let located = PackageStore::locate(&world.store, package, &LockedPackage::from(&tree));
+        let located = PackageStore::locate(
+            &world.store,
+            package,
+            &LockedPackage::from(&tree),
+            std::path::Path::new("/"),
+        );
         let entry = located.unwrap().entry;
         assert!(entry.ends_with(expected), "{}", entry.display());
     }

@@ -345,7 +345,12 @@ fn a_launch_finds_the_tree_again() {
             Some("start/lib.py"),
         ),
     ] {
-        let found = PackageStore::locate(&world.store, &package_of(command, args), &record);
+        let found = PackageStore::locate(
+            &world.store,
+            &package_of(command, args),
+            &record,
+            std::path::Path::new("/"),
+        );
         let found = found.ok().map(|found| {
             assert_eq!(found.interpreter, Runs::IsolatedPython);
             found

@@ -14,7 +14,7 @@ use super::locking::project::Project;
 use crate::Outcome;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::launching::{Machine, request_of, search_path, variable};
+use crate::launching::{Machine, request_of, search_path, typed, variable};
 use crate::options::{Global, Run};
 use crate::terminal::complain;
 
@@ -138,8 +138,7 @@ impl Gathered {
 /// The request, where it was not named by an approval.
 fn requested(options: &Run) -> Option<Request> {
     let words = options.request.split_first();
-    let words = words
-        .map(|(command, args)| Request::new(command.as_str(), args.iter().map(String::as_str)));
+    let words = words.map(|(command, args)| typed(command, args));
     options.remote.request().or(words)
 }
 

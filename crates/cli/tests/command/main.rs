@@ -37,6 +37,7 @@ mod scan;
 mod secret;
 mod shell;
 mod shutdown;
+mod sources;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
 mod world;

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::judge::{Ecosystem, PackageRef};
 use crate::text;
 
 /// Longest accepted word, in bytes.
@@ -105,6 +106,23 @@ impl SourceWord {
     #[must_use]
     pub fn is_one(word: &str) -> bool {
         split(word).is_some()
+    }
+
+    /// The word behind a package that was asked for in one.
+    #[must_use]
+    pub fn of(package: &PackageRef) -> Option<Self> {
+        let kind = match package.ecosystem {
+            Ecosystem::Binary => SourceKind::Binary,
+            Ecosystem::Mcpb => SourceKind::Mcpb,
+            Ecosystem::Git => SourceKind::Git,
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            address: package.source.clone()?,
+            pin: package.spec.clone(),
+            entry: package.bin.clone(),
+        })
     }
 
     /// What kind of thing it leads to.

@@ -6,7 +6,7 @@ use super::content::{LockedPackage, TreeRole};
 use super::draft::Draft;
 use super::error::ResolveError;
 use super::launch::Launch;
-use super::package::{Interpreter, LocateError};
+use super::package::{Interpreter, LocateError, Start};
 use super::program::{self, Found, HEAD, Looked};
 use super::{Prior, Resolver, python, roots, shebang};
 use crate::address::Address;
@@ -367,7 +367,8 @@ impl Flow<'_, '_, '_> {
                 package: described(package),
             })?;
         check_same(package, locked)?;
-        let located = self.resolver.store.locate(package, locked)?;
+        let home = self.resolver.places.home();
+        let located = self.resolver.store.locate(package, locked, home)?;
         let entry = program::file(&program::text(&located.entry)?, None)?;
         let root = program::file(&program::text(&located.root)?, None)?;
         if !entry.real.starts_with(&root.real) {
@@ -378,9 +379,14 @@ impl Flow<'_, '_, '_> {
         }
         self.tree(&root.real, TreeRole::Package, &[])?;
         self.draft.package = Some(locked.clone());
+        let start = located.start.unwrap_or_else(|| Start {
+            options: package.interpreter_args.clone(),
+            args: package.args.clone(),
+            env: Vec::new(),
+        });
         match located.interpreter {
             Interpreter::Itself => self.executable(&entry)?,
-            Interpreter::Node => self.packaged("node", &entry, &package.interpreter_args)?,
+            Interpreter::Node => self.packaged("node", &entry, &start.options)?,
             Interpreter::Python => {
                 let path = program::text(&root.real)?;
                 self.draft.env.insert("PYTHONPATH".to_owned(), path);
@@ -390,10 +396,11 @@ impl Flow<'_, '_, '_> {
             Interpreter::IsolatedPython => {
                 let version = package.interpreter_version.as_deref();
                 let python = python::choose(version, self.resolver.search)?;
-                self.isolated(&python, &entry)?;
+                self.isolated(&python, &entry, &start.options)?;
             }
         }
-        self.draft.argv.extend_from_slice(&package.args);
+        self.draft.env.extend(start.env);
+        self.draft.argv.extend(start.args);
         Ok(())
     }
 
@@ -414,7 +421,12 @@ impl Flow<'_, '_, '_> {
 
     /// An entry file of the store for an interpreter of which only the standard library is used: packages beside it are
     /// neither digested nor shown to the server.
-    fn isolated(&mut self, python: &Found, entry: &Found) -> Result<(), ResolveError> {
+    fn isolated(
+        &mut self,
+        python: &Found,
+        entry: &Found,
+        further: &[String],
+    ) -> Result<(), ResolveError> {
         let looked = self.look(python)?;
         if let Some(library) = python::library(&python.real) {
             let hidden = python::unused(&python.real, true);
@@ -424,6 +436,7 @@ impl Flow<'_, '_, '_> {
         let options = ["-s", "-S", "-B"].map(str::to_owned);
         self.draft.argv = vec![looked.record.path.clone()];
         self.draft.argv.extend(options);
+        self.draft.argv.extend_from_slice(further);
         self.draft.argv.push(started.record.path.clone());
         self.draft.program = Some(looked.record);
         self.draft.link(started.record);

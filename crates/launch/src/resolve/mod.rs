@@ -23,7 +23,7 @@ pub use error::ResolveError;
 pub(crate) use launch::SYSTEM;
 pub use launch::{ContentMount, InImage, Launch};
 pub use package::{
-    ImageConfig, Interpreter, LocateError, Located, LocatedImage, NoPackages, PackageStore,
+    ImageConfig, Interpreter, LocateError, Located, LocatedImage, NoPackages, PackageStore, Start,
 };
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! How resolution asks for packages: a trait, so that this crate needs no network and no archive format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -12,8 +12,13 @@ pub trait PackageStore {
     /// Finds the unpacked tree of `locked` and the file of it that starts what `package` asks for.
     ///
     /// It need not verify the bytes at every launch: resolution digests [`Located::root`] itself, and the approval
-    /// is for that digest.
-    fn locate(&self, package: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError>;
+    /// is for that digest. `home` is what a bundle's `${HOME}` stands for.
+    fn locate(
+        &self,
+        package: &PackageRef,
+        locked: &LockedPackage,
+        home: &Path,
+    ) -> Result<Located, LocateError>;
 
     /// Finds the unpacked image `locked`. As above, its bytes are digested by resolution.
     fn image(&self, locked: &LockedPackage) -> Result<LocatedImage, LocateError> {
@@ -57,6 +62,19 @@ pub struct Located {
     pub entry: PathBuf,
     /// What runs the entry file.
     pub interpreter: Interpreter,
+    /// Where the package itself says how it starts: instead of the request's arguments, which are settings then.
+    pub start: Option<Start>,
+}
+
+/// How a bundle starts its entry file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Start {
+    /// The interpreter's own options, before the entry.
+    pub options: Vec<String>,
+    /// The arguments after the entry.
+    pub args: Vec<String>,
+    /// Variables, without those that a secret is given as.
+    pub env: Vec<(String, String)>,
 }
 
 /// What runs an entry file of a package.
@@ -89,6 +107,14 @@ pub enum LocateError {
         /// What it has instead, for a person.
         found: String,
     },
+    /// The package cannot be started as it is asked for.
+    #[error("`{package}` cannot be started: {problem}")]
+    Unfit {
+        /// The package.
+        package: String,
+        /// Why, for a person.
+        problem: String,
+    },
     /// The store's own records are damaged.
     #[error(
         "the store's record of `{package}` is damaged ({detail}): run `interlock store verify`"
@@ -106,7 +132,12 @@ pub enum LocateError {
 pub struct NoPackages;
 
 impl PackageStore for NoPackages {
-    fn locate(&self, _: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError> {
+    fn locate(
+        &self,
+        _: &PackageRef,
+        locked: &LockedPackage,
+        _: &Path,
+    ) -> Result<Located, LocateError> {
         Err(LocateError::Missing(format!(
             "{}@{}",
             locked.name, locked.version

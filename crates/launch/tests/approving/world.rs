@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use interlock_launch::key::{KeyFile, Signer};
@@ -28,7 +28,12 @@ pub(crate) struct World {
 pub(crate) struct Shelf(pub(crate) Vec<(LockedPackage, Located)>);
 
 impl PackageStore for Shelf {
-    fn locate(&self, _: &PackageRef, locked: &LockedPackage) -> Result<Located, LocateError> {
+    fn locate(
+        &self,
+        _: &PackageRef,
+        locked: &LockedPackage,
+        _: &Path,
+    ) -> Result<Located, LocateError> {
         let found = self.0.iter().find(|(known, _)| known == locked);
         found
             .map(|(_, located)| located.clone())
@@ -273,6 +278,7 @@ pub(crate) fn shelve(world: &mut World, name: &str, version: &str, source: &str)
         root,
         entry,
         interpreter: Interpreter::Node,
+        start: None,
     };
     world.store.0.push((locked.clone(), located));
     locked

@@ -27,10 +27,10 @@ pub enum FetchError {
     #[error("not found (404)")]
     NotFound,
     /// The registry wants a login, or refuses this one.
-    #[error("the registry refused access ({0}); check the login that is configured for it")]
+    #[error("the server refused access ({0}); check the login that is configured for it")]
     Denied(u16),
     /// Another status than success.
-    #[error("the registry answered with status {0}")]
+    #[error("the server answered with status {0}")]
     Status(u16),
     /// More bytes than is allowed.
     #[error("the answer is larger than {0} bytes")]
@@ -39,7 +39,7 @@ pub enum FetchError {
     #[error("`{0}` is not an https address")]
     Address(String),
     /// Connection, TLS or protocol trouble.
-    #[error("the registry cannot be reached")]
+    #[error("the server cannot be reached")]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -129,6 +129,9 @@ const SYSTEM_BUNDLES: [&str; 5] = [
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
 ];
 
+/// Longest chain of redirects.
+const REDIRECTS: u32 = 5;
+
 /// Connections kept open to one host; as many as fetch at once.
 pub(crate) const CONNECTIONS: usize = 16;
 
@@ -146,7 +149,7 @@ impl Client {
             .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
             .max_idle_connections(2 * CONNECTIONS)
             .max_idle_connections_per_host(CONNECTIONS)
-            .max_redirects(5)
+            .max_redirects(REDIRECTS)
             .timeout_connect(Some(Duration::from_secs(20)))
             .timeout_recv_response(Some(Duration::from_secs(60)))
             .timeout_per_read(Some(Duration::from_secs(60)))
@@ -162,14 +165,31 @@ impl Client {
         self.offline
     }
 
+    /// What an address that a person or a lock names leads to: redirects stay on https. Plain http is for this machine only, which
+    /// leads nowhere else.
+    pub(crate) fn download(&self, url: &str, limit: u64) -> Result<Answer, FetchError> {
+        let get = Get {
+            url,
+            accept: "*/*",
+            compressed: false,
+            authorization: None,
+            limit,
+            plain: is_own(url),
+        };
+        answered(
+            self.send(&get, if get.plain { 0 } else { REDIRECTS })?,
+            limit,
+        )
+    }
+
     /// Sends the request; the answer's body is read by the caller, up to `limit`.
     pub(crate) fn get(&self, get: &Get<'_>) -> Result<Answer, FetchError> {
-        answered(self.send(get)?, get.limit)
+        answered(self.send(get, REDIRECTS)?, get.limit)
     }
 
     /// The same where a server may first want to see a token: then gives back where one is to be had.
     pub(crate) fn ask(&self, get: &Get<'_>) -> Result<Reply, FetchError> {
-        let response = self.send(get)?;
+        let response = self.send(get, REDIRECTS)?;
         let wanted = response.headers().get("www-authenticate");
         match wanted.and_then(|value| value.to_str().ok()) {
             Some(wanted) if response.status().as_u16() == 401 => {
@@ -179,7 +199,11 @@ impl Client {
         }
     }
 
-    fn send(&self, get: &Get<'_>) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
+    fn send(
+        &self,
+        get: &Get<'_>,
+        redirects: u32,
+    ) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
         if self.offline {
             return Err(FetchError::Offline);
         }
@@ -191,6 +215,7 @@ impl Client {
             .get(get.url)
             .config()
             .https_only(!get.plain)
+            .max_redirects(redirects)
             .build();
         let mut request = request.header("accept", get.accept);
         if !get.compressed {
@@ -325,6 +350,16 @@ fn transport(error: ureq::Error) -> FetchError {
         ureq::Error::RequireHttpsOnly(url) => FetchError::Address(url),
         other => FetchError::Transport(other.into()),
     }
+}
+
+/// Plain http to this machine, by its number: no name that could lead elsewhere.
+fn is_own(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    ["127.0.0.1", "[::1]"].iter().any(|own| {
+        host.strip_prefix(own)
+            .is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    })
 }
 
 fn roots(trust: &Trust) -> RootCerts {

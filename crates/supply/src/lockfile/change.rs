@@ -38,6 +38,7 @@ impl Server {
         let mut found = Found::default();
         found.attestation(&self.content, &newer.content);
         found.value("source", Some(&self.source), Some(&newer.source));
+        found.value("registry", self.registry.as_ref(), newer.registry.as_ref());
         found.value("arguments", words(self), words(newer));
         found.content(&self.content, &newer.content);
         found.grants(&self.grants, &newer.grants);

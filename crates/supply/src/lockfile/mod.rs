@@ -60,6 +60,9 @@ impl Default for Lockfile {
 pub struct Server {
     /// Where it comes from.
     pub source: Source,
+    /// The entry of the MCP Registry that led to the source, as `mcp:NAME@VERSION`; what is locked is the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
     /// The server's own arguments; a word that begins with `./` means a path in the project.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -80,6 +83,7 @@ impl Server {
     pub fn declared(source: Source, args: Vec<String>, grants: ProposedGrants) -> Self {
         Self {
             source,
+            registry: None,
             args,
             content: Content::default(),
             grants,

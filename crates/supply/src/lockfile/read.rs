@@ -151,6 +151,14 @@ fn consistent(server: &Server) -> Result<(), String> {
     if server.args.len() > MOST.1 || server.args.iter().any(|arg| arg.len() > MOST.2) {
         return Err("its arguments are longer than any command line".into());
     }
+    if let Some(registry) = &server.registry
+        && crate::registry::reference(registry).is_none_or(|(_, version)| version.is_none())
+    {
+        return Err(format!(
+            "its `registry` is `{}`, not `mcp:NAME@VERSION`",
+            excerpt(registry)
+        ));
+    }
     let origin = server.content.origin.as_ref();
     let Some(tree) = &server.content.tree else {
         return match origin {
@@ -296,7 +304,11 @@ fn pinned(word: &SourceWord, tree: &LockedTree) -> Result<(), String> {
         // Compared with what the request names, however that is written.
         SourceKind::Git => true,
     };
-    if same {
+    let named = tree
+        .packages
+        .iter()
+        .find_map(|package| package.archive.as_deref());
+    if same && named.is_none_or(|address| address == word.address()) {
         return Ok(());
     }
     Err(format!(

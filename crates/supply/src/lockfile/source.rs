@@ -4,9 +4,11 @@
 //! A further kind of source is one more variant with its own scheme; the reader refuses schemes that it does not know, so an
 //! older program never takes one source for another.
 
+use super::Content;
 use super::path::{Base, ProjectPath, ProjectPathError};
+use crate::locked::LockedTree;
 use crate::npm;
-use interlock_launch::{Request, SourceWord, SourceWordError, excerpt};
+use interlock_launch::{Request, SourceKind, SourceWord, SourceWordError, excerpt};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -96,6 +98,22 @@ impl Source {
             Self::Address(word) => Some(word.name()),
             Self::File(_) | Self::Command(_) => None,
         }
+    }
+
+    /// The same source with the digest that was found at its address; every other kind as it is.
+    #[must_use]
+    pub fn pinned(&self, content: &Content) -> Self {
+        let integrity = content.tree.as_ref().and_then(LockedTree::integrity);
+        let pinned = match (self, integrity) {
+            // A commit is found out before anything is fetched.
+            (Self::Address(word), Some(integrity))
+                if word.pin().is_none() && word.kind() != SourceKind::Git =>
+            {
+                word.pinned(&integrity.hex()).ok()
+            }
+            _ => None,
+        };
+        pinned.map_or_else(|| self.clone(), Self::Address)
     }
 
     /// Whether any version would do that the lock moves to.

@@ -11,6 +11,7 @@ mod body;
 mod bundle;
 mod certificate;
 mod der;
+mod detached;
 mod error;
 mod evidence;
 mod key;
@@ -27,6 +28,7 @@ mod verify;
 
 pub use bundle::Bundle;
 pub use certificate::Identity;
+pub(crate) use detached::detached;
 pub use error::VerifyError;
 pub use evidence::{Earlier, Evidence, TreeEvidence, is_own};
 pub use npm::{NpmSignature, npm_attestations, npm_signature};

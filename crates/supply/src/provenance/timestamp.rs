@@ -11,13 +11,13 @@ use super::key::Hash;
 use super::root::Authority;
 use super::time;
 
-const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+pub(super) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 const TIMESTAMP_INFO: &[u8] = &[
     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04,
 ];
 const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03];
-const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
-const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
+pub(super) const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
+pub(super) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 const SHA384: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02];
 
 /// Proves that `stamp` is a timestamp of an authority over `signature`; gives its time.
@@ -156,7 +156,7 @@ impl<'a> Token<'a> {
     }
 }
 
-fn is(found: &[u8], expected: &[u8]) -> Result<(), NotDer> {
+pub(super) fn is(found: &[u8], expected: &[u8]) -> Result<(), NotDer> {
     if found == expected {
         Ok(())
     } else {
@@ -173,7 +173,7 @@ fn algorithm(mut fields: Reader<'_>) -> Result<Hash, NotDer> {
 }
 
 /// The values of the one attribute of this kind.
-fn attribute<'a>(attributes: &'a [u8], kind: &[u8]) -> Result<Reader<'a>, NotDer> {
+pub(super) fn attribute<'a>(attributes: &'a [u8], kind: &[u8]) -> Result<Reader<'a>, NotDer> {
     let mut list = Reader::new(attributes);
     let mut found = None;
     while !list.is_empty() {

@@ -1,14 +1,17 @@
 //! The MCP Registry's HTTP interface, version 0.1: one entry by name and version.
 
-use interlock_launch::Decision;
+use interlock_launch::{Decision, excerpt};
 use serde_json::Value;
 
 use super::review::{read, review_entry};
-use super::{Review, entry::namespace};
+use super::{Review, entry::namespace, rules};
 use crate::http::{Client, FetchError, Get};
 
 /// The public registry.
 pub const DEFAULT_BASE: &str = "https://registry.modelcontextprotocol.io";
+
+/// Where the registry's own word stands, beside the publisher's entry.
+const OFFICIAL: &str = "io.modelcontextprotocol.registry/official";
 
 /// Most bytes of an answer.
 const LARGEST: u64 = 4 << 20;
@@ -46,6 +49,22 @@ pub enum ApiError {
         /// What was found in it.
         review: Review,
     },
+}
+
+/// The name and the version of `mcp:NAME` or `mcp:NAME@VERSION`.
+#[must_use]
+pub fn reference(word: &str) -> Option<(&str, Option<&str>)> {
+    let rest = word.strip_prefix("mcp:")?;
+    let (name, version) = match rest.rsplit_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (rest, None),
+    };
+    let plain = |version: &str| !version.is_empty() && version.bytes().all(is_of_version);
+    (namespace(name).is_some() && version.is_none_or(plain)).then_some((name, version))
+}
+
+fn is_of_version(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+')
 }
 
 /// A registry that speaks the interface.
@@ -91,10 +110,7 @@ impl Api {
             what: what.to_owned(),
         };
         let wanted = version.unwrap_or("latest");
-        if !wanted
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+'))
-        {
+        if !wanted.bytes().all(is_of_version) {
             return Err(wrong("such a version cannot be asked for"));
         }
         let url = format!(
@@ -126,7 +142,22 @@ impl Api {
         if version.is_some() && field("version") != version {
             return Err(wrong("it is about another version"));
         }
-        let review = review_entry(entry, None, None);
+        let mut review = review_entry(entry, None, None);
+        let meta = answer.get("_meta").and_then(|meta| meta.get(OFFICIAL));
+        match meta.and_then(|meta| meta.get("status")?.as_str()) {
+            Some("deleted") => return Err(wrong("it was deleted")),
+            Some("deprecated") => {
+                let why = meta.and_then(|meta| meta.get("statusMessage")?.as_str());
+                review.add(
+                    rules::DEPRECATED,
+                    format!(
+                        "the registry says that it is deprecated: {}",
+                        excerpt(why.unwrap_or("without saying why"))
+                    ),
+                );
+            }
+            _ => {}
+        }
         if review.decision() != Decision::NeedsApproval {
             return Err(ApiError::Refused {
                 name: name.to_owned(),

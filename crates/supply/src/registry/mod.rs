@@ -5,26 +5,32 @@
 //! the launch that a client would make of it, and that launch is judged by the same grammars as any other. Names are compared
 //! with better-known ones, claims with each other, versions and digests must be exact.
 //!
-//! What it does not do: nothing is fetched, started or approved. [`review`] is pure; [`Api`] fetches entries.
+//! What it does not do: nothing is started or approved. [`review`] and [`choose`] are pure; [`Api`] fetches entries, [`own_word`] reads a
+//! stored package.
 
 mod api;
 mod brand;
+mod choose;
 mod claim;
 mod entry;
 mod input;
 mod known;
 mod notes;
+mod own_word;
 mod package;
 mod remote;
 mod review;
 mod update;
 mod version;
 
-pub use api::{Api, ApiError, DEFAULT_BASE};
+pub use api::{Api, ApiError, DEFAULT_BASE, reference};
 pub use brand::resembles_brand;
+pub use choose::{Choice, ChooseError, Variable, choose};
 pub use claim::{owner_of_repository, readme_claim};
 pub use known::{Known, KnownKind, known};
 pub use notes::Review;
+pub use own_word::own_word;
+pub(crate) use review::read as strict_json;
 pub use review::{review, review_entry};
 
 pub(crate) use notes::{Notes, rules};

@@ -43,6 +43,7 @@ pub(crate) mod rules {
         FOREIGN_REGISTRY = "registry-elsewhere" Refusal;
         RUNTIME_MISMATCH = "runtime-mismatch" Refusal;
         MALICIOUS = "known-malicious" Refusal;
+        DEPRECATED = "deprecated" Warning;
         ARCHIVED = "archived" Warning;
         VULNERABLE = "known-vulnerable" Warning;
         // Bytes.
@@ -87,6 +88,15 @@ impl Review {
             Some(Severity::Refusal | Severity::Danger) => Decision::Refused,
             Some(Severity::Warning | Severity::Info) | None => Decision::NeedsApproval,
         }
+    }
+
+    /// Adds what is found out beside the document.
+    pub(crate) fn add(&mut self, rule: Rule, text: String) {
+        self.reasons.push(Reason {
+            code: rule.code,
+            text,
+            severity: rule.severity,
+        });
     }
 
     /// Whether there is something that a person should look at.

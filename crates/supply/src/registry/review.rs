@@ -53,7 +53,7 @@ pub fn review_entry(entry: &Value, manifest: Option<&Value>, readme: Option<&str
 }
 
 /// Strict JSON: no key twice, no depth without end.
-pub(super) fn read(text: &str) -> Result<Value, String> {
+pub(crate) fn read(text: &str) -> Result<Value, String> {
     let limits = Limits {
         max_message: LARGEST,
         max_depth: 48,

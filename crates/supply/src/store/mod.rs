@@ -33,6 +33,7 @@ pub(crate) mod manifest;
 mod packages;
 mod remove;
 mod trees;
+mod unpacked;
 mod warm;
 
 pub use check::Damage;
@@ -41,8 +42,9 @@ pub(crate) use guard::Guard;
 pub use install::{InstallError, Mismatch};
 pub(crate) use install::{Layout, Placed, Stored};
 use lease::Leases;
-pub(crate) use packages::Format;
+pub(crate) use packages::{Format, ReadSeek};
 pub use trees::{LocateError, Located, StoredTree};
+pub(crate) use unpacked::Unpacked;
 
 use std::{
     fs, io,

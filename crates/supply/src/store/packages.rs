@@ -10,7 +10,7 @@ use crate::{
     http::{FetchError, interrupted},
     pypi::WheelName,
     store::manifest::FileRecord,
-    unpack::{self, UnpackLimits},
+    unpack::{self, Outer, UnpackLimits},
 };
 use sha2::Digest;
 use std::{
@@ -73,7 +73,7 @@ impl Store {
         let records = match format {
             Format::Tarball => {
                 let reader = BufReader::with_capacity(64 << 10, spool.reader()?);
-                let mut records = unpack::unpack(reader, &files, limits)?;
+                let mut records = unpack::unpack(reader, Outer::Dropped, &files, limits)?;
                 make_commands_executable(&files, &mut records)?;
                 records
             }
@@ -202,19 +202,19 @@ pub(crate) enum Format<'a> {
 }
 
 /// What can be read at any place.
-trait ReadSeek: Read + Seek {}
+pub(crate) trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
 
 /// An archive that arrived whole.
-enum Spool {
+pub(super) enum Spool {
     Memory(Vec<u8>),
     Disk(File),
 }
 
 impl Spool {
     /// Reads everything, and hashes it on the way.
-    fn fill(
+    pub(super) fn fill(
         mut from: impl Read,
         scratch: &Scratch,
         expected: &Integrity,
@@ -269,7 +269,7 @@ impl Spool {
         Ok(())
     }
 
-    fn reader(self) -> Result<Box<dyn ReadSeek>, InstallError> {
+    pub(super) fn reader(self) -> Result<Box<dyn ReadSeek>, InstallError> {
         Ok(match self {
             Self::Memory(bytes) => Box::new(Cursor::new(bytes)),
             Self::Disk(mut file) => {

@@ -5,13 +5,15 @@
 //! modes. Links, devices, colliding names and absurd sizes refuse the whole archive.
 
 mod names;
+mod release;
 mod tarball;
 mod wheel;
 mod zip;
 
 pub(crate) use names::Names;
+pub(crate) use release::{Packed, Signature, unpack_bundle, unpack_release};
 pub use tarball::UnpackLimits;
-pub(crate) use tarball::unpack;
+pub(crate) use tarball::{Outer, unpack};
 pub(crate) use wheel::{SCRIPTS, SITE, unpack_wheel};
 
 use crate::locked::TreePathError;

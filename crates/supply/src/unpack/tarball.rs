@@ -33,6 +33,15 @@ pub struct UnpackLimits {
     pub bytes: u64,
 }
 
+/// What becomes of an archive's one outer directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outer {
+    /// npm's archives have one, of any name: it goes.
+    Dropped,
+    /// A release's paths stay as they are.
+    Kept,
+}
+
 impl Default for UnpackLimits {
     fn default() -> Self {
         Self {
@@ -46,6 +55,7 @@ impl Default for UnpackLimits {
 /// Unpacks `archive` into the existing empty directory `into` and says what is there, sorted by path.
 pub(crate) fn unpack(
     archive: impl BufRead,
+    outer: Outer,
     into: &Path,
     limits: &UnpackLimits,
 ) -> Result<Vec<FileRecord>, UnpackError> {
@@ -58,6 +68,7 @@ pub(crate) fn unpack(
     };
     let mut tar = Archive::new(stream);
     let mut unpacking = Unpacking {
+        outer,
         into,
         limits,
         names: Names::default(),
@@ -86,6 +97,7 @@ pub(crate) fn unpack(
 
 /// What is known while an archive is being unpacked.
 struct Unpacking<'a> {
+    outer: Outer,
     into: &'a Path,
     limits: &'a UnpackLimits,
     names: Names,
@@ -128,7 +140,7 @@ impl Unpacking<'_> {
             path: escaped(&raw),
             source,
         };
-        let Some(path) = inner_path(&raw).map_err(refused)? else {
+        let Some(path) = inner_path(&raw, self.outer).map_err(refused)? else {
             return Ok(None);
         };
         self.bytes = self.bytes.saturating_add(entry.size());
@@ -250,12 +262,16 @@ fn global<R: Read>(entry: &mut Entry<'_, R>, limits: &UnpackLimits) -> Result<()
 
 /// The path inside the package: the archive's one outer directory taken off, whatever its name.
 /// `None` for a file beside that directory, which npm does not unpack either.
-fn inner_path(raw: &[u8]) -> Result<Option<TreePath>, TreePathError> {
+fn inner_path(raw: &[u8], outer: Outer) -> Result<Option<TreePath>, TreePathError> {
     let text = std::str::from_utf8(raw).map_err(|_| TreePathError::Characters)?;
     if text.starts_with('/') {
         return Err(TreePathError::NotPlain);
     }
     let mut parts = text.split('/');
+    if outer == Outer::Kept {
+        let plain: Vec<&str> = parts.filter(|part| !matches!(*part, "" | ".")).collect();
+        return TreePath::new(plain.join("/")).map(Some);
+    }
     if parts
         .next()
         .is_none_or(|outer| matches!(outer, "" | "." | ".."))
@@ -271,7 +287,7 @@ fn inner_path(raw: &[u8]) -> Result<Option<TreePath>, TreePathError> {
     }
 }
 
-fn copy(
+pub(super) fn copy(
     from: impl Read,
     mut to: impl Write,
     limits: &UnpackLimits,

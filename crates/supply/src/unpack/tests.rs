@@ -31,7 +31,12 @@ fn check(entries: &[(EntryType, String, usize)], expected: Result<usize, &str>) 
     }
     let archive = builder.into_inner().unwrap().finish().unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let found = unpack(&archive[..], directory.path(), &LIMITS);
+    let found = unpack(
+        &archive[..],
+        super::Outer::Dropped,
+        directory.path(),
+        &LIMITS,
+    );
     match (found, expected) {
         (Ok(files), Ok(count)) => assert_eq!(files.len(), count),
         (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{error}"),
@@ -84,7 +89,13 @@ fn a_compressed_tail_is_bounded() {
     encoder.write_all(&vec![0; 8 << 20]).unwrap();
     let archive = encoder.finish().unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let error = unpack(&archive[..], directory.path(), &LIMITS).unwrap_err();
+    let error = unpack(
+        &archive[..],
+        super::Outer::Dropped,
+        directory.path(),
+        &LIMITS,
+    )
+    .unwrap_err();
     assert!(
         matches!(error, UnpackError::Excess { what: "bytes", .. }),
         "{error}"

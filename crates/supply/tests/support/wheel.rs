@@ -88,7 +88,7 @@ impl Wheel {
 }
 
 /// A zip archive with stored entries.
-fn zip(files: &[(String, String)]) -> Vec<u8> {
+pub fn zip(files: &[(String, String)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in files {
         let mut crc = Crc::new();

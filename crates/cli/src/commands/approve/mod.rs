@@ -5,6 +5,7 @@
 
 mod bytecode;
 mod compile;
+mod fetched;
 pub mod git;
 pub mod grants;
 pub mod image;
@@ -33,7 +34,7 @@ use interlock_supply::lockfile::OriginLock;
 use crate::Outcome;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::launching::{Machine, request_of, resolve};
+use crate::launching::{Machine, request_of, resolve, typed};
 use crate::options::{Approve, Global};
 use crate::show;
 use crate::terminal::{Answer, Style, ask, say, visible};
@@ -286,8 +287,7 @@ impl Wanted {
 /// The request to approve, and the approval that it renews.
 fn request(options: &Approve, ledger: &Ledger) -> Result<(Request, Option<Entry>), Failure> {
     let words = options.request.split_first();
-    let words = words
-        .map(|(command, args)| Request::new(command.as_str(), args.iter().map(String::as_str)));
+    let words = words.map(|(command, args)| typed(command, args));
     if let Some(request) = options.remote.request().or(words) {
         let earlier = ledger.requested(&RequestRecord::from(&request)).cloned();
         return Ok((request, earlier.filter(|_| options.name.is_none())));

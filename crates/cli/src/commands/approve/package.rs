@@ -14,7 +14,7 @@ use interlock_supply::{Host, LockedTree, Progress, Store};
 use super::image;
 use super::origin::{self, Source, Told};
 use super::rules::Rules;
-use super::{git, python};
+use super::{fetched, git, python};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::show::counted;
@@ -55,11 +55,13 @@ pub fn fetch(
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
         Ecosystem::PyPi => python::fetch(context, packages, package).map(Some),
         Ecosystem::Git => git::fetch(context, packages, package).map(Some),
+        Ecosystem::Binary | Ecosystem::Mcpb => fetched::fetch(context, packages, package).map(Some),
         other => Err(unverifiable(other.as_str())),
     }
 }
 
-fn unverifiable(kind: &str) -> Failure {
+/// A kind of package that nothing here can fetch by its bytes.
+pub fn unverifiable(kind: &str) -> Failure {
     let what =
         format!("packages from {kind} cannot be verified yet, so this launch cannot be approved");
     Failure::new(Exit::Refused, what).next("install the server and approve its own program")
@@ -99,7 +101,8 @@ fn fetch_npm(
     })
 }
 
-/// Puts a tree that a lock names into the store: exactly those bytes, or none.
+/// Puts a tree that a lock names into the store: exactly those bytes, or none. What a person should know about it besides what
+/// [`proposed`] says.
 ///
 /// # Errors
 /// When a package of it cannot be had, or anything is not as locked.
@@ -108,7 +111,7 @@ pub fn install(
     packages: &Store,
     judgement: &Judgement,
     tree: &LockedTree,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let failed = |error: &dyn std::error::Error| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
         Failure::new(Exit::Refused, what).because(error)
@@ -117,11 +120,14 @@ pub fn install(
         interlock_supply::Ecosystem::Npm => {}
         interlock_supply::Ecosystem::Pypi => {
             python::install(context, packages, judgement, tree)?;
-            return as_recorded(packages, tree);
+            return as_recorded(packages, tree).map(|()| Vec::new());
+        }
+        interlock_supply::Ecosystem::Binary | interlock_supply::Ecosystem::Mcpb => {
+            return fetched::install(context, packages, judgement, tree);
         }
         interlock_supply::Ecosystem::Git => {
             git::install(context, packages, judgement, tree)?;
-            return as_recorded(packages, tree);
+            return as_recorded(packages, tree).map(|()| Vec::new());
         }
         other => return Err(unverifiable(other.as_str())),
     }
@@ -141,7 +147,8 @@ pub fn install(
     let beside = wish(asked)?.packages.split_off(1);
     let installed = locker.install_for(tree, &beside);
     bar.finish();
-    installed.map_err(|error| failed(&error))
+    installed.map_err(|error| failed(&error))?;
+    Ok(Vec::new())
 }
 
 /// What a person should know about a tree that somebody else locked. Nothing of it was chosen here, so all of it is shown.
@@ -164,16 +171,9 @@ pub fn proposed(tree: &LockedTree) -> Vec<String> {
 /// When what is known of its origin speaks against it, or a requirement is not met.
 pub fn provenance(context: &Context, packages: &Store, tree: &LockedTree) -> Result<Told, Failure> {
     let rules = Rules::read(context)?;
-    if tree.ecosystem == interlock_supply::Ecosystem::Git {
-        return origin::of_no_registry(&rules, tree);
-    }
     match Source::of(context, &rules, tree.ecosystem)? {
         Some(source) => origin::judge(context, &rules, packages, &source, tree),
-        None => Ok(Told {
-            lines: Vec::new(),
-            origin: None,
-            whole: true,
-        }),
+        None => origin::of_no_registry(&rules, tree),
     }
 }
 

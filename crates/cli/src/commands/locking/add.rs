@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use interlock_launch::{ServerName, SourceKind};
-use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source};
+use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
 use crate::commands::approve::{git, grants};
@@ -11,9 +11,11 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
 use crate::options::{Add, Global};
+use crate::show::counted;
 use crate::terminal::{say, visible};
 
 use super::project::Project;
+use super::registry::Listed;
 use super::resolving::{self, Versions};
 
 /// Runs `interlock add`.
@@ -23,8 +25,10 @@ use super::resolving::{self, Versions};
 pub fn run(global: &Global, options: &Add) -> Outcome {
     let context = Context::new(global)?;
     let mut project = Project::find_or_begin(&context)?;
-    let mut server = declared(&context, options, &project.base)?;
-    let name = name(options, &server.source)?;
+    let source = options.source.as_deref().unwrap_or_default();
+    let listed = Listed::of(&context, source, options)?;
+    let mut server = declared(&context, options, listed.as_ref(), &project.base)?;
+    let name = name(options, &server)?;
     if project.named(name.as_str()).is_some() {
         let what = format!("the lock has a server `{name}` already");
         return Err(Failure::new(Exit::Usage, what).next(format!(
@@ -35,8 +39,16 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     let ledger = context.ledger(&context.known()?)?;
     server.source = at_a_commit(&context, server.source)?;
     let base = &project.base;
+    let mut told = match &listed {
+        Some(listed) => listed.asked(&resolving::profile(&context, base, &server)?)?,
+        None => Vec::new(),
+    };
     let resolved = resolving::server(&context, &machine, &ledger, base, &server, Versions::Move)?;
+    if let (Some(listed), Some(tree)) = (&listed, &resolved.content.tree) {
+        told.extend(listed.compare(&context, &machine.packages, tree)?);
+    }
     server.content = resolved.content;
+    server.source = server.source.pinned(&server.content);
     let shown = summary(&server);
     project.lock.server.insert(name.clone(), server);
     project.save(&context)?;
@@ -45,7 +57,8 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
             "{} {name}: {shown}",
             context.style().good("added")
         ));
-        for remark in resolved.remarks {
+        let from = listed.map(|listed| listed.remarks).unwrap_or_default();
+        for remark in from.into_iter().chain(told).chain(resolved.remarks) {
             say(&format!("  {remark}"));
         }
         say("it is a proposal so far; to approve it: interlock approve --lock");
@@ -74,12 +87,12 @@ fn at_a_commit(context: &Context, source: Source) -> Result<Source, Failure> {
 pub fn summary(server: &Server) -> String {
     match &server.content.tree {
         Some(tree) => format!(
-            "{} is {}@{}, {} packages, {} files",
+            "{} is {}@{}, {}, {}",
             server.source,
             tree.name,
             tree.version,
-            tree.packages.len(),
-            tree.files
+            counted(tree.packages.len(), "package"),
+            counted(tree.files, "file")
         ),
         None => format!(
             "{}, {} files and {} folders",
@@ -90,8 +103,19 @@ pub fn summary(server: &Server) -> String {
     }
 }
 
-fn declared(context: &Context, options: &Add, base: &Base) -> Result<Server, Failure> {
+fn declared(
+    context: &Context,
+    options: &Add,
+    listed: Option<&Listed>,
+    base: &Base,
+) -> Result<Server, Failure> {
     let profile = grants::profile(None, &options.grants, &options.danger, &context.places)?;
+    if let Some(listed) = listed {
+        let (source, args) = (listed.choice.source.clone(), listed.choice.args.clone());
+        let mut server = Server::declared(source, args, ProposedGrants::of(&profile, base));
+        server.registry = Some(listed.label.clone());
+        return Ok(server);
+    }
     let (source, words) = match (&options.source, options.words.split_first()) {
         (Some(source), _) => (source_of(source, base)?, options.words.as_slice()),
         (None, Some((command, rest))) => (command_of(command, base)?, rest),
@@ -107,13 +131,17 @@ fn declared(context: &Context, options: &Add, base: &Base) -> Result<Server, Fai
 
 /// A source as typed: with its scheme, or a path.
 fn source_of(text: &str, base: &Base) -> Result<Source, Failure> {
+    if let Some(path) = text
+        .strip_prefix("mcpb:")
+        .filter(|path| !path.contains("://"))
+    {
+        return bundle(path, base);
+    }
     if text.contains('/') && !text.contains(':') {
         return program(text, base);
     }
     text.parse()
-        .map_err(|error: interlock_supply::lockfile::SourceError| {
-            Failure::new(Exit::Usage, format!("{} cannot be added", visible(text))).because(&error)
-        })
+        .map_err(|error: SourceError| unusable(text, &error))
 }
 
 fn command_of(command: &str, base: &Base) -> Result<Source, Failure> {
@@ -132,6 +160,26 @@ fn program(path: &str, base: &Base) -> Result<Source, Failure> {
     Ok(Source::File(path))
 }
 
+/// A bundle's file, written so that it suits every checkout.
+fn bundle(path: &str, base: &Base) -> Result<Source, Failure> {
+    let (path, pin) = match path.rsplit_once("#sha256=") {
+        Some((path, pin)) => (path, format!("#sha256={pin}")),
+        None => (path, String::new()),
+    };
+    match program(path, base)? {
+        Source::File(path) => {
+            let text = format!("mcpb:{path}{pin}");
+            text.parse()
+                .map_err(|error: SourceError| unusable(&text, &error))
+        }
+        other => Ok(other),
+    }
+}
+
+fn unusable(text: &str, error: &SourceError) -> Failure {
+    Failure::new(Exit::Usage, format!("{} cannot be added", visible(text))).because(error)
+}
+
 /// A word that names something in the project is written so that it suits every checkout.
 fn portable(word: &str, base: &Base) -> String {
     let looks_like_a_path = word.contains('/') || word.contains('.');
@@ -146,9 +194,14 @@ fn portable(word: &str, base: &Base) -> String {
 }
 
 /// The name that was chosen, or the last part of the source.
-fn name(options: &Add, source: &Source) -> Result<ServerName, Failure> {
-    let text = match (&options.name, source) {
+fn name(options: &Add, server: &Server) -> Result<ServerName, Failure> {
+    let listed = server
+        .registry
+        .as_deref()
+        .and_then(|it| it.split('@').next());
+    let text = match (&options.name, &server.source) {
         (Some(name), _) => name.clone(),
+        (None, _) if listed.is_some() => suggested(listed.unwrap_or_default()),
         (None, source) => suggested(&match source {
             Source::File(path) => path.to_string(),
             Source::Command(_) => options

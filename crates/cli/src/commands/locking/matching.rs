@@ -66,6 +66,7 @@ fn as_locked(
         .map(|pin| (pin.name.clone(), pin.digest));
     Server {
         source: proposed.source.clone(),
+        registry: proposed.registry.clone(),
         args: proposed.args.clone(),
         content: Content {
             origin,

@@ -9,6 +9,7 @@ pub mod known;
 pub mod lock;
 pub mod matching;
 pub mod project;
+pub mod registry;
 pub mod resolving;
 pub mod sbom;
 pub mod subjects;

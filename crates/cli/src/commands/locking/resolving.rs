@@ -57,14 +57,15 @@ pub fn server(
     let (tree, remarks, origin) = match locked {
         Some(tree) if server.content.is_foreign() => return Err(foreign(server, tree)),
         Some(tree) => {
-            package::install(context, &machine.packages, &judgement, tree)?;
+            let more = package::install(context, &machine.packages, &judgement, tree)?;
             let origin = server.content.origin.clone();
             // A lock that has none yet gets one, when that can be found out.
             let origin = origin.or_else(|| {
                 let told = package::provenance(context, &machine.packages, tree);
                 told.ok().and_then(|told| told.origin)
             });
-            (Some(tree.clone()), package::proposed(tree), origin)
+            let remarks = package::proposed(tree).into_iter().chain(more);
+            (Some(tree.clone()), remarks.collect(), origin)
         }
         None => fetched(context, machine, &judgement)?,
     };
