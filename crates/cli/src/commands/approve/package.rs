@@ -129,7 +129,6 @@ pub fn install(
             git::install(context, packages, judgement, tree)?;
             return as_recorded(packages, tree).map(|()| Vec::new());
         }
-        other => return Err(unverifiable(other.as_str())),
     }
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
