@@ -58,7 +58,7 @@ fn a_program_is_added_by_its_address_and_runs_from_the_store() {
     let digest = sha256(SERVER.as_bytes());
     has(
         &added.out,
-        &["added", &digest, "a script for", "nobody vouches"],
+        &["added", &digest, "a script for", "no registry published it"],
     );
     has(
         &lock(&world),
