@@ -113,7 +113,7 @@ pub fn unpack_tarball_into(
     directory: &std::path::Path,
     limits: &UnpackLimits,
 ) -> Result<Vec<crate::TreePath>, UnpackError> {
-    let files = unpack(archive, directory, limits)?;
+    let files = unpack(archive, Outer::Dropped, directory, limits)?;
     Ok(files.into_iter().map(|file| file.path).collect())
 }
 
