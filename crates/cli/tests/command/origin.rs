@@ -421,6 +421,14 @@ fn a_registrys_new_key_comes_from_a_file() {
     );
     fs::write(&keys, current).unwrap();
     world.interlock(&["verify"]).expect(0);
+    // So does a trust root of other authorities and logs.
+    let root = world.home.join(".config/root.json");
+    let ours = fs::read_to_string(&root).unwrap();
+    fs::write(&root, Sigstore::new(now()).trusted_root()).unwrap();
+    let said = world.interlock(&["verify"]).expect(1);
+    has(&said.out, &["app@1.0.0 does not hold"]);
+    fs::write(&root, ours).unwrap();
+    world.interlock(&["verify"]).expect(0);
     fs::write(&keys, "{}").unwrap();
     has(
         &world.interlock(&["verify"]).expect(1).out,
@@ -448,7 +456,8 @@ fn young_releases_are_passed_over_in_the_whole_tree() {
             Release::new("dep", "1.0.1", 1),
         ],
     );
-    has(&said.expect(0).out, &["npm:app is app@1.0.0"]);
+    let passed = "a newer release is passed over: `app@1.1.0` was published one day ago";
+    has(&said.expect(0).out, &["npm:app is app@1.0.0", passed]);
     has(&lock(&world), &["name = \"dep\", version = \"1.0.0\""]);
     let refused = added("", &[app(), Release::new("dep", "1.0.1", 1)])
         .1
@@ -456,7 +465,8 @@ fn young_releases_are_passed_over_in_the_whole_tree() {
     has(
         &refused.err,
         &[
-            "needs `dep` (`^1`), which cannot be had",
+            "`app@1.0.0` needs `dep` (`^1`), which cannot be had",
+            "next: wait, name an older version, or, when this one mends a hole, add `dep@1.0.1` to `exempt`",
             "`dep@1.0.1` was published one day ago, and releases are left to others for 3 days (`min-age`)",
         ],
     );
@@ -637,6 +647,10 @@ fn packages_of_python_are_held_to_the_same() {
     let refused = registry.user(World::without_key(), "");
     has(
         &interlock(&refused, &["add", "pypi:app"]).expect(3).err,
-        &["`app@1.0` was published one day ago", "`min-age`"],
+        &[
+            "`app@1.0` was published one day ago",
+            "`min-age`",
+            "add `app@1.0` to `exempt`",
+        ],
     );
 }

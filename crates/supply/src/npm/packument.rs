@@ -150,6 +150,16 @@ impl Packument {
         self.young.get(version.as_str())
     }
 
+    /// The newest release above `version` that has to wait: without `min-age` it would have been chosen, most likely.
+    #[must_use]
+    pub fn passed_over(&self, version: &Version) -> Option<&Young> {
+        let newer = self
+            .versions()
+            .filter(|other| other.semver() > version.semver() && !other.semver().is_prerelease());
+        let newest = newer.max_by(|a, b| a.semver().cmp(b.semver()))?;
+        self.young(&newest)
+    }
+
     /// When a version was published, as far as this description says.
     #[must_use]
     pub fn published(&self, version: &str) -> Option<i64> {

@@ -62,6 +62,9 @@ pub struct Evidence {
     earlier: Option<Earlier>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     signatures: Vec<NpmSignature>,
+    /// Whether the description says that there are attestations.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    offered: bool,
     /// The registry's answer, as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attestations: Option<String>,
@@ -190,6 +193,7 @@ impl Evidence {
             mcp_name: None,
             earlier: None,
             signatures: Vec::new(),
+            offered: false,
             attestations: None,
             unreachable: (false, false),
         }
@@ -200,14 +204,11 @@ impl Evidence {
         let Ok(version) = Version::try_from(evidence.version.clone()) else {
             return evidence;
         };
-        let offers = match describe(registry, &package.name, own) {
+        match describe(registry, &package.name, own) {
             Some(packument) => evidence.described(&packument, &version, own),
-            None => {
-                evidence.unreachable.0 = true;
-                false
-            }
-        };
-        if offers || own {
+            None => evidence.unreachable.0 = true,
+        }
+        if evidence.offered || own {
             evidence.take(registry.attestations(&package.name, &version));
         }
         evidence
@@ -227,6 +228,7 @@ impl Evidence {
             return evidence;
         };
         evidence.published = wheel.published;
+        evidence.offered = wheel.provenance.is_some();
         evidence.file = Some(wheel.name.file.clone());
         let before = listing.wheels.range(..&wheel.name.version).next_back();
         evidence.earlier = before.map(|(version, wheels)| Earlier {
@@ -248,8 +250,8 @@ impl Evidence {
         }
     }
 
-    /// Takes over what a description says about a version; tells whether it says that there are attestations.
-    fn described(&mut self, packument: &Packument, version: &Version, own: bool) -> bool {
+    /// Takes over what a description says about a version.
+    fn described(&mut self, packument: &Packument, version: &Version, own: bool) {
         self.published = packument.published(version.as_str());
         self.earlier = earlier(packument, version);
         let value = one(packument, version.as_str());
@@ -266,7 +268,7 @@ impl Evidence {
         if own {
             self.signatures = signatures(dist);
         }
-        offers(dist)
+        self.offered = offers(dist);
     }
 
     /// What of it holds.
@@ -297,6 +299,7 @@ impl Evidence {
             commit: self.commit.clone(),
             mcp_name: self.mcp_name.clone(),
             earlier: self.earlier.clone(),
+            offered: self.offered,
             signature,
             attestations,
         }

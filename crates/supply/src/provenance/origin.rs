@@ -38,6 +38,8 @@ pub struct Origin {
     pub mcp_name: Option<String>,
     /// The release before this one.
     pub earlier: Option<Earlier>,
+    /// Whether the registry says that there are attestations, even where it does not serve them.
+    pub offered: bool,
     /// The registry's signature: the key's name.
     pub signature: Checked<String>,
     /// Attestations of the build and of the publishing.
@@ -88,6 +90,7 @@ impl Origin {
             commit: None,
             mcp_name: None,
             earlier: None,
+            offered: false,
             signature: Checked::Absent,
             attestations: Checked::Absent,
         }
@@ -97,7 +100,7 @@ impl Origin {
     #[must_use]
     pub fn lost_attestation(&self) -> bool {
         let before = self.earlier.as_ref().is_some_and(|before| before.attested);
-        before && self.attestations == Checked::Absent
+        before && !self.offered && self.attestations == Checked::Absent
     }
 
     /// The account that published the release before, where it is another one.

@@ -5,7 +5,11 @@ use super::{
     tags::WheelName,
     version::{Specifiers, Version},
 };
-use crate::{digest::Integrity, provenance::rfc3339};
+use crate::{
+    digest::Integrity,
+    hold::{Hold, Young},
+    provenance::rfc3339,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -108,6 +112,20 @@ impl Listing {
             listing.add(file, name, base);
         }
         Ok(listing)
+    }
+
+    /// The newest release above `version` that has to wait: without `min-age` it would have been chosen, most likely.
+    #[must_use]
+    pub fn passed_over(&self, version: &Version, hold: &Hold) -> Option<Young> {
+        let released =
+            |(other, _): &(&Version, &Vec<ListedWheel>)| *other > version && !other.is_prerelease();
+        let (newest, wheels) = self.wheels.iter().rev().find(released)?;
+        let young = |wheel: &ListedWheel| {
+            hold.young(wheel.name.name.as_str(), newest.as_str(), wheel.published)
+        };
+        // One wheel that does not have to wait is enough to choose the release.
+        let all: Option<Vec<Young>> = wheels.iter().map(young).collect();
+        all?.into_iter().next()
     }
 
     fn add(&mut self, file: File, name: &Name, base: &Url) {

@@ -59,6 +59,24 @@ impl Source {
     }
 }
 
+impl Source {
+    /// That a newer release of a tree's own package has to wait, when one does.
+    pub fn passed_over(&self, tree: &LockedTree) -> Option<String> {
+        let (name, version) = (tree.name.as_str(), tree.version.as_str());
+        let young = match self {
+            Self::Npm(registry) => {
+                let packument = registry.packument(&tree.name).ok()?;
+                packument.passed_over(&version.parse().ok()?).cloned()
+            }
+            Self::Pypi(index) => {
+                let listing = index.listing(&pypi::Name::new(name).ok()?).ok()?;
+                listing.passed_over(&version.parse().ok()?, index.hold())
+            }
+        };
+        young.map(|young| format!("a newer release is passed over: {young}"))
+    }
+}
+
 /// What is known of where a tree came from.
 pub struct Told {
     /// For a person, a line each.

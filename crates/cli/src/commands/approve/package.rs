@@ -89,9 +89,13 @@ fn fetch_npm(
     };
     let locked = locker.lock(&wish(package)?);
     bar.finish();
-    let locked = locked.map_err(|error| failed(&error))?;
+    let locked = locked.map_err(|error| match error.young() {
+        Some(young) => failed(&error).next(young.next()),
+        None => failed(&error),
+    })?;
     let mut remarks = remarks(&locked);
     let source = Source::Npm(registry);
+    remarks.extend(source.passed_over(&locked.tree));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
     remarks.extend(told.lines);
     Ok(Fetched {

@@ -38,6 +38,7 @@ pub fn fetch(
     let (locked, index) = with_locker(context, packages, package, work, &rules, &failed)?;
     let mut remarks = remarks(&locked);
     let source = Source::Pypi(index);
+    remarks.extend(source.passed_over(&locked.tree));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
     remarks.extend(told.lines);
     Ok(Fetched {
@@ -94,7 +95,10 @@ fn with_locker<T>(
         compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
     });
     bar.finish();
-    let done = done.map_err(|error| failed(&error))?;
+    let done = done.map_err(|error| match error.young() {
+        Some(young) => failed(&error).next(young.next()),
+        None => failed(&error),
+    })?;
     Ok((done, index))
 }
 

@@ -262,6 +262,12 @@ mod tests {
                 "another account: alice",
             ],
         );
+        // A mirror that repeats descriptions and serves no attestations is no reason for alarm.
+        origin.offered = true;
+        check(
+            &own(&origin, false, NOW),
+            &["published", "no attestation", "another account: alice"],
+        );
         origin.attestations = Checked::Unreachable;
         check(
             &own(&origin, false, NOW),

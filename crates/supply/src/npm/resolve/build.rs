@@ -74,6 +74,8 @@ pub(super) trait Source {
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     pub(super) by: Id,
+    /// Name and version of the package that asks.
+    pub(super) asker: String,
     pub(super) edge: Edge,
     pub(super) why: Unmet,
 }
@@ -159,8 +161,13 @@ impl Builder<'_> {
             return;
         }
         if let Err(why) = self.place(id, start, edge) {
+            let asker = self.tree.node(id).map(|node| {
+                let manifest = &node.manifest;
+                format!("{}@{}", manifest.name, manifest.version)
+            });
             let failure = Failure {
                 by: id,
+                asker: asker.unwrap_or_default(),
                 edge: edge.clone(),
                 why,
             };

@@ -2,7 +2,8 @@
 
 use super::build::Unmet;
 use crate::{
-    npm::{PackageName, RegistryError, entry::EntryError},
+    hold::Young,
+    npm::{PackageName, PickError, RegistryError, entry::EntryError},
     store::{InstallError, StoreError},
 };
 use std::sync::Arc;
@@ -14,14 +15,10 @@ pub enum LockError {
     #[error("no package was named")]
     Nothing,
     /// A package that is needed cannot be had.
-    #[error("`{by}` needs `{name}` (`{spec}`), which cannot be had")]
+    #[error("{what}")]
     Unmet {
-        /// What is missing.
-        name: PackageName,
-        /// Which versions would do.
-        spec: String,
-        /// The package that needs it; the wish itself when it is the same.
-        by: String,
+        /// What is missing, and who needs it; safe to show.
+        what: String,
         /// Why.
         source: Unmet,
     },
@@ -142,4 +139,21 @@ pub enum LockError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl LockError {
+    /// The release that has to wait, when that is the reason.
+    #[must_use]
+    pub fn young(&self) -> Option<&Young> {
+        match self {
+            Self::Unmet {
+                source: Unmet::Pick(error),
+                ..
+            } => match &**error {
+                PickError::Young(young) => Some(young),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }

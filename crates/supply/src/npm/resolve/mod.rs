@@ -102,7 +102,7 @@ impl Locker<'_> {
             }
             let root = Arc::new(root(wish, name));
             let built = build::build(fetcher, self.host, root);
-            let built = built.map_err(|failure| unmet(failure, wish))?;
+            let built = built.map_err(unmet)?;
             self.assemble(fetcher, wish, &built, None)
         })
     }
@@ -486,19 +486,18 @@ fn contradicts(listed: &Manifest, stored: &Stored) -> bool {
         || own.bin.keys().ne(listed.bin.keys())
 }
 
-fn unmet(failure: Failure, wish: &Wish) -> LockError {
-    let by = if failure.by == tree::ROOT {
-        wish.packages
-            .first()
-            .map(|(name, _)| name.to_string())
-            .unwrap_or_default()
-    } else {
-        "a dependency".into()
+fn unmet(failure: Failure) -> LockError {
+    let (name, spec) = (failure.edge.name, failure.edge.spec.escape_debug());
+    let what = match spec.to_string().as_str() {
+        "" => format!("`{name}`"),
+        spec => format!("`{name}` (`{spec}`)"),
     };
     LockError::Unmet {
-        name: failure.edge.name,
-        spec: failure.edge.spec,
-        by,
+        // What was asked for is nobody's dependency.
+        what: match failure.by {
+            tree::ROOT => format!("{what} cannot be had"),
+            _ => format!("`{}` needs {what}, which cannot be had", failure.asker),
+        },
         source: failure.why,
     }
 }

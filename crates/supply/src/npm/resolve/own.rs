@@ -52,7 +52,7 @@ impl Locker<'_> {
             }
             let built: Result<Built, _> =
                 build::build(fetcher, self.host, Arc::new(root(&wish, name)));
-            let built = built.map_err(|failure| unmet(failure, &wish))?;
+            let built = built.map_err(unmet)?;
             self.assemble(fetcher, &wish, &built, Some(&own))
         })
     }

@@ -20,6 +20,7 @@ pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 use super::{Index, Name, Python, Requirement, Version};
 use crate::{
     digest::{Sha256, TreeDigest},
+    hold::Young,
     locked::{Ecosystem, LockedPackage, LockedTree},
     progress::Progress,
     store::{InstallError, Layout, Store, StoreError, Stored},
@@ -114,6 +115,20 @@ pub enum LockError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl LockError {
+    /// The release that has to wait, when that is the reason.
+    #[must_use]
+    pub fn young(&self) -> Option<&Young> {
+        match self {
+            Self::Unmet(unmet) => match &unmet.why {
+                Why::Young(young) => Some(young),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// Resolves, fetches, verifies and stores.
