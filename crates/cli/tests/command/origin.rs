@@ -261,13 +261,10 @@ fn a_second_machine_verifies_the_same_and_later_without_a_network() {
     world.interlock(&["verify"]).expect(0);
     world.interlock(&["--offline", "verify"]).expect(0);
     // Without an origin, as older locks are, it is read as before, and gets one.
-    let start = text.find("[server.app.content.origin]").unwrap();
-    let end = text.find("[server.app.content.tree]").unwrap();
-    fs::write(
-        world.path("interlock.lock"),
-        text[..start].to_owned() + &text[end..],
-    )
-    .unwrap();
+    let (before, origin) = text.split_once("[server.app.content.origin]").unwrap();
+    let (_, tree) = origin.split_once("[server.app.content.tree]").unwrap();
+    let without = format!("{before}[server.app.content.tree]{tree}");
+    fs::write(world.path("interlock.lock"), without).unwrap();
     world.interlock(&["verify"]).expect(0);
     world.interlock(&["lock"]).expect(0);
     has(&lock(&world), &["attested = \"npm-provenance\""]);
