@@ -7,7 +7,7 @@ use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
 use interlock_supply::oci::LockedImage;
 use interlock_supply::policy::{Breach, Policy};
-use interlock_supply::provenance::{Checked, Origin, TreeEvidence, is_own};
+use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index};
 use interlock_supply::registry::{Api, KnownKind, known};
 use interlock_supply::{Client, Ecosystem, LockedTree, Store, TreeDigest, Trust};
@@ -131,20 +131,12 @@ pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure>
     let mut lines = known_releases(tree)?;
     let mut alone = tree.clone();
     alone.packages.retain(|package| is_own(tree, package));
-    let unknown = Origin {
-        published: None,
-        publisher: None,
-        repository: None,
-        commit: None,
-        mcp_name: None,
-        earlier: None,
-        signature: Checked::Absent,
-        attestations: Checked::Absent,
-    };
     refuse(
         tree.name.as_str(),
         tree.version.as_str(),
-        rules.policy.judge(&alone, &[unknown], &rules.hold),
+        rules
+            .policy
+            .judge(&alone, &[Origin::unknown()], &rules.hold),
     )?;
     lines.push(
         "no registry published it: its address and its digest are all that vouches for it"
