@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::client::LIST;
-use crate::hosted::Hosted;
+use crate::support::git::Hosted;
 use crate::world::{World, has};
 
 const SERVER: &str = include_str!("../data/server.sh");
