@@ -1,5 +1,7 @@
 //! Repositories that real Git serves, from a commit's name to a tree in the store.
 
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+
 mod support;
 
 use interlock_supply::{

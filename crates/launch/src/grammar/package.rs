@@ -561,7 +561,7 @@ mod tests {
                 format!("git+https://gitlab.com/a/c/b.git#{commit}"),
                 Some("b"),
             ),
-            (format!("github:a/b#{}", &commit[..39]), None),
+            (format!("github:a/b#{}", "0a".repeat(19)), None),
             (format!("github:a/b#{}", commit.to_uppercase()), None),
             ("github:a/b#main".to_owned(), None),
             ("github:a/b".to_owned(), None),

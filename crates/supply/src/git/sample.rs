@@ -83,9 +83,7 @@ impl Sample {
     /// A change of the object of that name.
     pub(super) fn change_of(&mut self, base: &ObjectId, change: &[u8]) {
         self.head(7, change.len());
-        let name = (0..base.format().length())
-            .map(|at| u8::from_str_radix(&base.to_string()[2 * at..2 * at + 2], 16).unwrap());
-        self.body.extend(name.collect::<Vec<u8>>());
+        self.body.extend(base.as_bytes());
         self.compressed(change);
     }
 
@@ -94,9 +92,7 @@ impl Sample {
         let mut bytes = Vec::new();
         for (mode, name, id) in entries {
             bytes.extend(format!("{mode} {name}\0").into_bytes());
-            let hex = id.to_string();
-            let pairs = (0..hex.len()).step_by(2);
-            bytes.extend(pairs.map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()));
+            bytes.extend(id.as_bytes());
         }
         self.object(Kind::Tree, &bytes)
     }
