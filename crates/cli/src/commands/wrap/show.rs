@@ -1,10 +1,11 @@
 //! What would change, as a person reads it: file by file, entry by entry, with secrets left out and hidden characters shown.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use interlock_launch::{Decision, judge};
 use interlock_scan::Client;
-use interlock_scan::wrap::{Difference, Plan, Side, Skip, differences};
+use interlock_scan::wrap::{Difference, Plan, Side, Skip, Wrapped, differences};
 
 use crate::context::Context;
 use crate::terminal::{Style, say};
@@ -13,14 +14,15 @@ use crate::terminal::{Style, say};
 pub fn plan(context: &Context, plan: &Plan) {
     let style = context.style();
     heading(context, plan.client, plan.original.path());
+    let mut by_name: HashMap<&str, Vec<&Wrapped>> = HashMap::new();
+    for wrapped in &plan.wrapped {
+        by_name.entry(&wrapped.name).or_default().push(wrapped);
+    }
     let texts = (plan.original.bytes(), plan.text.as_bytes());
     for difference in differences(plan.client, plan.place, plan.original.path(), texts) {
         entry(style, &difference);
-        let refused = plan
-            .wrapped
-            .iter()
-            .filter(|wrapped| wrapped.name == difference.name);
-        for wrapped in refused {
+        let named = by_name.get(difference.name.as_str());
+        for wrapped in named.into_iter().flatten() {
             remark(style, &wrapped.request);
             for secret in &wrapped.secrets {
                 say(&style.dim(&format!(
