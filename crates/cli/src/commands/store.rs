@@ -67,6 +67,38 @@ fn list(packages: &Packages, format: &Format) -> Outcome {
             .to_string()),
         };
         if !more {
+            return Ok(Exit::Done);
+        }
+    }
+    list_images(packages, format)
+}
+
+fn list_images(packages: &Packages, format: &Format) -> Outcome {
+    for (digest, image) in packages.images().map_err(|error| broken(&error))? {
+        let (name, bytes) = image.as_ref().map_or_else(
+            || {
+                let what = "(its record is damaged; run `interlock store verify`)";
+                (what.to_owned(), 0)
+            },
+            |image| {
+                let name = format!("{} {}", image.name, image.version);
+                (visible(&name), image.bytes)
+            },
+        );
+        let more = match format.format {
+            OutputFormat::Human => say(&format!("{name:<48} {:>10}  {digest}", size::shown(bytes))),
+            OutputFormat::Json => say(&json!({
+                "v": 1,
+                "image": image.as_ref().map(|image| image.name.as_str()),
+                "version": image.as_ref().map(|image| image.version.as_str()),
+                "manifest": image.as_ref().map(|image| image.manifest.to_string()),
+                "bytes": bytes,
+                "files": image.as_ref().map(|image| image.files),
+                "tree": digest.to_string(),
+            })
+            .to_string()),
+        };
+        if !more {
             break;
         }
     }
@@ -91,8 +123,9 @@ fn collect(context: &Context, packages: &Packages, max_size: Option<&str>) -> Ou
         .remove_all_but(&keep, limit)
         .map_err(|error| broken(&error))?;
     say(&format!(
-        "deleted {} trees and {} packages, {} freed",
+        "deleted {} trees, {} images and {} packages, {} freed",
         report.trees,
+        report.images,
         report.packages,
         size::shown(report.bytes)
     ));
@@ -170,8 +203,8 @@ fn verify(context: &Context, packages: &Packages) -> Outcome {
     if report.is_clean() {
         let good = context.style().good("intact");
         say(&format!(
-            "{good} {} trees, {} packages, {} files",
-            report.trees, report.packages, report.files
+            "{good} {} trees, {} images, {} packages, {} files",
+            report.trees, report.images, report.packages, report.files
         ));
         return Ok(Exit::Done);
     }

@@ -12,7 +12,7 @@ use super::{Danger, Format, Grants};
     override_usage = "interlock add [OPTIONS] SOURCE [-- ARGS]\n       interlock add [OPTIONS] -- COMMAND ARGS"
 )]
 pub struct Add {
-    /// `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `binary:ADDRESS`, `mcpb:ADDRESS|PATH`, an entry of the MCP Registry
+    /// `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `binary:ADDRESS`, `mcpb:ADDRESS|PATH`, `oci:IMAGE[:TAG]`, an entry of the MCP Registry
     /// `mcp:NAME[@VERSION]`, or the path of a program
     #[arg(value_name = "SOURCE", required_unless_present = "words")]
     pub source: Option<String>,

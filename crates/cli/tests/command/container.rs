@@ -278,3 +278,83 @@ fn an_image_that_is_nowhere_says_so() {
     let said = approve(&world, &no, &[], &["run", "team/server"]).expect(3);
     has(&said.err, &["team/server", "was not fetched"]);
 }
+
+#[test]
+fn a_lock_names_an_image_down_to_its_bytes() {
+    let world = World::new();
+    let (archive, manifest) = save(&world, "image.tar", SERVER);
+    let words = ["run", "-i", "--rm", "team/server:1"];
+    approve(&world, &archive, &[], &words).expect(0);
+    // The registry of this test is the store.
+    let added = world.interlock(&["--offline", "add", "oci:team/server:1"]);
+    has(
+        &added.expect(0).out,
+        &["oci:docker.io/team/server:1 is", &manifest],
+    );
+    let path = world.path("interlock.lock");
+    let lock = fs::read_to_string(&path).unwrap();
+    has(
+        &lock,
+        &[
+            "oci:docker.io/team/server:1",
+            &manifest,
+            "[server.server.content.image]",
+        ],
+    );
+    let verified = world.interlock(&["--offline", "verify"]);
+    has(&verified.expect(0).out, &["server"]);
+    let bill = world.interlock(&["sbom"]).expect(0).out;
+    has(
+        &bill,
+        &[
+            "pkg:oci/server@sha256%3A",
+            "\"type\": \"container\"",
+            "docker.io%2Fteam%2Fserver",
+        ],
+    );
+    let spdx = world.interlock(&["sbom", "--format", "spdx"]).expect(0).out;
+    has(&spdx, &["pkg:oci/server@sha256%3A"]);
+    let said = world.with_passphrase(&["--offline", "approve", "--lock", "--passphrase-fd", "0"]);
+    has(
+        &said.expect(0).out,
+        &["asked for oci:docker.io/team/server:1", "not attested"],
+    );
+    let mut client = world.run(&["server"]);
+    client.greet();
+    assert_eq!(client.call(), "3");
+    client.close().expect(0);
+    // A lock that names other bytes is not what is here.
+    for (was, now) in [
+        (manifest.as_str(), &*digest(b"other")),
+        ("version = \"1\"", "version = \"2\""),
+        ("files = ", "files = 1"),
+    ] {
+        let other = lock.replacen(was, now, 1);
+        assert_ne!(other, lock, "{was}");
+        fs::write(&path, other).unwrap();
+        let said = world.interlock(&["--offline", "verify"]);
+        assert_ne!(said.code, 0, "{was}: {said:?}");
+    }
+    fs::write(&path, &lock).unwrap();
+    let listed = world.interlock(&["store", "list"]).expect(0).out;
+    has(&listed, &["docker.io/team/server 1"]);
+    // Kept while an approval or the lock names it.
+    for name in ["boxed", "server"] {
+        has(
+            &world.interlock(&["store", "gc"]).expect(0).out,
+            &["0 images"],
+        );
+        world
+            .with_passphrase(&["revoke", name, "--passphrase-fd", "0"])
+            .expect(0);
+    }
+    has(
+        &world.interlock(&["store", "gc"]).expect(0).out,
+        &["0 images"],
+    );
+    fs::remove_file(&path).unwrap();
+    has(
+        &world.interlock(&["store", "gc"]).expect(0).out,
+        &["1 images"],
+    );
+}

@@ -2,6 +2,7 @@
 
 use super::{Content, Lockfile, OriginLock, ProposedGrants, Server};
 use crate::locked::{Ecosystem, LockedPackage, LockedTree};
+use crate::oci::LockedImage;
 use interlock_launch::{Line, ServerName};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,6 +149,7 @@ impl Found {
         };
         self.map("folder", &folders(was), &folders(now));
         self.tree(was.tree.as_ref(), now.tree.as_ref());
+        self.image(was.image.as_ref(), now.image.as_ref());
     }
 
     fn tree(&mut self, was: Option<&LockedTree>, now: Option<&LockedTree>) {
@@ -168,6 +170,33 @@ impl Found {
             )
         };
         self.value("tree", was.map(summary), now.map(summary));
+    }
+
+    fn image(&mut self, was: Option<&LockedImage>, now: Option<&LockedImage>) {
+        let named = |image: &LockedImage| {
+            format!(
+                "{} {} is {} ({})",
+                image.name, image.version, image.manifest, image.platform
+            )
+        };
+        self.value("image", was.map(named), now.map(named));
+        let layers = |image: &LockedImage| {
+            let all = image.layers.iter().map(|layer| layer.digest.to_string());
+            all.collect::<Vec<_>>().join(" ")
+        };
+        self.value("layers", was.map(layers), now.map(layers));
+        let files = |image: &LockedImage| {
+            format!(
+                "{} ({} files, {} bytes)",
+                image.digest, image.files, image.bytes
+            )
+        };
+        self.value("files of the image", was.map(files), now.map(files));
+        self.value(
+            "configuration",
+            was.map(|image| image.config),
+            now.map(|image| image.config),
+        );
     }
 
     /// Grants as the options that give them: what is new, what is gone.

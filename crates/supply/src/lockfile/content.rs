@@ -4,7 +4,13 @@ use super::{
     OriginLock,
     path::{Base, ProjectPath},
 };
-use crate::{host::Host, locked::LockedTree, store::Store};
+use crate::{
+    digest::TreeDigest,
+    host::Host,
+    locked::LockedTree,
+    oci::{LockedImage, Platform},
+    store::Store,
+};
 use interlock_launch::{Digest, LaunchRecord, TreeRole};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -32,6 +38,9 @@ pub struct Content {
     /// The package with everything that it depends on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<LockedTree>,
+    /// The image of a container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<LockedImage>,
 }
 
 /// One file.
@@ -104,6 +113,7 @@ impl Content {
             files: files.collect(),
             folders: folders.collect(),
             tree: tree.cloned(),
+            image: image(launch, store),
         }
     }
 
@@ -111,10 +121,25 @@ impl Content {
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         let here = || Host::current(None).name();
+        let other = |image: &LockedImage| image.platform != Platform::here().to_string();
+        if self.image.as_ref().is_some_and(other) {
+            return true;
+        }
         self.platform
             .as_ref()
             .is_some_and(|made_for| *made_for != here())
     }
+}
+
+/// The image of a launch, as it is stored, under the name that the launch has for it.
+fn image(launch: &LaunchRecord, store: &Store) -> Option<LockedImage> {
+    let package = launch.package.as_ref().filter(|it| it.ecosystem == "oci")?;
+    let digest = TreeDigest::parse(&package.tree).ok()?;
+    Some(LockedImage {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        ..store.recorded_image(&digest)?
+    })
 }
 
 /// An interpreter by its kind: the file's name without a version (`python3.11` is `python`).

@@ -6,6 +6,7 @@ use crate::{
     digest::Integrity,
     locked::{Ecosystem, LockedTree},
     npm::{PackageName, Spec},
+    oci::{LockedImage, Reference},
 };
 use interlock_launch::{PackageRef, SourceKind, SourceWord, excerpt, hidden_char, judge};
 use std::str::FromStr;
@@ -159,6 +160,9 @@ fn consistent(server: &Server) -> Result<(), String> {
             excerpt(registry)
         ));
     }
+    if let Some(image) = &server.content.image {
+        return of_image(server, image);
+    }
     let origin = server.content.origin.as_ref();
     let Some(tree) = &server.content.tree else {
         return match origin {
@@ -216,6 +220,30 @@ fn consistent(server: &Server) -> Result<(), String> {
         return pinned(word, tree);
     }
     admitted(server, &tree.version.to_string())
+}
+
+/// What is locked is the image that the source names, and nothing else.
+fn of_image(server: &Server, image: &LockedImage) -> Result<(), String> {
+    if image.format != 1 || server.content.tree.is_some() || server.content.origin.is_some() {
+        return Err("it has an image of another kind than this program writes".into());
+    }
+    let nowhere = Base {
+        project: "/project".into(),
+        home: "/home/user".into(),
+    };
+    let judgement = judge(&server.request(&nowhere));
+    let interlock_launch::Class::Container(asked) = &judgement.class else {
+        return Err("it has an image, but its source is no container".into());
+    };
+    let same = |asked: &Reference| asked.name() == image.name && asked.version() == image.version;
+    match Reference::of(asked) {
+        Ok(asked) if same(&asked) => Ok(()),
+        _ => Err(format!(
+            "its source asks for another image than `{} {}`, which is locked",
+            excerpt(&image.name),
+            excerpt(&image.version)
+        )),
+    }
 }
 
 /// npm's packages are below `node_modules`, and the tree's own is in the one place that its name means.
@@ -327,7 +355,7 @@ fn admitted(server: &Server, locked: &str) -> Result<(), String> {
                 .is_some_and(|(version, spec)| spec.wanted.admits(&version, |_| true))
         }
         Source::Pypi { version, .. } => version.is_empty() || version == locked,
-        Source::Address(_) | Source::File(_) | Source::Command(_) => true,
+        Source::Address(_) | Source::Image(_) | Source::File(_) | Source::Command(_) => true,
     };
     if fits {
         return Ok(());

@@ -1,5 +1,5 @@
 //! Where a server comes from, as one line of text: `npm:NAME@SPEC`, `pypi:NAME==VERSION`, `binary:ADDRESS#sha256=DIGEST`,
-//! `mcpb:ADDRESS#sha256=DIGEST`, `git:ADDRESS#COMMIT`, `file:PATH`, `command:WORD`.
+//! `mcpb:ADDRESS#sha256=DIGEST`, `git:ADDRESS#COMMIT`, `oci:IMAGE:TAG`, `file:PATH`, `command:WORD`.
 //!
 //! A further kind of source is one more variant with its own scheme; the reader refuses schemes that it does not know, so an
 //! older program never takes one source for another.
@@ -8,6 +8,7 @@ use super::Content;
 use super::path::{Base, ProjectPath, ProjectPathError};
 use crate::locked::LockedTree;
 use crate::npm;
+use crate::oci::Reference;
 use interlock_launch::{Request, SourceKind, SourceWord, SourceWordError, excerpt};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -17,7 +18,7 @@ use std::{fmt, str::FromStr};
 pub enum SourceError {
     /// It names no scheme that is known.
     #[error(
-        "`{0}` is no source: write `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `binary:ADDRESS`, `mcpb:ADDRESS`, `git:ADDRESS` or a path"
+        "`{0}` is no source: write `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `binary:ADDRESS`, `mcpb:ADDRESS`, `git:ADDRESS`, `oci:IMAGE` or a path"
     )]
     Scheme(String),
     /// The package's name is none.
@@ -62,6 +63,8 @@ pub enum Source {
     },
     /// Bytes by their address: `binary:`, `mcpb:`, `git:`. A bundle's path is as in [`ProjectPath`].
     Address(SourceWord),
+    /// An image of a container, by its whole name.
+    Image(Reference),
     /// A program by its path.
     File(ProjectPath),
     /// A command that is looked up by name, for example `node`; what it runs is in the arguments.
@@ -83,6 +86,7 @@ impl Source {
             }
             Self::Pypi { name, version } => ("uvx".into(), vec![format!("{name}=={version}")]),
             Self::Address(word) => (placed(word, base).to_string(), Vec::new()),
+            Self::Image(image) => (format!("oci:{image}"), Vec::new()),
             Self::File(path) => (path.resolve(base).display().to_string(), Vec::new()),
             Self::Command(word) => (word.clone(), Vec::new()),
         };
@@ -96,6 +100,7 @@ impl Source {
             Self::Npm { name, .. } => Some(name.to_string()),
             Self::Pypi { name, .. } => Some(name.split('[').next().unwrap_or(name).to_owned()),
             Self::Address(word) => Some(word.name()),
+            Self::Image(image) => Some(image.path().to_owned()),
             Self::File(_) | Self::Command(_) => None,
         }
     }
@@ -151,6 +156,10 @@ impl FromStr for Source {
         match text.split_once(':') {
             Some(("npm", rest)) => npm_source(rest),
             Some(("pypi", rest)) => pypi_source(rest),
+            Some(("oci", image)) => {
+                let image = image.parse();
+                Ok(Self::Image(image.map_err(|_| SourceError::Name(shown()))?))
+            }
             Some(("file", path)) => Ok(Self::File(ProjectPath::new(path)?)),
             Some(("command", word)) if is_command(word) => Ok(Self::Command(word.to_owned())),
             Some(("command", _)) => Err(SourceError::Command(shown())),
@@ -245,6 +254,7 @@ impl fmt::Display for Source {
             Self::Pypi { name, version } if version.is_empty() => write!(f, "pypi:{name}"),
             Self::Pypi { name, version } => write!(f, "pypi:{name}=={version}"),
             Self::Address(word) => write!(f, "{word}"),
+            Self::Image(image) => write!(f, "oci:{image}"),
             Self::File(path) => write!(f, "file:{path}"),
             Self::Command(word) => write!(f, "command:{word}"),
         }
@@ -311,6 +321,8 @@ mod tests {
             &[],
             Some(&["binary:https://h.example/t#:x"]),
         );
+        let image = "oci:docker.io/mcp/time:1";
+        check(image, &["x"], Some(&[image, "x"]));
         check("file:~/bin/s", &[], Some(&["/h/bin/s"]));
         check(
             "command:node",
@@ -348,7 +360,9 @@ mod tests {
             "mcpb:../x.mcpb",
             "mcpb:./a/../x.mcpb",
             "binary:./x",
-            "oci:x",
+            "oci:",
+            "oci:../x",
+            "oci:x:1@sha256:0",
         ] {
             check(text, &[], None);
         }

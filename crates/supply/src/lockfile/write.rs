@@ -24,7 +24,7 @@ impl fmt::Display for Lockfile {
 }
 
 /// Members that are tables of their own; other objects stand in one line.
-const TABLES: [&str; 5] = ["content", "origin", "tree", "grants", "tools"];
+const TABLES: [&str; 6] = ["content", "origin", "tree", "image", "grants", "tools"];
 
 fn table(path: &str, value: &Value, out: &mut dyn Write) -> fmt::Result {
     let members = || value.as_object().into_iter().flatten();

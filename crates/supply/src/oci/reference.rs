@@ -81,7 +81,7 @@ impl From<ImageDigest> for String {
 }
 
 /// An image as asked for. A digest beside a tag counts, as it does for engines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
     host: String,
     path: String,

@@ -74,20 +74,19 @@ fn files(part: &Part<'_>) -> Vec<Value> {
 }
 
 fn library(component: &Component<'_>) -> Value {
-    let name = component.package.name.to_string();
-    let (group, name) = match name.split_once('/') {
-        Some((group, name)) => (Some(group.to_owned()), name.to_owned()),
-        None => (None, name),
+    let (group, name) = match component.name.rsplit_once('/') {
+        Some((group, name)) => (Some(group), name),
+        None => (None, component.name.as_str()),
     };
     let algorithm = match component.algorithm {
         "sha512" => "SHA-512",
         _ => "SHA-256",
     };
     let mut value = json!({
-        "type": "library",
+        "type": component.kind,
         "bom-ref": component.reference,
         "name": name,
-        "version": component.package.version.as_str(),
+        "version": component.version,
         "purl": component.purl,
         "hashes": [{ "alg": algorithm, "content": component.digest }],
     });

@@ -12,6 +12,7 @@ pub use spdx::spdx;
 use crate::{
     digest::Sha256,
     locked::{Ecosystem, LockedPackage, LockedTree},
+    oci::LockedImage,
 };
 use std::collections::BTreeMap;
 
@@ -35,13 +36,20 @@ pub struct Part<'a> {
     pub source: String,
     /// Its package with everything that it depends on.
     pub tree: Option<&'a LockedTree>,
+    /// Its image.
+    pub image: Option<&'a LockedImage>,
     /// Single files by path, with the SHA-256 of each in hexadecimal.
     pub files: Vec<(String, String)>,
 }
 
 /// A package as both formats need it. Packages that several servers share are there once.
 struct Component<'a> {
-    package: &'a LockedPackage,
+    name: String,
+    version: String,
+    /// Where its archive is, when it is not at the registry's usual place.
+    archive: Option<&'a str>,
+    /// `library`, or `container` for an image.
+    kind: &'static str,
     purl: String,
     /// Unique in the document.
     reference: String,
@@ -54,6 +62,8 @@ fn components<'a>(subject: &Subject<'a>) -> BTreeMap<String, Component<'a>> {
     let trees = subject.servers.iter().filter_map(|part| part.tree);
     let packages = trees.flat_map(|tree| tree.packages.iter().map(move |package| (tree, package)));
     let components = packages.map(|(tree, package)| component(tree, package));
+    let images = subject.servers.iter().filter_map(|part| part.image);
+    let components = components.chain(images.map(of_image));
     components.map(|it| (it.reference.clone(), it)).collect()
 }
 
@@ -67,11 +77,36 @@ fn component<'a>(tree: &LockedTree, package: &'a LockedPackage) -> Component<'a>
     // One name and version with two contents are two things: the digest keeps them apart.
     let short: String = digest.chars().take(16).collect();
     Component {
-        package,
+        name: package.name.to_string(),
+        version: package.version.to_string(),
+        archive: package.archive.as_deref(),
+        kind: "library",
         reference: format!("{purl}#{short}"),
         purl,
         algorithm,
         digest,
+    }
+}
+
+/// An image is one component: what is installed in it is not looked into.
+fn of_image<'a>(image: &LockedImage) -> Component<'a> {
+    let name = image.name.rsplit('/').next().unwrap_or_default();
+    let manifest = image.manifest.to_string();
+    let purl = format!(
+        "pkg:oci/{}@{}?repository_url={}",
+        escaped(name),
+        escaped(&manifest),
+        escaped(&image.name)
+    );
+    Component {
+        name: image.name.clone(),
+        version: image.version.clone(),
+        archive: None,
+        kind: "container",
+        reference: purl.clone(),
+        purl,
+        algorithm: "sha256",
+        digest: image.manifest.sha256().to_string(),
     }
 }
 
@@ -83,6 +118,7 @@ fn references(part: &Part<'_>) -> Vec<String> {
         .flat_map(|tree| tree.packages.iter().map(move |package| (tree, package)));
     let mut all: Vec<String> = packages
         .map(|(tree, package)| component(tree, package).reference)
+        .chain(part.image.map(|image| of_image(image).reference))
         .collect();
     all.sort();
     all.dedup();

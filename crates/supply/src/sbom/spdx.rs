@@ -85,9 +85,9 @@ fn files(part: &Part<'_>) -> Vec<Value> {
 fn library(component: &Component<'_>) -> Value {
     json!({
         "SPDXID": id("Package", &component.reference),
-        "name": component.package.name.to_string(),
-        "versionInfo": component.package.version.as_str(),
-        "downloadLocation": component.package.archive.as_deref().unwrap_or(UNKNOWN),
+        "name": component.name,
+        "versionInfo": component.version,
+        "downloadLocation": component.archive.unwrap_or(UNKNOWN),
         "filesAnalyzed": false,
         "licenseConcluded": UNKNOWN,
         "licenseDeclared": UNKNOWN,

@@ -15,6 +15,7 @@ fn described(check: impl Fn(&Value, &Value)) {
         name,
         source: server.source.to_string(),
         tree: server.content.tree.as_ref(),
+        image: server.content.image.as_ref(),
         files: server
             .content
             .files

@@ -60,6 +60,28 @@ pub fn fetch(
     })
 }
 
+/// Puts an image that a lock names into the store: exactly those bytes, or none.
+///
+/// # Errors
+/// When it cannot be had, or anything is not as locked.
+pub fn install(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+    locked: &LockedImage,
+) -> Result<Facts, Failure> {
+    let failed = |error: &dyn std::error::Error| unfetched(&locked.name, error);
+    let Class::Container(container) = &judgement.class else {
+        return Err(Failure::new(Exit::Refused, "the source is no image"));
+    };
+    let image = reference(container)?;
+    let registry = registry(context)?;
+    with(context, packages, &registry, |it| {
+        it.install(&image, locked)
+    })
+    .map_err(|error| failed(&error))
+}
+
 fn unfetched(image: &str, error: &dyn std::error::Error) -> Failure {
     let what = format!("the image {} was not fetched", visible(image));
     Failure::new(Exit::Refused, what).because(error)

@@ -119,6 +119,9 @@ fn proposals(
             remarks.extend(told.lines);
             origin = told.origin;
         }
+        if let Some(image) = &resolved.content.image {
+            remarks.extend(origin::judge_image(context, image).map_err(|it| named(name, it))?);
+        }
         proposals.push(Proposal {
             fetched: resolved.package.map(|locked| Fetched {
                 locked,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use interlock_launch::{ServerName, SourceKind};
+use interlock_launch::{Class, ServerName, SourceKind, judge};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
@@ -28,7 +28,7 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     let source = options.source.as_deref().unwrap_or_default();
     let listed = Listed::of(&context, source, options)?;
     let mut server = declared(&context, options, listed.as_ref(), &project.base)?;
-    let name = name(options, &server)?;
+    let name = name(options, &server, &project.base)?;
     if project.named(name.as_str()).is_some() {
         let what = format!("the lock has a server `{name}` already");
         return Err(Failure::new(Exit::Usage, what).next(format!(
@@ -94,6 +94,12 @@ pub fn summary(server: &Server) -> String {
             counted(tree.packages.len(), "package"),
             counted(tree.files, "file")
         ),
+        None if server.content.image.is_some() => {
+            let image = server.content.image.as_ref();
+            let shown =
+                image.map(|it| format!("{} is {}, {} files", server.source, it.manifest, it.files));
+            shown.unwrap_or_default()
+        }
         None => format!(
             "{}, {} files and {} folders",
             server.source,
@@ -194,7 +200,7 @@ fn portable(word: &str, base: &Base) -> String {
 }
 
 /// The name that was chosen, or the last part of the source.
-fn name(options: &Add, server: &Server) -> Result<ServerName, Failure> {
+fn name(options: &Add, server: &Server, base: &Base) -> Result<ServerName, Failure> {
     let listed = server
         .registry
         .as_deref()
@@ -204,13 +210,10 @@ fn name(options: &Add, server: &Server) -> Result<ServerName, Failure> {
         (None, _) if listed.is_some() => suggested(listed.unwrap_or_default()),
         (None, source) => suggested(&match source {
             Source::File(path) => path.to_string(),
-            Source::Command(_) => options
-                .words
-                .iter()
-                .skip(1)
-                .find(|word| !word.starts_with('-'))
-                .cloned()
-                .unwrap_or_default(),
+            Source::Command(_) => match judge(&server.request(base)).class {
+                Class::Container(container) => container.image,
+                _ => first_word(&options.words),
+            },
             package => package.package().unwrap_or_default(),
         }),
     };
@@ -222,6 +225,13 @@ fn name(options: &Add, server: &Server) -> Result<ServerName, Failure> {
         .because(&error)
         .next("choose one with `--name`")
     })
+}
+
+/// The first word of a command's arguments that is no option.
+fn first_word(words: &[String]) -> String {
+    let mut words = words.iter().skip(1);
+    let found = words.find(|word| !word.starts_with('-'));
+    found.cloned().unwrap_or_default()
 }
 
 fn suggested(text: &str) -> String {

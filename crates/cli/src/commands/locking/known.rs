@@ -67,7 +67,10 @@ pub fn trees(context: &Context) -> Result<BTreeSet<TreeDigest>, lockfile::LoadEr
         }
         let lock = lockfile::load(path)?;
         let servers = lock.server.values();
-        trees.extend(servers.filter_map(|it| it.content.tree.as_ref().map(|tree| tree.digest)));
+        for content in servers.map(|it| &it.content) {
+            trees.extend(content.tree.as_ref().map(|tree| tree.digest));
+            trees.extend(content.image.as_ref().map(|image| image.digest));
+        }
     }
     Ok(trees)
 }

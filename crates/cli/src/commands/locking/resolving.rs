@@ -4,7 +4,7 @@ use interlock_launch::{Judgement, Launch, Ledger, LockedPackage, Prior, Profile,
 use interlock_supply::lockfile::{Base, Content, OriginLock, Server};
 use interlock_supply::{LockedTree, TreeDigest};
 
-use crate::commands::approve::{package, refuse_what_cannot_be_approved};
+use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::{Machine, resolve};
@@ -52,11 +52,12 @@ pub fn server(
     let request = server.request(base);
     let judgement = judge(&request);
     refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
-    let locked = server.content.tree.as_ref();
-    let locked = locked.filter(|_| versions == Versions::Keep);
-    let (tree, remarks, origin) = match locked {
-        Some(tree) if server.content.is_foreign() => return Err(foreign(server, tree)),
-        Some(tree) => {
+    let keep = versions == Versions::Keep;
+    let locked = server.content.tree.as_ref().filter(|_| keep);
+    let image = server.content.image.as_ref().filter(|_| keep);
+    let bytes = match (locked, image) {
+        (Some(tree), _) if server.content.is_foreign() => return Err(foreign(server, tree)),
+        (Some(tree), _) => {
             let more = package::install(context, &machine.packages, &judgement, tree)?;
             let origin = server.content.origin.clone();
             // A lock that has none yet gets one, when that can be found out.
@@ -65,11 +66,29 @@ pub fn server(
                 told.ok().and_then(|told| told.origin)
             });
             let remarks = package::proposed(tree).into_iter().chain(more);
-            (Some(tree.clone()), remarks.collect(), origin)
+            Bytes {
+                package: Some(LockedPackage::from(tree)),
+                tree: Some(tree.clone()),
+                remarks: remarks.collect(),
+                origin,
+            }
         }
-        None => fetched(context, machine, &judgement)?,
+        (None, Some(image)) => {
+            let facts = image::install(context, &machine.packages, &judgement, image)?;
+            Bytes {
+                package: Some(LockedPackage::from(image)),
+                remarks: image::remarks(image, &facts),
+                ..Bytes::default()
+            }
+        }
+        (None, None) => fetched(context, machine, &judgement)?,
     };
-    let package = tree.as_ref().map(LockedPackage::from);
+    let Bytes {
+        package,
+        tree,
+        remarks,
+        origin,
+    } = bytes;
     let prior = Prior {
         package: package.as_ref(),
         writes: profile.writes(),
@@ -110,20 +129,40 @@ pub fn profile(context: &Context, base: &Base, server: &Server) -> Result<Profil
     Profile::new(grants, &context.places).map_err(|error| refused(&error))
 }
 
-/// The tree of the package that a request names, what a person should know about it, and where it came from.
-fn fetched(
-    context: &Context,
-    machine: &Machine,
-    judgement: &Judgement,
-) -> Result<(Option<LockedTree>, Vec<String>, Option<OriginLock>), Failure> {
+/// What was fetched for a server.
+#[derive(Default)]
+struct Bytes {
+    /// What an approval keeps of it.
+    package: Option<LockedPackage>,
+    /// Its tree, where it is no image.
+    tree: Option<LockedTree>,
+    remarks: Vec<String>,
+    /// Where it came from.
+    origin: Option<OriginLock>,
+}
+
+/// The package or image that a request names, as it is now.
+fn fetched(context: &Context, machine: &Machine, judgement: &Judgement) -> Result<Bytes, Failure> {
     let Some(fetched) = package::fetch(context, &machine.packages, judgement, None)? else {
-        return Ok((None, Vec::new(), None));
+        return Ok(Bytes::default());
     };
+    let mut bytes = Bytes {
+        package: Some(fetched.locked.clone()),
+        tree: None,
+        remarks: fetched.remarks,
+        origin: fetched.origin,
+    };
+    if fetched.locked.ecosystem == "oci" {
+        return Ok(bytes);
+    }
     let recorded = TreeDigest::parse(&fetched.locked.tree)
         .ok()
         .and_then(|digest| machine.packages.recorded(&digest));
     match recorded {
-        Some(tree) => Ok((Some(tree), fetched.remarks, fetched.origin)),
+        Some(tree) => {
+            bytes.tree = Some(tree);
+            Ok(bytes)
+        }
         None => {
             let what = "the store's record of what was just fetched cannot be read";
             Err(Failure::new(Exit::Refused, what).next("interlock store verify"))

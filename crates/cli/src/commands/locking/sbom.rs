@@ -21,6 +21,7 @@ pub fn run(global: &Global, options: &Sbom) -> Outcome {
         name: &server.name,
         source: server.source.clone(),
         tree: server.tree.as_ref(),
+        image: server.image.as_ref(),
         files: server.files.clone(),
     });
     let subject = sbom::Subject {

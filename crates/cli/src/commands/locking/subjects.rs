@@ -2,6 +2,7 @@
 
 use interlock_launch::Entry;
 use interlock_supply::lockfile::Server;
+use interlock_supply::oci::LockedImage;
 use interlock_supply::{LockedTree, Store, TreeDigest};
 
 use crate::context::Context;
@@ -19,6 +20,8 @@ pub struct Subject {
     pub source: String,
     /// Its package's tree.
     pub tree: Option<LockedTree>,
+    /// Its image.
+    pub image: Option<LockedImage>,
     /// Other files and their SHA-256.
     pub files: Vec<(String, String)>,
 }
@@ -67,7 +70,7 @@ fn only(mut all: Vec<Subject>, names: &[String]) -> Vec<Subject> {
 
 /// Of a package that is declared and not locked nothing can be said, and saying nothing would look well.
 fn locked(name: &str, server: &Server) -> Result<Subject, Failure> {
-    if server.source.is_package() && server.content.tree.is_none() {
+    if server.source.is_package() && server.content.is_empty() {
         let what = format!("{} is declared in the lock and not locked", visible(name));
         return Err(Failure::new(Exit::Findings, what).next("interlock lock"));
     }
@@ -76,6 +79,7 @@ fn locked(name: &str, server: &Server) -> Result<Subject, Failure> {
         name: name.to_owned(),
         source: server.source.to_string(),
         tree: server.content.tree.clone(),
+        image: server.content.image.clone(),
         files: files
             .map(|file| (file.path.to_string(), file.sha256.to_string()))
             .collect(),
@@ -85,16 +89,24 @@ fn locked(name: &str, server: &Server) -> Result<Subject, Failure> {
 /// The list of packages of an approval is in the store; without it nothing can be said, and saying nothing would look well.
 fn approved(store: &Store, entry: &Entry) -> Result<Subject, Failure> {
     let launch = entry.launch();
+    let unknown = || {
+        let what = format!("the packages of `{}` are not in the store", entry.name());
+        let next = format!("interlock approve {}", entry.name());
+        Failure::new(Exit::Findings, what).next(next)
+    };
+    let mut image = None;
     let tree = match &launch.package {
         None => None,
+        Some(package) if package.ecosystem == "oci" => {
+            let digest = TreeDigest::parse(&package.tree).ok();
+            let recorded = digest.and_then(|digest| store.recorded_image(&digest));
+            image = Some(recorded.ok_or_else(unknown)?);
+            None
+        }
         Some(package) => {
             let digest = TreeDigest::parse(&package.tree).ok();
             let recorded = digest.and_then(|digest| store.recorded(&digest));
-            Some(recorded.ok_or_else(|| {
-                let what = format!("the packages of `{}` are not in the store", entry.name());
-                let next = format!("interlock approve {}", entry.name());
-                Failure::new(Exit::Findings, what).next(next)
-            })?)
+            Some(recorded.ok_or_else(unknown)?)
         }
     };
     let files = launch.program.iter().chain(&launch.chain);
@@ -102,6 +114,7 @@ fn approved(store: &Store, entry: &Entry) -> Result<Subject, Failure> {
         name: entry.name().to_string(),
         source: interlock_launch::command_line(&launch.request),
         tree,
+        image,
         files: files
             .map(|file| (file.path.clone(), file.sha256.to_string()))
             .collect(),

@@ -4,13 +4,14 @@
 use interlock_launch::{Ledger, ServerName};
 use interlock_supply::LockedTree;
 use interlock_supply::lockfile::{Content, OriginLock, Server};
+use interlock_supply::oci::LockedImage;
 use interlock_supply::provenance::TreeEvidence;
 use serde_json::json;
 
 use crate::Outcome;
 use crate::commands::approve::origin::{self, Source};
 use crate::commands::approve::rules::Rules;
-use crate::commands::approve::{package, refuse_what_cannot_be_approved};
+use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
@@ -60,6 +61,10 @@ impl Verifier {
             return problems;
         }
         match &server.content.tree {
+            None if server.content.image.is_some() => {
+                let image = server.content.image.iter();
+                problems.extend(image.filter_map(|it| self.image(server, it).err()));
+            }
             Some(tree) => match self.bytes(server, tree) {
                 Err(problem) => problems.push(problem),
                 Ok(()) => problems.extend(self.provenance(server, tree)),
@@ -136,6 +141,28 @@ impl Verifier {
                 borne_out(&rules, server, tree, &evidence)
             }
         }
+    }
+
+    /// The stored bytes of an image, every one of them read.
+    fn image(&self, server: &Server, image: &LockedImage) -> Result<(), String> {
+        let (context, packages) = (&self.context, &self.machine.packages);
+        let line = |failure: Failure| failure.on_one_line();
+        let judgement = interlock_launch::judge(&server.request(&self.project.base));
+        let profile = resolving::profile(context, &self.project.base, server).map_err(line)?;
+        refuse_what_cannot_be_approved(&judgement, &profile, context.style()).map_err(line)?;
+        if server.content.is_foreign() {
+            let made_for = &image.platform;
+            return Err(format!(
+                "it is locked for {made_for} and cannot be checked here"
+            ));
+        }
+        match packages.examine_image(&image.digest, &image.name) {
+            // What is damaged is told, not mended in silence.
+            Err(error) if !error.is_missing() => return Err(error.to_string()),
+            _ => {}
+        }
+        let installed = image::install(context, packages, &judgement, image);
+        installed.map(drop).map_err(line)
     }
 
     /// Programs, scripts and folders, resolved anew.
