@@ -1,11 +1,6 @@
 //! Images from a fixture registry and from archives: what comes into the store, and what never does.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod support;
 
