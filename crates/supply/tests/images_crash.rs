@@ -82,14 +82,14 @@ fn whoever_is_killed_leaves_no_half_of_an_image() {
     image().publish(&server, PATH, "1");
     let store = Store::open(&directory.path().join("store")).unwrap();
     let (mut killed, mut ended) = (0, 0);
-    for round in 0..24_usize {
+    for round in 0..12_usize {
         server.forget();
         let mut child = start(&store, &server.url());
         // At some request of the fetching, and then some turns of the scheduler later: another point each time.
-        while server.asked().len() <= round % 9 && child.try_wait().unwrap().is_none() {
+        while server.asked().len() <= round % 7 && child.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }
-        for _ in 0..(round * 97) % 2000 {
+        for _ in 0..(round * 197) % 2000 {
             std::thread::yield_now();
         }
         match child.try_wait().unwrap() {
