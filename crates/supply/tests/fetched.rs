@@ -351,7 +351,9 @@ fn hostile_bundles_are_refused() {
     let good = manifest(|_| ());
     let other = |change: fn(&mut Value)| manifest(change);
     let index = ("server/index.js", "1");
-    let cases: Vec<(Vec<(&str, &str)>, String, &str)> = vec![
+    // Files beside the manifest, the manifest, what the refusal says.
+    type Case<'a> = (Vec<(&'a str, &'a str)>, String, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (vec![index], String::new(), "manifest.json"),
         (vec![], good.clone(), "`server/index.js` is not in it"),
         (vec![index, ("../x", "1")], good.clone(), "refused"),

@@ -19,14 +19,6 @@ mod client;
 mod container;
 mod forgery;
 mod git;
-#[path = "../../../supply/tests/support/git.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    clippy::expect_used,
-    reason = "shared with the tests of supply, which use all of it"
-)]
-mod hosted;
 mod lock;
 mod machine;
 mod newcomer;

@@ -24,14 +24,17 @@ impl Asked {
     }
 
     pub(crate) fn method(&self) -> &str {
-        self.body["method"].as_str().unwrap_or_default()
+        self.body
+            .get("method")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// The result of this request.
     pub(crate) fn result(&self, result: &str) -> String {
         format!(
             r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#,
-            self.body["id"]
+            self.body.get("id").unwrap_or(&Value::Null)
         )
     }
 }
