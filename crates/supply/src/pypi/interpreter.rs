@@ -174,21 +174,35 @@ fn libraries(prefix: Option<&Path>, minor: u32) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The text `3.MINOR.MICRO` that ends with a zero byte: what `Py_GetVersion` begins with.
+/// The text `3.MINOR.MICRO` that ends with a zero byte: what `Py_GetVersion` begins with. A linker may have merged it with the end
+/// of a longer text (`…/Python-3.11.7`), so such an end counts where the text does not stand alone, and all of them say the same.
 fn full_version(bytes: &[u8], minor: u32) -> Option<String> {
-    let prefix = format!("\03.{minor}.");
+    let prefix = format!("3.{minor}.");
     let prefix = prefix.as_bytes();
-    bytes
-        .windows(prefix.len())
-        .enumerate()
-        .filter(|(_, window)| *window == prefix)
-        .find_map(|(at, _)| {
-            let text = bytes.get(at + 1..)?;
-            let text = text.get(..text.iter().take(24).position(|byte| *byte == 0)?)?;
-            // A `+` marks a build from between two releases.
-            let text = std::str::from_utf8(text).ok()?.trim_end_matches('+');
-            text.parse::<Version>().ok().map(|_| text.to_owned())
-        })
+    let mut merged = Vec::new();
+    for (at, window) in bytes.windows(prefix.len()).enumerate() {
+        if window != prefix {
+            continue;
+        }
+        let Some(version) = bytes.get(at..).and_then(version_text) else {
+            continue;
+        };
+        match at.checked_sub(1).and_then(|before| bytes.get(before)) {
+            Some(0) => return Some(version),
+            Some(before) if before.is_ascii_digit() || *before == b'.' => {}
+            _ => merged.push(version),
+        }
+    }
+    merged.dedup();
+    merged.pop().filter(|_| merged.is_empty())
+}
+
+/// A version up to a zero byte. A `+` marks a build from between two releases.
+fn version_text(bytes: &[u8]) -> Option<String> {
+    let end = bytes.iter().take(24).position(|byte| *byte == 0)?;
+    let text = std::str::from_utf8(bytes.get(..end)?).ok()?;
+    let text = text.trim_end_matches('+');
+    text.parse::<Version>().ok().map(|_| text.to_owned())
 }
 
 /// The processor of an ELF file, in `uname`'s words.
@@ -264,6 +278,11 @@ mod tests {
             (b"\x003.11.7 (main)\x00", None),
             (b"\x003.12.1\x00", None),
             (b"\x003.11.7", None),
+            (b"/Python-3.11.7\x00..", Some("3.11.7")),
+            (b"/Python-3.11.7\x00/lib-3.11.7\x00", Some("3.11.7")),
+            (b"/Python-3.11.7\x00/old-3.11.6\x00", None),
+            (b"/Python-3.11.7\x00\x003.11.6\x00", Some("3.11.6")),
+            (b"13.11.7\x00.3.11.7\x00", None),
             (b"", None),
         ] {
             assert_eq!(full_version(bytes, 11).as_deref(), expected, "{bytes:?}");
