@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use interlock_sdk::client::{CallError, Client, ConnectError};
+use interlock_sdk::client::{CallError, Client, ConnectError, TransportError};
 use interlock_sdk::http::client::StreamableHttp;
 use interlock_wire::Revision;
 use interlock_wire::types::{ContentBlock, CreateMessageResult};
@@ -111,6 +111,28 @@ async fn a_stream_is_not_resumed_for_ever() {
             .count();
         assert!(resumed <= most, "{resumed}");
     }
+}
+
+/// The server took the call: when its stream cannot be resumed, nobody knows what became of it, so it is not made again.
+#[tokio::test]
+async fn a_call_whose_stream_is_gone_is_not_made_again() {
+    let scripted = Scripted::start(|request| {
+        legacy(request, Some("s")).unwrap_or_else(|| {
+            match (request.verb.as_str(), request.header("last-event-id")) {
+                ("POST", _) => events("id: e-1\nretry: 0\ndata:\n\n"),
+                ("GET", Some(_)) => response("404 Not Found", &[], ""),
+                _ => refused(),
+            }
+        })
+    })
+    .await;
+    let client = connect(&scripted).await;
+    let outcome = client.call_tool("t", &json!({})).await;
+    assert!(
+        matches!(outcome, Err(CallError::Transport(TransportError::NoAnswer))),
+        "{outcome:?}"
+    );
+    assert_eq!(scripted.calls("tools/call").len(), 1);
 }
 
 /// 2026-07-28: "Resumable SSE streams via `Last-Event-ID` are not supported."

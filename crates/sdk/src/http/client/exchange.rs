@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method as Verb, Response, StatusCode};
+use http::{HeaderValue, Method as Verb, Response, StatusCode};
 use hyper::body::Incoming;
 use interlock_wire::{Era, Id, Method};
 
@@ -16,6 +16,8 @@ use crate::client::{Outgoing, OutgoingKind, Taken, TransportError, Via};
 
 /// How long to wait before a broken stream is resumed, when the server does not say.
 const DEFAULT_RETRY: Duration = Duration::from_secs(1);
+/// A server that asks for no pause at all still gets one.
+const LEAST_RETRY: Duration = Duration::from_millis(100);
 /// How often in a row a stream is resumed without anything new in it.
 const MOST_RESUMES: u32 = 5;
 
@@ -41,7 +43,7 @@ pub(super) async fn post(shared: &Arc<Shared>, message: Outgoing) -> Result<(), 
                 id: &id,
                 method,
                 legacy: revision.is_none_or(|revision| revision.era() == Era::Legacy),
-                in_session: session.is_some() && headers.contains_key("mcp-session-id"),
+                session: session.filter(|_| headers.contains_key("mcp-session-id")),
             };
             exchange.answer(sent.await?, bytes).await
         }
@@ -71,7 +73,8 @@ struct Exchange<'a> {
     id: &'a Id<'static>,
     method: Method,
     legacy: bool,
-    in_session: bool,
+    /// What it was sent in.
+    session: Option<HeaderValue>,
 }
 
 impl Exchange<'_> {
@@ -84,12 +87,13 @@ impl Exchange<'_> {
         if !status.is_success() {
             return self.refused(response, sent).await;
         }
+        let mut session = self.session.clone();
         if self.method == Method::Initialize {
-            let session = session_of(response.headers())?;
-            self.shared.state().session = session;
+            session = session_of(response.headers())?;
+            self.shared.state().session.clone_from(&session);
         }
         match media_type(response.headers()).as_str() {
-            EVENT_STREAM => self.stream(response.into_body()).await,
+            EVENT_STREAM => self.stream(response.into_body(), session).await,
             "application/json" => match self.whole(response).await? {
                 Taken::Answer => Ok(()),
                 Taken::Message | Taken::Nothing => Err(TransportError::NoAnswer),
@@ -120,8 +124,12 @@ impl Exchange<'_> {
             StatusCode::FORBIDDEN if self.shared.authorize.is_some() => {
                 return Err(TransportError::Unauthorized(None));
             }
-            StatusCode::NOT_FOUND if self.in_session => {
-                self.shared.state().session = None;
+            StatusCode::NOT_FOUND if self.session.is_some() => {
+                let mut state = self.shared.state();
+                // Another one may have begun since.
+                if state.session == self.session {
+                    state.session = None;
+                }
                 return Err(TransportError::SessionEnded);
             }
             _ => {}
@@ -155,7 +163,12 @@ impl Exchange<'_> {
     }
 
     /// The stream of this request; resumed where that exists, until the answer came.
-    async fn stream(&self, body: Incoming) -> Result<(), TransportError> {
+    /// The server took the request, so it is never sent again, whatever becomes of the stream.
+    async fn stream(
+        &self,
+        body: Incoming,
+        session: Option<HeaderValue>,
+    ) -> Result<(), TransportError> {
         let via = Via::Exchange(self.id);
         let mut position = Position::default();
         let mut idle = 0;
@@ -175,17 +188,22 @@ impl Exchange<'_> {
                 return Err(lost);
             }
             position.moved = false;
-            tokio::time::sleep(position.retry.unwrap_or(DEFAULT_RETRY)).await;
-            next = self.resume(&position).await;
-            if let Err(error @ TransportError::SessionEnded) = next {
-                return Err(error);
+            tokio::time::sleep(pause(position.retry, DEFAULT_RETRY)).await;
+            // The place in the stream is one of this session. That it ended, the next request finds out.
+            if self.shared.state().session != session {
+                return Err(TransportError::NoAnswer);
+            }
+            next = resume(self.shared, &position).await;
+            if let Err(TransportError::SessionEnded) = next {
+                return Err(TransportError::NoAnswer);
             }
         }
     }
+}
 
-    async fn resume(&self, position: &Position) -> Result<Incoming, TransportError> {
-        resume(self.shared, position).await
-    }
+/// How long to wait before a stream is resumed: as long as the server asks for, but never not at all.
+pub(super) fn pause(asked: Option<Duration>, usual: Duration) -> Duration {
+    asked.unwrap_or(usual).max(LEAST_RETRY)
 }
 
 /// Opens a stream from where it stands.
@@ -213,4 +231,21 @@ fn is_modern_error(text: &[u8]) -> bool {
     let parsed = interlock_wire::parse(text, &interlock_wire::Limits::default());
     let code = parsed.ok().and_then(|message| message.error_code());
     code.is_some_and(|code| (-32_099..=-32_020).contains(&code) && code != -32_042)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_never_resumed_at_once() {
+        let second = Duration::from_secs(1);
+        for (asked, expected) in [
+            (None, second),
+            (Some(Duration::ZERO), LEAST_RETRY),
+            (Some(second * 30), second * 30),
+        ] {
+            assert_eq!(pause(asked, second), expected, "{asked:?}");
+        }
+    }
 }

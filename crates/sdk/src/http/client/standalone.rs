@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::events::{End, Position, read};
-use super::exchange::resume;
+use super::exchange::{pause, resume};
 use super::shared::Shared;
 use crate::client::{TransportError, Via};
 
@@ -50,7 +50,7 @@ async fn keep(shared: Weak<Shared>, opened: oneshot::Sender<()>) {
             true => (0, FIRST_WAIT),
             false => (idle + 1, (wait * 2).min(LONGEST_WAIT)),
         };
-        tokio::time::sleep(position.retry.unwrap_or(wait)).await;
+        tokio::time::sleep(pause(position.retry, wait)).await;
     }
 }
 
