@@ -126,6 +126,10 @@ impl Bridge {
     }
 
     async fn exchange(self: Arc<Self>, id: Id<'static>, wait: Arc<Wait>, outgoing: Outgoing) {
+        if wait.method != Method::Initialize {
+            // While a session is made there is none that this could be asked in.
+            drop(self.reopening.lock().await);
+        }
         let generation = self.spoken().generation;
         let mut outcome = self.once(&wait, outgoing.clone()).await;
         let ended = matches!(
@@ -134,7 +138,9 @@ impl Bridge {
         );
         if ended && wait.method != Method::Initialize {
             // The server did not look at it: the same request in a new session.
-            outcome = match self.reopen(generation).await {
+            // In a task of its own: others wait for the session too when this request is given up.
+            let reopened = tokio::spawn(Arc::clone(&self).reopen(generation)).await;
+            outcome = match reopened.unwrap_or(false) {
                 true => self.once(&wait, outgoing).await,
                 false => Err(Failure::Session),
             };
@@ -185,7 +191,7 @@ impl Bridge {
     }
 
     /// Makes the client's handshake again, once however many requests noticed. `false` when the server does not agree to the same.
-    async fn reopen(self: &Arc<Self>, seen: u64) -> bool {
+    async fn reopen(self: Arc<Self>, seen: u64) -> bool {
         let _alone = self.reopening.lock().await;
         let (handshake, revision) = {
             let spoken = self.spoken();

@@ -81,7 +81,13 @@ impl Table {
 
     /// The client gives a request up: its exchange ends without a word.
     pub(super) fn give_up(&self, id: &Id<'static>) {
-        let given = self.open().remove(id);
+        let mut open = self.open();
+        // What the bridge asks for itself is nobody's to give up.
+        if open.get(id).is_some_and(|open| open.wait.own) {
+            return;
+        }
+        let given = open.remove(id);
+        drop(open);
         if let Some(exchange) = given.and_then(|open| open.exchange) {
             exchange.abort();
         }

@@ -321,6 +321,68 @@ fn a_session_that_ended_is_opened_again_for_the_same_client() {
 }
 
 #[test]
+fn a_call_that_was_taken_is_never_made_twice() {
+    let web = Web::new(|asked| {
+        match (asked.verb.as_str(), asked.method()) {
+        // A stream to come back to, which then is not there.
+        (_, "tools/call") => Reply::Raw(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 25\r\n\r\nid: e\nretry: 1\ndata: \n\n\n\n"
+                .to_vec(),
+        ),
+        ("GET", _) if !asked.header("last-event-id").is_empty() => {
+            Reply::Status(404, "Content-Length: 0\r\n\r\n")
+        }
+        _ => legacy(asked),
+    }
+    });
+    let world = approved(&web.mode(&[]));
+    world.run(&web.mode(&[]), |talk| {
+        talk.greet();
+        assert!(list(talk).contains(ADD));
+        let answer = talk.ask(&call(2, "add"));
+        assert!(answer.contains("gave no answer"), "{answer}");
+    });
+    let story = web.story();
+    let count = |word: &str| story.iter().filter(|told| *told == word).count();
+    assert_eq!((count("tools/call"), count("initialize")), (1, 1));
+}
+
+#[test]
+fn an_old_session_that_ends_late_does_not_end_the_new_one() {
+    let sessions = std::sync::atomic::AtomicUsize::new(0);
+    let web = Web::new(
+        move |asked| match (asked.method(), asked.header("mcp-session-id")) {
+            ("initialize", _) => {
+                let number = sessions.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let header = ["Mcp-Session-Id: one\r\n", "Mcp-Session-Id: two\r\n"];
+                match (legacy(asked), header.get(number)) {
+                    (Reply::With(_, body), Some(header)) => Reply::With(header, body),
+                    _ => Reply::Status(500, "Content-Length: 0\r\n\r\n"),
+                }
+            }
+            ("tools/call", "one" | "") => Reply::Status(404, "Content-Length: 0\r\n\r\n"),
+            _ => legacy(asked),
+        },
+    );
+    let world = approved(&web.mode(&[]));
+    world.run(&web.mode(&[]), |talk| {
+        talk.greet();
+        assert!(list(talk).contains(ADD));
+        for id in 2..10 {
+            talk.send(&call(id, "add"));
+        }
+        for _ in 2..10 {
+            let answer = talk.receive();
+            assert!(answer.contains("\"3\""), "{answer}");
+        }
+    });
+    let unbound = web.asked().into_iter().filter(|asked| {
+        asked.method() == "tools/call" && asked.header("mcp-session-id").is_empty()
+    });
+    assert_eq!(unbound.count(), 0);
+}
+
+#[test]
 fn what_the_server_asks_is_answered_in_its_session() {
     let web = Web::new(|asked| match asked.method() {
         "tools/call" => Reply::Events(vec![
