@@ -390,7 +390,7 @@ fn a_registry_that_says_otherwise_or_nothing_is_told_as_what_it_is() {
     check(
         lost,
         same,
-        &["`dep` cannot be stored", "the registry cannot be reached"],
+        &["`dep` cannot be stored", "the server cannot be reached"],
     );
     let (registry, text) = locked();
     let world = registry.elsewhere(&text);

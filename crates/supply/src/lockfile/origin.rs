@@ -170,8 +170,22 @@ impl OriginLock {
         lines
     }
 
-    /// Whether it fits together: nobody vouches for a claim, and something does for what is said to be attested.
-    pub(super) fn consistent(&self) -> Result<(), String> {
+    /// Whether it fits together: nobody vouches for a claim, and something does for what is said to be attested. Only a registry
+    /// says anything of an origin, and each kind attests by its own means.
+    pub(super) fn consistent(&self, ecosystem: Ecosystem) -> Result<(), String> {
+        let means = match ecosystem {
+            Ecosystem::Npm => Means::NpmProvenance,
+            Ecosystem::Pypi => Means::Pep740,
+            Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => {
+                return Err("it has an origin, but no registry published it".into());
+            }
+        };
+        if let Some(other) = self.attested.filter(|it| *it != means) {
+            let kind = ecosystem.as_str();
+            return Err(format!(
+                "its origin is attested by {other}, and it is from {kind}"
+            ));
+        }
         let attested = [&self.repository, &self.commit, &self.issuer];
         let claimed = [&self.claimed_repository, &self.claimed_commit];
         let said = |all: &[&Option<String>]| all.iter().any(|one| one.is_some());

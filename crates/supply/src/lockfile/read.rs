@@ -1,12 +1,13 @@
 //! The strict reader. Whoever wrote the file may be an attacker, a merge that went wrong, or a newer version of this program:
 //! each is told apart, and nothing is guessed.
 
-use super::{Base, Lockfile, OriginLock, Server, Source, VERSION};
+use super::{Base, Lockfile, Server, Source, VERSION};
 use crate::{
     digest::Integrity,
     locked::{Ecosystem, LockedTree},
     npm::{PackageName, Spec},
     oci::{LockedImage, Reference},
+    provenance::is_own,
 };
 use interlock_launch::{PackageRef, SourceKind, SourceWord, excerpt, hidden_char, judge};
 use std::str::FromStr;
@@ -170,7 +171,9 @@ fn consistent(server: &Server) -> Result<(), String> {
             None => Ok(()),
         };
     };
-    origin.map_or(Ok(()), OriginLock::consistent)?;
+    if let Some(origin) = origin {
+        origin.consistent(tree.ecosystem)?;
+    }
     if server.content.platform.is_none() {
         return Err("a package's tree is there without the `platform` that it is for".into());
     }
@@ -332,11 +335,12 @@ fn pinned(word: &SourceWord, tree: &LockedTree) -> Result<(), String> {
         // Compared with what the request names, however that is written.
         SourceKind::Git => true,
     };
-    let named = tree
-        .packages
-        .iter()
-        .find_map(|package| package.archive.as_deref());
-    if same && named.is_none_or(|address| address == word.address()) {
+    let own = tree.packages.iter().find(|package| is_own(tree, package));
+    let named = own.and_then(|package| package.archive.as_deref());
+    // Where a repository's package is from was compared together with its commit.
+    let there =
+        word.kind() == SourceKind::Git || named.is_none_or(|address| address == word.address());
+    if same && there {
         return Ok(());
     }
     Err(format!(

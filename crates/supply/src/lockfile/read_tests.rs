@@ -239,3 +239,101 @@ fn an_origin_says_what_is_attested_and_what_is_not() {
     let error = without.parse::<Lockfile>().unwrap_err().to_string();
     assert!(error.contains("origin without a package's tree"), "{error}");
 }
+
+/// A lock of one server, and whether it is read; the error's message has to contain `expected`.
+fn check_text(text: &str, expected: Option<&str>) {
+    match (text.parse::<Lockfile>(), expected) {
+        (Ok(_), None) => {}
+        (Err(error), Some(part)) => assert!(error.to_string().contains(part), "{error}"),
+        (found, expected) => panic!("{found:?}, expected {expected:?}"),
+    }
+}
+
+/// A lock of one package that no registry published.
+fn sourced(source: &str, ecosystem: &str, path: &str, archive: &str, integrity: &str) -> String {
+    let digest = "a".repeat(64);
+    format!(
+        r#"version = 1
+
+[server.s]
+source = "{source}"
+
+[server.s.content]
+platform = "linux-x64-glibc"
+
+[server.s.content.tree]
+format = 1
+ecosystem = "{ecosystem}"
+name = "x"
+version = "0"
+entry = {{ command = "x", file = "{path}/x", interpreter = "native" }}
+digest = "{digest}"
+files = 1
+bytes = 1
+packages = [
+    {{ path = "{path}", name = "x", version = "0", integrity = "{integrity}", archive = "{archive}" }},
+]
+"#
+    )
+}
+
+#[test]
+fn a_source_without_a_registry_names_the_bytes_and_their_place() {
+    let (own, dep) = ("a".repeat(40), sample::integrity(2));
+    let address = "https://example.com/x.git";
+    let git = sourced(
+        &format!("git:{address}#{own}"),
+        "git",
+        "node_modules/x",
+        &format!("git+{address}#{own}"),
+        &sample::integrity(1),
+    );
+    // A dependency that sorts first and names its own archive is nobody's address.
+    let with_dependency = |text: &str| {
+        let first = format!(
+            "packages = [\n    {{ path = \"node_modules/a\", name = \"a\", version = \"1.0.0\", integrity = \"{dep}\", archive = \"https://other.example/a.tgz\" }},"
+        );
+        text.replacen("packages = [", &first, 1)
+    };
+    check_text(&git, None);
+    check_text(&with_dependency(&git), None);
+    let elsewhere = git.replacen("git+https://example.com", "git+https://evil.example", 1);
+    check_text(&elsewhere, Some("other bytes are locked"));
+    let other = git.replacen(&format!("git#{own}"), &format!("git#{}", "b".repeat(40)), 1);
+    check_text(&other, Some("other bytes are locked"));
+
+    let (hex, sum) = ("1".repeat(64), Integrity::from_sha256([0x11; 32]));
+    let file = "https://example.com/x";
+    let binary = sourced(
+        &format!("binary:{file}#sha256={hex}"),
+        "binary",
+        "bin",
+        file,
+        &sum.to_string(),
+    );
+    check_text(&binary, None);
+    let moved = binary.replacen(
+        "archive = \"https://example.com",
+        "archive = \"https://evil.example",
+        1,
+    );
+    check_text(&moved, Some("other bytes are locked"));
+    let origin = "[server.s.content.origin]\npublisher = \"alice\"\n";
+    for text in [&git, &binary] {
+        let claimed = text.replacen(
+            "[server.s.content.tree]",
+            &format!("{origin}[server.s.content.tree]"),
+            1,
+        );
+        check_text(&claimed, Some("no registry published it"));
+    }
+}
+
+#[test]
+fn an_origin_is_attested_by_its_own_registrys_means() {
+    check(
+        "\"npm-provenance\"",
+        "\"pep-740\"",
+        Some("attested by PEP 740, and it is from npm"),
+    );
+}

@@ -8,7 +8,7 @@ use super::{Store, StoreError, guard};
 use crate::digest::TreeDigest;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -94,10 +94,20 @@ impl Store {
             if guard::is_held(&path)? {
                 leased.extend(named(&path));
             } else {
-                fs::remove_file(&path).map_err(StoreError::at("remove", &path))?;
+                remove(&path)?;
             }
         }
         Ok(leased)
+    }
+}
+
+/// Whoever held it may have removed it first.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::at("remove", path)(error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -132,6 +142,15 @@ mod tests {
         drop(clone);
         assert!(other.leased_by_others().unwrap().is_empty());
         assert_eq!(fs::read_dir(other.join("leases")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_gone_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let lease = directory.path().join("lease");
+        remove(&lease).unwrap();
+        fs::create_dir(&lease).unwrap();
+        assert!(remove(&lease).is_err());
     }
 
     #[test]

@@ -135,7 +135,8 @@ impl Verifier {
         }
         match Source::of(context, &rules, tree.ecosystem) {
             Err(failure) => line(failure),
-            Ok(None) => Vec::new(),
+            // No registry published it, so nothing bears out what a lock claims.
+            Ok(None) => origin::against(server.content.origin.as_ref(), None, true),
             Ok(Some(source)) => {
                 let evidence = origin::evidence(context, packages, &source, tree);
                 borne_out(&rules, server, tree, &evidence)
