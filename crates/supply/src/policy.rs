@@ -319,7 +319,9 @@ impl Policy {
 const MIN_AGE: &str = "min-age";
 
 fn judge_age(name: &str, version: &str, origin: &Origin, hold: &Hold) -> Option<Breach> {
-    let young = hold.young(name, version, origin.published)?;
+    // Where its own moment is not told, it is at least as old as the last change of anything about it.
+    let settled = origin.settled.filter(|moment| hold.is_past(*moment));
+    let young = hold.young(name, version, origin.published.or(settled))?;
     Some(Breach {
         rule: MIN_AGE,
         text: young.to_string(),

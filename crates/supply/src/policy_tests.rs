@@ -56,6 +56,25 @@ fn check_tree(config: &str, own: &Origin, dep: &Origin, expected: &[&str]) {
 }
 
 #[test]
+fn what_did_not_change_for_long_is_old_enough() {
+    let strict = "[supply]\nmin-age = \"3d\"";
+    let old = origin(Some(9), None);
+    let settled = |days: i64| Origin {
+        settled: Some(NOW - days * DAY),
+        ..Origin::unknown()
+    };
+    check_tree(strict, &old, &settled(9), &[]);
+    check_tree(
+        strict,
+        &old,
+        &settled(1),
+        &["`dep@2.0.0` was published is not known"],
+    );
+    // What changed lately may still be an old release; only who asks for an age is told.
+    check_tree("", &old, &settled(1), &[]);
+}
+
+#[test]
 fn what_is_required_of_dependencies() {
     let (old, young) = (origin(Some(9), None), origin(Some(1), None));
     let built = origin(Some(9), Some("a"));

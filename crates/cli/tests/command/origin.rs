@@ -11,6 +11,7 @@ use interlock_supply::pypi::Python;
 use serde_json::{Value, json};
 
 use crate::client::{INITIALIZE, LIST};
+use crate::support::git::Hosted;
 use crate::support::package::{self, Package};
 use crate::support::server::{Answer, Server};
 use crate::support::sigstore::{Build, Sigstore};
@@ -484,6 +485,58 @@ fn young_releases_are_passed_over_in_the_whole_tree() {
             "exempt",
         ],
     );
+}
+
+#[test]
+fn what_a_repository_needs_is_judged_as_any_package() {
+    let hosted = Hosted::start();
+    let manifest = r#"{"name": "tools", "version": "1.0.0", "bin": "index.js", "dependencies": {"dep": "^1"}}"#;
+    let server = include_str!("../data/server.sh");
+    let files = [("package.json", manifest), ("index.js", server)];
+    let commit = hosted.commit("tools.git", &files, "sha1");
+    let word = format!("git:{}#{commit}", hosted.url("tools.git"));
+    let registry = Registry::new(&[Release::new("dep", "1.0.1", 1)]);
+    let careless = registry.user(World::without_key(), "min-age = \"0\"");
+    let said = careless.interlock(&["add", &word]).expect(0);
+    has(&said.out, &["1 more package", "dep@1.0.1, one day old"]);
+    let refused = approve(&registry.elsewhere(&lock(&careless)), &["--lock"]).expect(3);
+    has(
+        &refused.err,
+        &[
+            "is refused by `min-age`",
+            "`dep@1.0.1` was published one day ago",
+        ],
+    );
+}
+
+#[test]
+fn a_description_without_times_is_old_enough_when_nothing_changed_lately() {
+    let app = Release::new("app", "1.0.0", 30).needs("dep", "^1");
+    let registry = Registry::new(&[app, Release::new("dep", "1.0.0", 30)]);
+    // As the public registry's abbreviated descriptions are.
+    registry.change("dep", |value| {
+        value["modified"] = json!(to_rfc3339(now() - 30 * DAY));
+        value.as_object_mut().unwrap().remove("time");
+    });
+    let world = registry.user(World::without_key(), "min-age = \"3d\"");
+    world.interlock(&["add", "npm:app"]).expect(0);
+}
+
+#[test]
+fn a_release_that_the_registry_took_away_is_told() {
+    let (registry, text) = locked();
+    let world = registry.elsewhere(&text);
+    world.interlock(&["verify"]).expect(0);
+    registry.change("app", |value| {
+        value["versions"].as_object_mut().unwrap().clear();
+    });
+    let shown = approve(&world, &["--lock"]).expect(0);
+    has(
+        &shown.out,
+        &["LOOK TWICE: the registry does not list this release any more"],
+    );
+    // What vouched for it is kept.
+    world.interlock(&["--offline", "verify"]).expect(0);
 }
 
 #[test]

@@ -157,7 +157,11 @@ pub fn stored_before(store: &Store, wish: &Wish) -> Result<Option<LockedTree>, S
             && packages.any(|package| package.archive.as_deref() == Some(address.as_str()))
     };
     let mut trees = store.list()?.into_iter().filter_map(|tree| tree.locked);
-    Ok(trees.find(fits))
+    let Some(tree) = trees.find(fits) else {
+        return Ok(None);
+    };
+    // A clean-up may have been faster.
+    Ok(store.lease_stored(&tree.digest)?.then_some(tree))
 }
 
 /// What starts of a repository's tree: the file that the request names, or the command. The record beside the tree has the entry

@@ -124,8 +124,10 @@ impl Packument {
             return;
         }
         let times = self.published_all();
+        // Where the others have a time, one without is as young as it can be.
+        let bound = self.modified().filter(|_| !times.is_empty());
         let young = self.versions.keys().filter_map(|version| {
-            let published = times.get(version).copied();
+            let published = times.get(version).copied().or(bound);
             let young = hold.young(self.name.as_str(), version, published)?;
             Some((version.clone(), young))
         });
@@ -137,8 +139,10 @@ impl Packument {
                     && !version.semver().is_prerelease()
                     && self.young(version).is_none()
             });
-            let best = older.max_by(|a, b| a.semver().cmp(b.semver()));
-            if let Some(best) = best {
+            let mut older: Vec<Version> = older.collect();
+            older.sort_by(|a, b| b.semver().cmp(a.semver()));
+            let kept = older.iter().find(|version| !self.is_deprecated(version));
+            if let Some(best) = kept.or(older.first()).cloned() {
                 self.tags.insert("latest".into(), best.as_str().into());
             }
         }
@@ -164,6 +168,16 @@ impl Packument {
     #[must_use]
     pub fn published(&self, version: &str) -> Option<i64> {
         self.published_all().get(version).copied()
+    }
+
+    /// When anything about it changed last, as far as this description says: no version is younger.
+    pub(crate) fn modified(&self) -> Option<i64> {
+        self.modified.or_else(|| self.published("modified"))
+    }
+
+    fn is_deprecated(&self, version: &Version) -> bool {
+        let manifest = self.manifest(version).ok().flatten();
+        manifest.is_some_and(|manifest| manifest.deprecated.is_some())
     }
 
     fn published_all(&self) -> BTreeMap<String, i64> {

@@ -49,6 +49,12 @@ pub struct Evidence {
     /// When it was published, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     published: Option<i64>,
+    /// Where nobody says that: when anything about the package changed last, so that it is no younger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settled: Option<i64>,
+    /// Whether the registry described the package and does not list this release.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unlisted: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     publisher: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,6 +162,16 @@ impl TreeEvidence {
         self.packages.iter().all(reached)
     }
 
+    /// Whether it has, of a package, what a later answer lacks: attestations, or the release itself. A registry can take both away.
+    #[must_use]
+    pub fn outlasts(&self, later: &Self) -> bool {
+        let mut pairs = self.packages.iter().zip(&later.packages);
+        pairs.any(|(own, later)| {
+            own.attestations.is_some() && later.attestations.is_none()
+                || later.unlisted && !own.unlisted
+        })
+    }
+
     /// What of it holds, in the order of the tree's packages.
     #[must_use]
     pub fn origins(&self, tree: &LockedTree, verifier: Verifier<'_>) -> Vec<Origin> {
@@ -187,6 +203,8 @@ impl Evidence {
             integrity: package.integrity.clone(),
             file: None,
             published: None,
+            settled: None,
+            unlisted: false,
             publisher: None,
             repository: None,
             commit: None,
@@ -225,6 +243,7 @@ impl Evidence {
         };
         let mut wheels = listing.wheels.values().flatten();
         let Some(wheel) = wheels.find(|wheel| wheel.integrity == package.integrity) else {
+            evidence.unlisted = true;
             return evidence;
         };
         evidence.published = wheel.published;
@@ -253,6 +272,8 @@ impl Evidence {
     /// Takes over what a description says about a version.
     fn described(&mut self, packument: &Packument, version: &Version, own: bool) {
         self.published = packument.published(version.as_str());
+        self.settled = packument.modified().filter(|_| self.published.is_none());
+        self.unlisted = packument.text(version.as_str()).is_none();
         self.earlier = earlier(packument, version);
         let value = one(packument, version.as_str());
         let field = |holder: &Value, key: &str| text(holder, key).ok().map(str::to_owned);
@@ -294,6 +315,8 @@ impl Evidence {
         };
         Origin {
             published: self.published,
+            settled: self.settled,
+            unlisted: self.unlisted,
             publisher: self.publisher.clone(),
             repository: self.repository.clone(),
             commit: self.commit.clone(),

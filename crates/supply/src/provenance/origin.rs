@@ -28,6 +28,10 @@ const BUILDS: [&str; 3] = [
 pub struct Origin {
     /// When this version was published, in seconds since 1970, as the registry says.
     pub published: Option<i64>,
+    /// Where that is not said: when anything about the package changed last, as the registry says. It is no younger.
+    pub settled: Option<i64>,
+    /// Whether the registry lists this release no more.
+    pub unlisted: bool,
     /// The account that published it, as the registry says. Untrusted text.
     pub publisher: Option<String>,
     /// The repository that the package names. A claim of the package's. Untrusted text.
@@ -85,6 +89,8 @@ impl Origin {
     pub fn unknown() -> Self {
         Self {
             published: None,
+            settled: None,
+            unlisted: false,
             publisher: None,
             repository: None,
             commit: None,

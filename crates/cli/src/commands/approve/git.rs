@@ -46,7 +46,7 @@ pub fn fetch(
     if host.is_offline()
         && let Some(tree) = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?
     {
-        return fetched(&rules, &tree, remarks);
+        return fetched(context, &rules, packages, &tree, remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
     let tree = match checkout.project() {
@@ -65,11 +65,17 @@ pub fn fetch(
         }
     };
     remarks.extend(left_out(&checkout));
-    fetched(&rules, &tree, remarks)
+    fetched(context, &rules, packages, &tree, remarks)
 }
 
-fn fetched(rules: &Rules, tree: &LockedTree, mut remarks: Vec<String>) -> Result<Fetched, Failure> {
-    let told = origin::of_no_registry(rules, tree)?;
+fn fetched(
+    context: &Context,
+    rules: &Rules,
+    packages: &Store,
+    tree: &LockedTree,
+    mut remarks: Vec<String>,
+) -> Result<Fetched, Failure> {
+    let told = origin::of_repository(context, rules, packages, tree)?;
     remarks.extend(told.lines);
     Ok(Fetched {
         locked: LockedPackage::from(tree),

@@ -10,7 +10,7 @@ use interlock_supply::policy::{Breach, Policy};
 use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index};
 use interlock_supply::registry::{Api, KnownKind, known};
-use interlock_supply::{Client, Ecosystem, LockedTree, Store, TreeDigest, Trust};
+use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Store, TreeDigest, Trust};
 
 use super::rules::Rules;
 use super::told;
@@ -122,8 +122,42 @@ pub fn judge(
     })
 }
 
-/// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told. What it
-/// depends on was held to its age when it was chosen.
+/// The same for a repository: what it needs from a registry of npm is judged as any package from there, whoever chose it.
+///
+/// # Errors
+/// As of [`judge`] and [`of_no_registry`].
+pub fn of_repository(
+    context: &Context,
+    rules: &Rules,
+    packages: &Store,
+    tree: &LockedTree,
+) -> Result<Told, Failure> {
+    let mut told = of_no_registry(rules, tree)?;
+    let mut needed = LockedTree {
+        ecosystem: Ecosystem::Npm,
+        ..tree.clone()
+    };
+    let from_npm = |package: &LockedPackage| tree.ecosystem_of(package) == Ecosystem::Npm;
+    needed.packages.retain(from_npm);
+    if needed.packages.is_empty() {
+        return Ok(told);
+    }
+    if let Some(source) = Source::of(context, rules, Ecosystem::Npm)? {
+        let evidence = evidence(context, packages, &source, &needed);
+        let origins = evidence.origins(&needed, rules.verifier());
+        refuse(
+            tree.name.as_str(),
+            tree.version.as_str(),
+            rules.policy.judge(&needed, &origins, &rules.hold),
+        )?;
+        told.lines
+            .extend(told::others(&needed, &origins, rules.now));
+        told.whole = evidence.is_whole();
+    }
+    Ok(told)
+}
+
+/// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told.
 ///
 /// # Errors
 /// When a package of the tree is known to be malicious, or a requirement is not met.
@@ -229,6 +263,10 @@ pub fn evidence(
     };
     if !found.is_whole() {
         return kept().unwrap_or(found);
+    }
+    // What vouched for a release once is not given up for an answer that has less.
+    if kept().is_some_and(|kept| kept.outlasts(&found)) {
+        return found;
     }
     // Without it the next verification needs the network, nothing else.
     let _ = packages.keep_evidence(&tree.digest, &found);

@@ -176,6 +176,9 @@ pub fn provenance(context: &Context, packages: &Store, tree: &LockedTree) -> Res
     let rules = Rules::read(context)?;
     match Source::of(context, &rules, tree.ecosystem)? {
         Some(source) => origin::judge(context, &rules, packages, &source, tree),
+        None if tree.ecosystem == interlock_supply::Ecosystem::Git => {
+            origin::of_repository(context, &rules, packages, tree)
+        }
         None => origin::of_no_registry(&rules, tree),
     }
 }

@@ -15,6 +15,9 @@ const NAMED: usize = 5;
 /// About the package that was asked for. `signs`: registries of this kind can sign.
 pub fn own(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
     let mut lines = published(origin, now);
+    if origin.unlisted {
+        lines.push("LOOK TWICE: the registry does not list this release any more".to_owned());
+    }
     if signs {
         lines.push(signature(&origin.signature));
     }
@@ -83,10 +86,17 @@ pub fn others(tree: &LockedTree, origins: &[Origin], now: i64) -> Vec<String> {
         count => format!("{count} attested"),
     };
     let ages = others.iter();
-    let ages = ages.filter_map(|(name, origin)| Some((origin.age_days(now)?, name)));
-    let youngest = match ages.min() {
+    let ages: Vec<(i64, &String)> = ages
+        .filter_map(|(name, origin)| Some((origin.age_days(now)?, name)))
+        .collect();
+    let youngest = match ages.iter().min() {
         Some((days, name)) => {
-            format!("the youngest is {}, {} old", visible(name), counted(days))
+            let of = match ages.len() == others.len() {
+                true => String::new(),
+                false => format!(" of the {} whose age was asked", ages.len()),
+            };
+            let (name, days) = (visible(name), counted(*days));
+            format!("the youngest{of} is {name}, {days} old")
         }
         None => "how old they are, this registry does not say".to_owned(),
     };
@@ -98,6 +108,11 @@ pub fn others(tree: &LockedTree, origins: &[Origin], now: i64) -> Vec<String> {
     lines.extend(listed(
         "LOOK TWICE: attested in the release before, and not in this one",
         lost.map(|(name, _)| name.as_str()),
+    ));
+    let gone = others.iter().filter(|(_, origin)| origin.unlisted);
+    lines.extend(listed(
+        "LOOK TWICE: not listed by the registry any more",
+        gone.map(|(name, _)| name.as_str()),
     ));
     // Maintainers take turns; what matters is who published what nobody had time to look at.
     let fresh = |origin: &Origin| origin.age_days(now).is_some_and(|days| days < 30);
@@ -235,6 +250,18 @@ mod tests {
             "names a repository of alice",
         ];
         check(&line(&origin), &other);
+        let gone = Origin {
+            unlisted: true,
+            ..Origin::unknown()
+        };
+        check(
+            &own(&gone, false, NOW),
+            &[
+                "does not say",
+                "does not list this release any more",
+                "no attestation",
+            ],
+        );
         check(
             &own(&Origin::unknown(), false, NOW),
             &["does not say", "no attestation offered"],
@@ -296,6 +323,16 @@ mod tests {
         check(
             &others(&tree, &unknown, NOW),
             &["9 more packages: no attestation is offered for them; how old they are"],
+        );
+        let mut some = unknown;
+        some[3].published = Some(NOW - 86_400);
+        some[4].unlisted = true;
+        check(
+            &others(&tree, &some, NOW),
+            &[
+                "the youngest of the 1 whose age was asked is p3@1.0.0",
+                "not listed by the registry any more: p4@1.0.0",
+            ],
         );
         let mut origins = vec![origin(); 10];
         origins[2].attestations = attested("a");
