@@ -8,7 +8,7 @@ use crate::document::{Node, Value};
 
 /// A value without its place. Maps are in the order of their keys: where a new member went is a matter of form.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Plain {
+pub(crate) enum Plain {
     Null,
     Bool(bool),
     Number(String),
@@ -40,7 +40,7 @@ impl Change<'_> {
 }
 
 impl Plain {
-    pub(super) fn of(node: &Node) -> Self {
+    pub(crate) fn of(node: &Node) -> Self {
         expected(node, &[])
     }
 

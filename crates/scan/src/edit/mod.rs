@@ -20,5 +20,6 @@ mod editor_tests;
 
 pub use editor::{Editor, Literal};
 pub use edits::{Edit, EditError, Edits};
+pub(crate) use expected::Plain;
 pub use quote::Syntax;
 pub(crate) use together::{Together, together};

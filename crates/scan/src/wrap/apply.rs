@@ -8,7 +8,7 @@ use super::journal::{Journal, JournalError};
 use super::plan::Plan;
 use super::record::Record;
 use super::replace::ReplaceError;
-use super::unplan::{Unplan, merge};
+use super::unplan::{Unplan, merge, wrapped};
 
 /// Why a file was not rewritten. It is whole in any case.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,12 @@ impl Plan {
         let record = self.record(&journal.records(&path)?);
         journal.keep(&record)?;
         let lost = self.original.replace(self.text.as_bytes())?;
-        // Earlier records are of no use any more; one too many does no harm.
-        let _pruned = journal.forget(&path, Some(record.after));
+        let before = read_text(self.client, self.place, &path, &record.original);
+        // What an entry was that could not be unwrapped is only in the earlier ones.
+        if !before.servers.iter().any(wrapped) {
+            // Earlier records are of no use any more; one too many does no harm.
+            let _pruned = journal.forget(&path, Some(record.after));
+        }
         Ok(lost)
     }
 
@@ -58,6 +62,12 @@ impl Plan {
         );
         let merged = merge(&file, earlier).ok();
         entries.extend(merged.iter().flat_map(|merged| merged.kept.clone()));
+        let stays = file.servers.iter().filter(|server| wrapped(server));
+        let stays: Vec<_> = stays
+            .filter(|server| entries.iter().all(|kept| kept.at != server.trail))
+            .filter_map(|server| earlier?.kept(&server.trail).cloned())
+            .collect();
+        entries.extend(stays);
         let original = match (exact, merged) {
             (Some(exact), _) => exact.original.clone(),
             (None, Some(merged)) => merged.text.into_bytes(),

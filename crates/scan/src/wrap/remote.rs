@@ -6,12 +6,12 @@
 use std::fmt;
 use std::path::Path;
 
-use interlock_launch::{Address, Header, Request, Secret, SecretName};
+use interlock_launch::{Address, Digest, Header, Request, Secret, SecretName};
 
 use crate::clients::{Client, CommandForm, Expansion, Fields, Place, Scope};
 use crate::discover::read_text;
 use crate::document::{Document, Format, Node};
-use crate::edit::{EditError, Editor, Literal};
+use crate::edit::{EditError, Editor, Literal, Plain};
 use crate::server::{self, Kind, Remote, Server, Transport};
 
 use super::expand::expand;
@@ -24,7 +24,6 @@ const SCHEME: &str = "url:";
 /// Headers that say what is wanted and not who wants it: their values stay readable.
 const PLAIN: &[&str] = &[
     "accept-language",
-    "user-agent",
     "x-mcp-readonly",
     "x-mcp-tools",
     "x-mcp-toolsets",
@@ -81,6 +80,7 @@ impl Site<'_> {
         let literal = self.literal(text, trail).map_err(Skip::Edit)?;
         let text = self
             .rewritten(text, trail, remote, &request)
+            .and_then(|text| self.holds_none(text, trail, &secrets))
             .map_err(Skip::Edit)?;
         let kept = Kept {
             at: trail.to_vec(),
@@ -164,7 +164,11 @@ impl Site<'_> {
             }
             _ => (String::new(), header.value.as_str()),
         };
-        let name = secret_name([self.client.id, &server.name, &header.name]);
+        let name = secret_name(
+            [self.client.id, &server.name, &header.name],
+            self.path,
+            &server.trail,
+        );
         let name: SecretName = name.map_err(|_| Skip::Filled(header.name.clone()))?;
         let written = format!("{}={scheme}{name}", header.name);
         secrets.push(HeaderSecret {
@@ -217,6 +221,26 @@ impl Site<'_> {
         }
     }
 
+    /// What was moved to the store is not said to be moved while it is still there. Very short values stand in other words by chance.
+    fn holds_none(
+        &self,
+        text: String,
+        trail: &[String],
+        secrets: &[HeaderSecret],
+    ) -> Result<String, EditError> {
+        const SHORTEST: usize = 6;
+        let document = Document::read(text.as_bytes(), self.place.format);
+        let entry = document.slice(entry(&document, trail)?.span);
+        let left = secrets.iter().any(|secret| {
+            let value = secret.value.reveal();
+            value.len() >= SHORTEST && entry.as_bytes().windows(value.len()).any(|at| at == value)
+        });
+        match left {
+            true => Err(EditError::Differs),
+            false => Ok(text),
+        }
+    }
+
     /// The text with an entry as it was before it was wrapped; and how it is written then.
     pub(super) fn unwrap(
         &self,
@@ -229,7 +253,7 @@ impl Site<'_> {
         let known = kept.filter(|kept| kept.command == request.command);
         let json = matches!(self.place.format, Format::Json | Format::Jsonc);
         let text = match known.filter(|_| json) {
-            Some(kept) => self.put_back(text, trail, &kept.literal)?,
+            Some(kept) => self.put_back(text, trail, &kept.literal, request)?,
             None if request.args.is_empty() => self.connected(text, trail, url)?,
             None => {
                 return Err(EditError::Shape(
@@ -273,8 +297,14 @@ impl Site<'_> {
         }
     }
 
-    /// The bytes of an entry, put back where they were. Everything else must mean the same.
-    fn put_back(&self, text: &str, trail: &[String], literal: &str) -> Result<String, EditError> {
+    /// The bytes of an entry, put back where they were. Everything else must mean the same, and the entry must be as it was written.
+    fn put_back(
+        &self,
+        text: &str,
+        trail: &[String],
+        literal: &str,
+        request: &Request,
+    ) -> Result<String, EditError> {
         let document = Document::read(text.as_bytes(), self.place.format);
         let span = self.holder(&document, trail)?.span.range();
         let (Some(before), Some(after)) = (text.get(..span.start), text.get(span.end..)) else {
@@ -289,10 +319,37 @@ impl Site<'_> {
                 .filter(|other| other.trail != trail);
             others.map(|other| other.trail).collect::<Vec<_>>()
         };
-        match others(text) == others(&made) {
-            true => Ok(made),
-            false => Err(EditError::Differs),
+        if others(text) != others(&made) {
+            return Err(EditError::Differs);
         }
+        match self.is_as_written(text, trail, &made, request)? {
+            true => Ok(made),
+            false => Err(EditError::Shape(
+                "it was changed after it was wrapped, and what it was before would undo that",
+            )),
+        }
+    }
+
+    /// Whether an entry is what wrapping makes of it as it stands in `before`.
+    fn is_as_written(
+        &self,
+        text: &str,
+        trail: &[String],
+        before: &str,
+        request: &Request,
+    ) -> Result<bool, EditError> {
+        let (now, then) = (self.server(text, trail)?, self.server(before, trail)?);
+        let (Kind::Local(local), Kind::Remote(remote)) = (&now.kind, &then.kind) else {
+            return Ok(false);
+        };
+        let site = Site {
+            interlock: &local.request.command,
+            ..*self
+        };
+        let again = site.rewritten(before, trail, remote, request)?;
+        let read = |text: &str| Document::read(text.as_bytes(), self.place.format);
+        let (text, again) = (read(text), read(&again));
+        Ok(Plain::of(self.holder(&text, trail)?) == Plain::of(self.holder(&again, trail)?))
     }
 
     /// The word for the transport, where one is written.
@@ -311,9 +368,21 @@ impl Site<'_> {
     }
 
     fn without(&self, text: &str, trail: &[String], key: &str) -> Result<String, EditError> {
-        self.step(text, trail, |editor, holder| match holder.member(key) {
-            Some(_) => editor.remove_member(holder, key),
-            None => Ok(()),
+        self.step(text, trail, |editor, holder| {
+            let Some((outer, inner)) = key.split_once('.').filter(|_| holder.member(key).is_none())
+            else {
+                return match holder.member(key) {
+                    Some(_) => editor.remove_member(holder, key),
+                    None => Ok(()),
+                };
+            };
+            match holder.get(outer) {
+                Some(node) if node.member(inner).is_none() => Ok(()),
+                // A map with nothing in it says nothing either.
+                Some(node) if node.members().len() == 1 => editor.remove_member(holder, outer),
+                Some(node) => editor.remove_member(node, inner),
+                None => Ok(()),
+            }
         })
     }
 
@@ -343,14 +412,7 @@ impl Site<'_> {
     /// The map of an entry that holds its transport.
     fn holder<'a>(&self, document: &'a Document, trail: &[String]) -> Result<&'a Node, EditError> {
         let fields = self.fields();
-        let root = document.root().ok_or(NOWHERE)?;
-        let entry = trail
-            .iter()
-            .try_fold(root, |node, key| match node.is_list() {
-                true => node.elements().get(key.parse::<usize>().ok()?),
-                false => node.get(key),
-            });
-        let entry = entry.ok_or(NOWHERE)?;
+        let entry = entry(document, trail)?;
         let holds = |node: &Node| {
             let mut keys = fields.url.iter().chain(fields.command);
             node.is_map() && keys.any(|key| node.member(key).is_some())
@@ -361,6 +423,18 @@ impl Site<'_> {
         let mut nested = fields.nested.iter().filter_map(|key| entry.get(key));
         nested.find(|node| holds(node)).ok_or(NOWHERE)
     }
+}
+
+/// The node of an entry.
+fn entry<'a>(document: &'a Document, trail: &[String]) -> Result<&'a Node, EditError> {
+    let root = document.root().ok_or(NOWHERE)?;
+    let entry = trail
+        .iter()
+        .try_fold(root, |node, key| match node.is_list() {
+            true => node.elements().get(key.parse::<usize>().ok()?),
+            false => node.get(key),
+        });
+    entry.ok_or(NOWHERE)
 }
 
 /// The words after the program.
@@ -385,8 +459,13 @@ fn is_filled(how: Expansion, value: &str) -> bool {
     runs || expand(how, value, |_| None).as_deref() != Ok(value)
 }
 
-/// A name for the store that says where the value came from.
-fn secret_name(parts: [&str; 3]) -> Result<SecretName, interlock_launch::NameError> {
+/// A name for the store that says where the value came from. Names that are written differently may look alike here, and one name may
+/// stand in a file more than once, so a digest of the place tells them apart.
+fn secret_name(
+    parts: [&str; 3],
+    path: &Path,
+    trail: &[String],
+) -> Result<SecretName, interlock_launch::NameError> {
     let fits = |c: char| {
         if c.is_ascii_alphanumeric() || "._".contains(c) {
             c
@@ -400,5 +479,16 @@ fn secret_name(parts: [&str; 3]) -> Result<SecretName, interlock_launch::NameErr
         .chars()
         .map(fits)
         .collect();
-    name.parse()
+    let mut place = path.as_os_str().as_encoded_bytes().to_vec();
+    for part in trail.iter().map(String::as_str).chain(parts) {
+        place.push(0);
+        place.extend_from_slice(part.as_bytes());
+    }
+    let digest: String = Digest::of(&place)
+        .as_bytes()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{name}-{digest}").parse()
 }

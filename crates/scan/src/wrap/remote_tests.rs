@@ -65,6 +65,16 @@ impl Bench {
     }
 }
 
+/// A name of a secret without the digest of its place, which differs from run to run.
+fn without_digest(text: &str) -> String {
+    match text.rsplit_once('-') {
+        Some((name, end)) if end.len() == 8 && end.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name.to_owned()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// What becomes of an entry: the words after `run`, and the secrets that are kept elsewhere. Then back again, byte by byte.
 fn check(id: &str, end: &str, text: &str, words: &str, secrets: &[(&str, &str)]) {
     let bench = Bench::new(id, end, text);
@@ -75,6 +85,7 @@ fn check(id: &str, end: &str, text: &str, words: &str, secrets: &[(&str, &str)])
         .iter()
         .flat_map(|wrapped| &wrapped.secrets)
         .map(|secret| (secret.name.to_string(), secret.value.reveal().to_vec()))
+        .map(|(name, value)| (without_digest(&name), value))
         .collect();
     let expected: Vec<(String, Vec<u8>)> = secrets
         .iter()
@@ -91,7 +102,13 @@ fn check(id: &str, end: &str, text: &str, words: &str, secrets: &[(&str, &str)])
         panic!("{id}: {now}");
     };
     assert_eq!(local.request.command, "/opt/interlock", "{id}: {now}");
-    assert_eq!(local.request.args.join(" "), words, "{id}: {now}");
+    let args: Vec<String> = local
+        .request
+        .args
+        .iter()
+        .map(|arg| without_digest(arg))
+        .collect();
+    assert_eq!(args.join(" "), words, "{id}: {now}");
     assert!(matches!(inner(&local.request), Some(Inner::Command(_))));
     assert!(bench.plan().wrapped.is_empty(), "{id}: nothing more to do");
     assert_eq!(bench.unwrap(), [] as [String; 0], "{id}");
@@ -143,6 +160,95 @@ fn addresses_of_every_way_of_writing_stand_behind_interlock() {
         plain,
         &[],
     );
+}
+
+#[test]
+fn headers_deeper_in_an_entry_leave_the_file_too() {
+    for more in ["", "      timeout: 5\n"] {
+        let text = format!(
+            "name: a\nmcpServers:\n  - name: far\n    type: streamable-http\n    url: https://mcp.example/mcp\n    requestOptions:\n{more}      headers:\n        X-Key: hush-hush-1\n  - name: b\n    command: uvx\n"
+        );
+        let bench = Bench::new("continue", "config.yaml", &text);
+        let plan = bench.plan();
+        let far = plan.wrapped.iter().find(|wrapped| wrapped.name == "far");
+        let secrets = &far.unwrap_or_else(|| panic!("{:?}", plan.skipped)).secrets;
+        assert_eq!(secrets[0].value.reveal(), b"hush-hush-1");
+        assert!(!plan.text.contains("hush"), "{}", plan.text);
+        assert_eq!(
+            plan.text.contains("timeout: 5"),
+            !more.is_empty(),
+            "{}",
+            plan.text
+        );
+    }
+}
+
+#[test]
+fn equal_names_in_one_file_are_different_secrets() {
+    let entry = |value: &str| {
+        format!(
+            "{{\"mcpServers\": {{\"far\": {{\"type\": \"http\", \"url\": \"https://{value}.example/\", \"headers\": {{\"X-Key\": \"hush-hush-{value}\"}}}}}}}}"
+        )
+    };
+    let text = format!(
+        "{{\"projects\": {{\"/a\": {}, \"/b\": {}}}}}",
+        entry("a"),
+        entry("b")
+    );
+    let plan = Bench::new("claude-code", ".claude.json", &text).plan();
+    let names: Vec<String> = plan
+        .wrapped
+        .iter()
+        .flat_map(|wrapped| &wrapped.secrets)
+        .map(|secret| secret.name.to_string())
+        .collect();
+    assert_eq!(names.len(), 2, "{:?}", plan.skipped);
+    assert_ne!(names[0], names[1]);
+}
+
+#[test]
+fn what_a_person_changed_in_the_entry_stays() {
+    let text = "{\"mcpServers\": {\"far\": {\"type\": \"http\", \"url\": \"https://mcp.example/mcp\", \"headers\": {\"X-Key\": \"hush-hush-1\"}}}}";
+    for (before, after, left) in [
+        ("\"far\": {", "\"far\": {\"timeout\": 5, ", 1),
+        // Written in another way it is the same.
+        ("\"far\": {", "\"far\":   {  ", 0),
+    ] {
+        let bench = Bench::new("claude-code", ".mcp.json", text);
+        bench.plan().apply(&bench.journal()).unwrap();
+        let changed = bench.text().replace(before, after);
+        assert_ne!(changed, bench.text());
+        bench.write(&changed);
+        assert_eq!(bench.unwrap().len(), left, "{after}");
+        assert_eq!(bench.text() == changed, left == 1, "{}", bench.text());
+    }
+}
+
+#[test]
+fn a_second_wrapping_keeps_what_only_the_first_record_has() {
+    let text = "[mcp_servers.far]\nurl = \"https://mcp.example/mcp\"\nhttp_headers = { X-Key = \"hush-hush-1\" }\n";
+    let bench = Bench::new("codex", "config.toml", text);
+    let first = bench.plan();
+    assert_eq!(first.wrapped.len(), 1, "{:?}", first.skipped);
+    first.apply(&bench.journal()).unwrap();
+    let more = "\n[mcp_servers.b]\nurl = \"https://b.example/mcp\"\n";
+    bench.write(&format!("{}{more}", bench.text()));
+    let second = bench.plan();
+    assert_eq!(second.wrapped.len(), 1, "{:?}", second.skipped);
+    second.apply(&bench.journal()).unwrap();
+    let kept = |bench: &Bench| {
+        let records = bench.journal().records(&bench.path()).unwrap();
+        records
+            .iter()
+            .any(|record| record.original == text.as_bytes())
+    };
+    assert!(kept(&bench), "the backup is there");
+    let records = bench.journal().records(&bench.path()).unwrap();
+    let plan = unplan(bench.at.0, bench.at.1, &bench.path(), &records).unwrap();
+    assert!(!plan.exact);
+    assert_eq!(plan.unwrapped, ["b"]);
+    assert_eq!(bench.unwrap(), ["far"]);
+    assert!(kept(&bench), "and stays there");
 }
 
 #[test]

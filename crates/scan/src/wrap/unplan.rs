@@ -35,6 +35,9 @@ pub struct Unplan {
     pub skipped: Vec<(String, EditError)>,
 }
 
+const UNKNOWN: EditError =
+    EditError::Shape("it was wrapped before, and what it was then could not be worked out");
+
 /// Works out what a file would look like. Writes nothing.
 ///
 /// # Errors
@@ -49,18 +52,28 @@ pub fn unplan(
     let now = Digest::of(original.bytes());
     let file = read_text(client, place, path, original.bytes());
     if let Some(record) = records.iter().find(|record| record.after == now) {
-        let unwrapped = file
+        let before = read_text(client, place, path, &record.original);
+        let stays = |server: &Server| {
+            let mut before = before.servers.iter();
+            before.any(|other| other.trail == server.trail && wrapped(other))
+        };
+        let (skipped, unwrapped): (Vec<_>, Vec<_>) = file
             .servers
             .iter()
             .filter(|server| wrapped(server))
-            .map(|server| server.name.clone());
+            .partition(|server| stays(server));
+        let unwrapped = unwrapped.iter().map(|server| server.name.clone());
+        let skipped: Vec<_> = skipped
+            .iter()
+            .map(|server| (server.name.clone(), UNKNOWN))
+            .collect();
         return Ok(Unplan {
             client,
             original,
             bytes: record.original.clone(),
-            exact: true,
+            exact: skipped.is_empty(),
             unwrapped: unwrapped.collect(),
-            skipped: Vec::new(),
+            skipped,
         });
     }
     let merged = merge(&file, records.first()).map_err(|source| match source {
@@ -206,6 +219,6 @@ fn address(server: &Server) -> Option<Request> {
     }
 }
 
-fn wrapped(server: &Server) -> bool {
+pub(super) fn wrapped(server: &Server) -> bool {
     matches!(&server.kind, Kind::Local(local) if inner(&local.request).is_some())
 }
