@@ -8,9 +8,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use interlock_scan::report::{Report, Shown, Sieve};
 use interlock_scan::{
-    Advisories, Context, Discovery, Home, LARGEST_FILE, Limits, Machine, Os, Standing, Unreadable,
-    discover, judge_files, judge_skipped, known_projects,
+    Advisories, Baseline, Context, Discovery, Home, Ignores, Judgements, LARGEST_FILE, Limits,
+    Machine, Os, Severity, Standing, Unreadable, discover, judge_files, judge_skipped,
+    known_projects,
 };
 
 fn put(top: &Path, name: &str, text: &str) {
@@ -26,8 +28,15 @@ fn project(top: &Path) -> Discovery {
 
 /// The rules of everything that is found, files and directories.
 fn rules(found: &Discovery) -> BTreeSet<&'static str> {
+    let judged = judged(found);
+    let skipped = judge_skipped(&found.skipped);
+    let all = judged.findings.iter().chain(&skipped);
+    all.map(|finding| finding.rule.id).collect()
+}
+
+fn judged(found: &Discovery) -> Judgements {
     let advisories = Advisories::bundled();
-    let judged = judge_files(
+    judge_files(
         &found.files,
         &Context {
             standing: &|_| Standing::Unapproved,
@@ -36,10 +45,7 @@ fn rules(found: &Discovery) -> BTreeSet<&'static str> {
             advisories: &advisories,
             bases: &[],
         },
-    );
-    let skipped = judge_skipped(&found.skipped);
-    let all = judged.findings.iter().chain(&skipped);
-    all.map(|finding| finding.rule.id).collect()
+    )
 }
 
 /// What is told of one file of a name that other programs use too.
@@ -84,6 +90,12 @@ fn a_broken_file_of_a_common_name_is_told_where_it_speaks_of_servers() {
         (
             "mcp.json",
             "{\"a\": {\"command\": \"x\", ",
+            &["not-scanned"],
+        ),
+        // In escapes that nobody undid.
+        (
+            "config.json",
+            "{\"\\u006dcpServ\\u0065rs\": {",
             &["not-scanned"],
         ),
         (
@@ -153,6 +165,30 @@ fn a_common_name_that_cannot_be_read_is_told_lightly_and_a_directory_not_at_all(
     let found = project(top.path());
     assert_eq!(found.files.len(), 2);
     assert!(rules(&found).is_subset(&BTreeSet::from(["perhaps-a-config", "symlinked-config"])));
+}
+
+#[test]
+fn what_was_not_looked_at_is_told_whatever_is_asked_for() {
+    let top = tempfile::tempdir().unwrap();
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    put(top.path(), "config.json", &deep);
+    let found = project(top.path());
+    let shown = Shown {
+        root: None,
+        home: None,
+    };
+    let sieve = Sieve {
+        least: Severity::High,
+        ignores: &Ignores::default(),
+        baseline: &Baseline::default(),
+    };
+    let report = Report::new(judged(&found), &sieve, shown, "2026-11-21", "0.0.0");
+    let told: Vec<_> = report
+        .findings
+        .iter()
+        .map(|it| it.finding.rule.id)
+        .collect();
+    assert_eq!(told, ["perhaps-a-config"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub fn screen(report: &Report, paint: &dyn Paint) -> String {
     lines.push(String::new());
     lines.push(format!(
         "{more}{}",
-        paint.paint(Role::Heading, "interlock scan --details")
+        paint.paint(Role::Heading, "the same command with `--details`")
     ));
     closing(report, paint, &mut lines);
     lines.join("\n")

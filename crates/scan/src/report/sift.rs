@@ -126,7 +126,8 @@ impl Report {
 
     fn add(&mut self, reported: Reported, sieve: &Sieve<'_>) {
         // What was not looked at is told whatever is asked for.
-        let always = reported.finding.rule.id == "not-scanned";
+        let rule = reported.finding.rule.id;
+        let always = matches!(rule, "not-scanned" | "perhaps-a-config");
         if let Some(reason) = sieve.ignores.reason(&reported.finding) {
             let reason = reason.to_owned();
             self.ignored.push(Ignored { reported, reason });

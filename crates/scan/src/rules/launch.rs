@@ -95,9 +95,15 @@ fn note_program(server: &Server, local: &Local, program: &Judgement, case: &mut 
 fn wrapped(request: &Request) -> Option<(Request, usize)> {
     match wrap::inner(request)? {
         wrap::Inner::Command(inner) => {
-            let before = |arg: &String| matches!(arg.as_str(), "--" | "--url");
-            let dashes = request.args.iter().position(before)?;
-            Some((inner, dashes + 2))
+            let joined = |arg: &String| arg.starts_with("--url=");
+            let before = |arg: &String| matches!(arg.as_str(), "--" | "--url") || joined(arg);
+            let at = request.args.iter().position(before)?;
+            let own = if request.args.get(at).is_some_and(joined) {
+                1
+            } else {
+                2
+            };
+            Some((inner, at + own))
         }
         wrap::Inner::Named(_) => Some((Request::default(), 0)),
     }

@@ -267,7 +267,10 @@ pub(crate) fn speaks_of_servers(document: &Document, shape: &Shape) -> bool {
     let text = document.text().to_ascii_lowercase();
     let keys = document.root().map(Node::members).unwrap_or_default();
     let said = |text: &str| WORDS.iter().any(|word| text.contains(word));
-    said(&text)
+    // A word may be written in escapes, which nobody undid where there is no tree.
+    let escaped = document.root().is_none() && ["\\u", "\\x"].iter().any(|it| text.contains(it));
+    escaped
+        || said(&text)
         || marks.iter().any(|mark| text.contains(mark))
         || keys
             .iter()

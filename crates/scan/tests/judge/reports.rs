@@ -236,9 +236,22 @@ fn a_screen_has_the_worst_in_full_and_the_rest_in_a_line_each() {
         text.contains("remote-without-tls  s9 (cursor)  ~/.cursor/mcp.json:1"),
         "{text}"
     );
-    assert!(text.contains("interlock scan --details"), "{text}");
+    assert!(text.contains("the same command with `--details`"), "{text}");
     assert!(text.trim_end().ends_with("behind Interlock"), "{text}");
     let long = screen(&of(&many(5000)), &Plain);
     assert!(long.lines().count() <= 60, "{}", long.lines().count());
     assert!(long.contains(" more; all of them in full"), "{long}");
+}
+
+#[test]
+fn an_address_is_wrapped_however_it_is_joined_to_its_option() {
+    for args in [
+        "\"--url=https://h.example/mcp\"",
+        "\"--url\", \"https://h.example/mcp\"",
+    ] {
+        let text = format!(
+            "{{\"mcpServers\": {{\"a\": {{\"command\": \"interlock\", \"args\": [\"run\", {args}]}}}}}}"
+        );
+        assert_eq!(of(&text).counts().wrapped, 1, "{args}");
+    }
 }
