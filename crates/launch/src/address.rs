@@ -193,6 +193,8 @@ impl FromStr for Header {
             return Err(wrong("is the transport's own: leave it out"));
         }
         let value = match rest.split_at_checked(1) {
+            // A token fits the form of a name.
+            Some(("=", filled)) if filled.split(' ').any(is_token_of_someone) => return Err(wrong(HOLDS_SECRET)),
             Some(("=", filled)) => by_name(filled).ok_or_else(|| {
                 wrong("is not filled by a name: write `NAME=SECRET` with a secret's name, or `NAME: TEXT`")
             })?,
@@ -242,7 +244,16 @@ const OWN: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "user-agent",
 ];
+
+const HOLDS_SECRET: &str =
+    "holds a secret: keep it with `interlock secret set`, and write `NAME=SECRET`";
+
+/// Whether a word is a secret by its own look.
+fn is_token_of_someone(word: &str) -> bool {
+    secret_of_variable("", word).is_some()
+}
 
 fn by_name(text: &str) -> Option<HeaderValue> {
     let (scheme, name) = match text.split_once(' ') {
@@ -268,7 +279,7 @@ fn plain_text(name: &str, text: &str) -> Result<String, &'static str> {
     if matches!(lower.as_str(), "authorization" | "cookie")
         || secret_of_variable(name, text).is_some()
     {
-        return Err("holds a secret: keep it with `interlock secret set`, and write `NAME=SECRET`");
+        return Err(HOLDS_SECRET);
     }
     if text.is_empty() || !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err("is empty or has a character that no header has");

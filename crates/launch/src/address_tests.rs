@@ -87,6 +87,12 @@ fn a_header_is_filled_by_name_or_is_no_secret() {
         ("X Y=A", None),
         ("X: a\r\nHost: evil", None),
         ("Host=A", None),
+        ("User-Agent: mine", None),
+        ("X-Api-Key=ghp_0123456789abcdefABCDEF0123456789abcd", None),
+        (
+            "Authorization=Bearer ghp_0123456789abcdefABCDEF0123456789abcd",
+            None,
+        ),
         ("content-length=A", None),
         ("Mcp-Session-Id=A", None),
         ("X=env:1A", None),
