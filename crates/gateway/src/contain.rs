@@ -79,8 +79,15 @@ pub enum ContainError {
     #[error("the approved address cannot be used")]
     Address(#[source] UrlError),
     /// A variable that fills a header is not set.
-    #[error("the variable `{0}`, which fills a header, is not set where `interlock` was started")]
+    #[error(
+        "the variable `{0}`, which fills a header, is not set or empty where `interlock` was started"
+    )]
     Variable(String),
+    /// A secret that fills a header has nothing in it.
+    #[error(
+        "the secret `{0}`, which fills a header, is empty: set it again with `interlock secret set {0}`"
+    )]
+    Empty(String),
     /// A secret that fills a header has bytes that no header can have.
     #[error(
         "the value for the header `{0}` cannot be sent: set its secret again with `interlock secret set`"
@@ -108,7 +115,7 @@ impl ContainError {
             Self::Secret(_) => "secrets",
             Self::Egress(_) | Self::Layer(_) | Self::Plan(_) => "plan",
             Self::Spawn(_) | Self::Pipes | Self::Link(_) => "spawn",
-            Self::Address(_) | Self::Variable(_) | Self::Header(_) => "address",
+            Self::Address(_) | Self::Variable(_) | Self::Empty(_) | Self::Header(_) => "address",
             Self::Learn | Self::NoProgram => "plan",
             Self::Network(_) => "egress",
             Self::Changed(_) => "changed",

@@ -32,6 +32,8 @@ pub(super) struct Bridge {
     address: Address,
     /// The approval's name, for the commands that are proposed.
     name: String,
+    /// Whether that accepts an address in a private network.
+    private: bool,
     limits: Limits,
     patience: Duration,
     pub(super) mail: Mail,
@@ -49,7 +51,7 @@ pub(super) struct Bridge {
 
 impl Bridge {
     pub(super) fn new(
-        (address, name): (Address, String),
+        (address, name, private): (Address, String, bool),
         limits: Limits,
         patience: Duration,
         complain: Box<dyn Fn(&str) + Send + Sync>,
@@ -57,6 +59,7 @@ impl Bridge {
         Arc::new(Self {
             address,
             name,
+            private,
             limits,
             patience,
             mail: Mail::default(),
@@ -238,7 +241,7 @@ impl Bridge {
 
     /// The answer that the server does not give.
     fn fail(&self, id: &Id<'static>, method: Method, failure: &Failure) {
-        let text = failure.text(&self.address, &self.name);
+        let text = self.text(failure);
         (self.complain)(&text);
         self.mail
             .post(&refusal(Some(id), failure.code(method), &text, None));
@@ -247,7 +250,11 @@ impl Bridge {
     /// What could not be told. Nobody waits for an answer, so only people hear of it.
     pub(super) fn not_told(&self, error: TransportError) {
         let failure = Failure::Transport(error);
-        (self.complain)(&failure.text(&self.address, &self.name));
+        (self.complain)(&self.text(&failure));
+    }
+
+    fn text(&self, failure: &Failure) -> String {
+        failure.text(&self.address, &self.name, self.private)
     }
 
     /// Whether an answer is one, and for whom.

@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     pub(super) http: StreamableHttp,
     pub(super) address: Address,
     pub(super) name: String,
+    /// Whether an address in a private network was accepted.
+    pub(super) private: bool,
     pub(super) limits: Limits,
     pub(super) patience: Duration,
 }
@@ -42,6 +44,7 @@ impl Connection {
             http,
             address: address.clone(),
             name: approved.name().to_owned(),
+            private: approved.profile().accepts(Danger::PrivateNetwork),
             limits: Limits::default(),
             patience: PATIENCE,
         }))
@@ -64,11 +67,16 @@ fn value(filled: &HeaderValue, around: &Surroundings<'_>) -> Result<Secret, Cont
         HeaderValue::Text(text) => Ok(Secret::new(text.as_bytes().to_vec())),
         HeaderValue::Secret { scheme, name } => {
             let secret = around.secrets.get(name)?;
+            if secret.reveal().trim_ascii().is_empty() {
+                return Err(ContainError::Empty(name.as_str().to_owned()));
+            }
             Ok(after(scheme.as_deref(), secret.reveal()))
         }
         HeaderValue::Variable { scheme, name } => {
             let missing = || ContainError::Variable(name.as_str().to_owned());
-            let value = (around.variable)(name.as_str()).ok_or_else(missing)?;
+            let value = (around.variable)(name.as_str());
+            let value = value.filter(|value| !value.as_bytes().trim_ascii().is_empty());
+            let value = value.ok_or_else(missing)?;
             Ok(after(scheme.as_deref(), value.as_bytes()))
         }
     }

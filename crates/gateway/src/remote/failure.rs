@@ -1,8 +1,10 @@
 //! Why no answer comes, in words for whoever asked: what happened, and what to do about it.
 
-use interlock_launch::Address;
+use std::net::IpAddr;
+
+use interlock_launch::{Address, RequestRecord, approve_command};
 use interlock_sdk::client::TransportError;
-use interlock_sdk::net::FetchError;
+use interlock_sdk::net::{FetchError, danger};
 use interlock_wire::Method;
 use interlock_wire::error_reply::{METHOD_NOT_FOUND, REFUSED};
 
@@ -34,11 +36,11 @@ impl Failure {
         }
     }
 
-    /// The message.
-    pub(super) fn text(&self, address: &Address, name: &str) -> String {
+    /// The message. `private` says whether the approval accepts an address in a private network.
+    pub(super) fn text(&self, address: &Address, name: &str, private: bool) -> String {
         let at = address.origin();
         match self {
-            Self::Transport(error) => transport(error, address, name),
+            Self::Transport(error) => transport(error, address, name, private),
             Self::Stalled(seconds) => {
                 format!("`{at}` said nothing for {seconds} s, so the request was given up")
             }
@@ -53,12 +55,19 @@ impl Failure {
     }
 }
 
-fn transport(error: &TransportError, address: &Address, name: &str) -> String {
+fn transport(error: &TransportError, address: &Address, name: &str, private: bool) -> String {
     let at = address.origin();
     match error {
-        TransportError::Unreachable(cause) if leads_inside(cause.as_ref()) => format!(
-            "`{at}` leads to an address that is not public: if it is yours, run `interlock approve {name} --danger-private-network`"
-        ),
+        TransportError::Unreachable(cause) if leads_inside(cause.as_ref()) => {
+            match !private && may_be_private(address.host()) {
+                true => format!(
+                    "`{at}` leads to an address that is not public: if it is one of your own network, run `interlock approve {name} --danger-private-network`"
+                ),
+                false => format!(
+                    "`{at}` leads to an address that is not public and is never connected to: approve the address where the server is"
+                ),
+            }
+        }
         TransportError::Unreachable(cause) => {
             format!(
                 "`{at}` cannot be reached: {}",
@@ -81,14 +90,19 @@ fn status_text(status: u16, address: &Address, name: &str) -> String {
     let at = address.origin();
     match status {
         401 if address.headers.is_empty() => format!(
-            "`{at}` wants to know who asks (401): keep its token with `interlock secret set NAME`, then run `interlock approve --url {} --header 'Authorization=Bearer NAME'`",
-            address.url
+            "`{at}` wants to know who asks (401): keep its token with `interlock secret set NAME`, run `{}`, and write the same `--header` in the client's entry",
+            approve_command(&RequestRecord::from(&Address::request(
+                &address.url,
+                &["Authorization=Bearer NAME".to_owned()]
+            )))
         ),
         401 => format!(
             "`{at}` does not take the credentials (401): set the secret again with `interlock secret set`; `interlock list` says which one `{name}` sends"
         ),
         403 => format!("`{at}` refuses (403): the credentials do not allow this"),
-        404 | 405 => format!("there is no MCP server at `{}` ({status})", address.url),
+        404 | 405 => format!(
+            "`{at}` has no MCP server at the approved path ({status}): `interlock list` shows it"
+        ),
         429 => format!("`{at}` asks to wait (429): try again later"),
         300..=399 => format!(
             "`{at}` redirects elsewhere ({status}), which is not followed: approve the address where it is now"
@@ -96,6 +110,15 @@ fn status_text(status: u16, address: &Address, name: &str) -> String {
         500..=599 => format!("`{at}` failed ({status}): try again later"),
         _ => format!("`{at}` answered with status {status}"),
     }
+}
+
+/// Whether a host, once that is accepted, may be connected to in a private network. What is behind a name is not known here.
+fn may_be_private(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().map_or(true, |address| {
+        let policy = danger::allow_private_hosts([host]);
+        policy.check_address(host, address).is_ok()
+    })
 }
 
 /// Whether the policy refused the address that a name leads to.

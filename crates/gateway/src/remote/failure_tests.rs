@@ -6,7 +6,7 @@ use super::*;
 
 fn check(error: TransportError, headers: &[String], expected: &str) {
     let address = Address::new("https://mcp.example:8443/mcp", headers).unwrap();
-    let text = Failure::Transport(error).text(&address, "web");
+    let text = Failure::Transport(error).text(&address, "web", false);
     assert!(text.contains(expected), "{text}");
     assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
 }
@@ -42,7 +42,7 @@ fn every_reason_is_told() {
         (
             TransportError::Status(404),
             &[],
-            "https://mcp.example:8443/mcp",
+            "no MCP server at the approved path",
         ),
         (TransportError::Status(429), &[], "later"),
         (TransportError::Status(308), &[], "not followed"),
@@ -56,6 +56,32 @@ fn every_reason_is_told() {
     ] {
         check(error, headers, expected);
     }
+}
+
+#[test]
+fn the_way_out_is_one() {
+    for (url, private, expected) in [
+        ("https://10.0.0.1/", false, "--danger-private-network"),
+        ("https://10.0.0.1/", true, "never connected to"),
+        ("https://[fd12::1]/", false, "--danger-private-network"),
+        ("https://169.254.169.254/", false, "never connected to"),
+        ("https://[fd00:ec2::254]/", false, "never connected to"),
+        ("https://mcp.example/", false, "--danger-private-network"),
+        ("https://mcp.example/", true, "never connected to"),
+    ] {
+        let host = "mcp.example".to_owned();
+        let cause = Arc::new(FetchError::NotPublic { host });
+        let failure = Failure::Transport(TransportError::Unreachable(cause));
+        let address = Address::new(url, &[]).unwrap();
+        let text = failure.text(&address, "web", private);
+        assert!(text.contains(expected), "{url}: {text}");
+    }
+    let address = Address::new("https://mcp.example/a?b=$(c)&d", &[]).unwrap();
+    let text = Failure::Transport(TransportError::Status(401)).text(&address, "web", false);
+    assert!(
+        text.contains("--url 'https://mcp.example/a?b=$(c)&d' --header"),
+        "{text}"
+    );
 }
 
 #[test]

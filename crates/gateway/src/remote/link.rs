@@ -160,6 +160,7 @@ async fn serve(connection: Connection, far: &mut Far) -> io::Result<()> {
         http,
         address,
         name,
+        private,
         limits,
         patience,
     } = connection;
@@ -168,7 +169,7 @@ async fn serve(connection: Connection, far: &mut Far) -> io::Result<()> {
         let _said = rustix::io::write(&diagnostics, format!("{text}\n").as_bytes());
     };
     let bridge = Bridge::new(
-        (address, name),
+        (address, name, private),
         limits.clone(),
         patience,
         Box::new(complain),

@@ -184,8 +184,8 @@ fn every_failure_says_what_to_do() {
     const EMPTY: &str = "Content-Length: 0\r\n\r\n";
     check(status(401, EMPTY), "interlock secret set");
     check(status(403, EMPTY), "refuses (403)");
-    check(status(404, EMPTY), "there is no MCP server at");
-    check(status(405, EMPTY), "there is no MCP server at");
+    check(status(404, EMPTY), "no MCP server at");
+    check(status(405, EMPTY), "no MCP server at");
     check(status(429, EMPTY), "asks to wait");
     check(status(503, EMPTY), "failed (503)");
     check(
@@ -438,6 +438,7 @@ fn a_secret_that_is_missing_or_unfit_connects_nowhere() {
     for (name, value, expected) in [
         ("other", "x", "interlock secret set web-token"),
         ("web-token", "a\u{1}b", "cannot be sent"),
+        ("web-token", " \n", "is empty"),
     ] {
         let mode = web.mode(&["X-Key=web-token"]);
         let mut world = World::new();
