@@ -38,7 +38,7 @@ pub use grammar::{SourceKind, SourceWord, SourceWordError, looks_like};
 pub use guarded::GuardError;
 pub use judge::{
     BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef, Reason,
-    ScriptKind, ScriptRef, Severity, Unlock, image_repository, judge, reason_codes,
+    ScriptKind, ScriptRef, Severity, Unlock, image_repository, is_sensitive, judge, reason_codes,
 };
 pub use ledger::{
     AdministratorError, Anchor, Approval, ApproveError, CommitError, Distrust, EditError, Entry,

@@ -165,6 +165,34 @@ fn what_a_container_mounts_and_is_given_is_what_was_granted() {
     has(&said.out, &[&format!("--write {}", world.path("data"))]);
     has(&answer(&world, &words), &["reached"]);
     assert!(Path::new(&world.path("data/out")).is_file());
+    // Code that is mounted is approved with the rest, and cannot be for the server to write.
+    let script = world.path("data/code.sh");
+    fs::write(&script, SERVER).unwrap();
+    let mounted = [
+        "run",
+        "-v",
+        &mount,
+        "--entrypoint",
+        "/bin/sh",
+        "team/server",
+        "/app/data/code.sh",
+        "fine",
+    ];
+    let said = approve(&world, &archive, &[], &mounted).expect(3);
+    has(&said.err, &["covers the server's own code"]);
+    let read = ["--read", &world.path("data")];
+    has(
+        &approve(&world, &archive, &read, &mounted).expect(0).out,
+        &[
+            "content (project, ",
+            "from the archive",
+            "the registry was not asked",
+        ],
+    );
+    assert_eq!(answer(&world, &mounted), "3");
+    fs::write(&script, "exit 0").unwrap();
+    let all = [&["run", "--", "docker"], &mounted[..]].concat();
+    world.with_input(&all, b"").expect(3);
     // For reading only, when the person says so.
     let words = [
         "run",
@@ -176,6 +204,10 @@ fn what_a_container_mounts_and_is_given_is_what_was_granted() {
     ];
     approve(&world, &archive, &["--read", &world.path("data")], &words).expect(0);
     has(&answer(&world, &words), &["out-of-reach"]);
+    // And it stays so when that is renewed.
+    let renewed = world.with_passphrase(&["--offline", "approve", "boxed", "--passphrase-fd", "0"]);
+    let renewed = renewed.expect(0).out;
+    assert!(!renewed.contains("--write"), "{renewed}");
     let words = ["run", "team/server", "forge", "/app/out"];
     approve(&world, &archive, &[], &words).expect(0);
     has(&answer(&world, &words), &["out-of-reach"]);

@@ -93,9 +93,13 @@ fn run(call: &Call<'_>, args: &[String], case: &mut Case<'_>) -> Class {
     let Some(image) = parse_image(reference, case) else {
         return Class::Unknown;
     };
-    let entrypoint = region
-        .last(Slot::Entrypoint)
-        .filter(|program| !program.is_empty());
+    let entrypoint = region.last(Slot::Entrypoint);
+    if let Some(list) = entrypoint.filter(|program| program.starts_with('[')) {
+        return case.unknown(
+            rules::UNKNOWN_OPTION,
+            format!("the entry point `{}` is a list", text::excerpt(list)),
+        );
+    }
     if let Some(class) = judge_program(&image.name, entrypoint, args, case) {
         return class;
     }
@@ -366,6 +370,13 @@ fn judge_program(
     let short = image.strip_prefix("docker.io/").unwrap_or(image);
     let general = GENERAL_IMAGES.contains(&short.strip_prefix("library/").unwrap_or(short));
     let (program, args) = match (entrypoint, args.split_first()) {
+        (Some(""), Some((first, rest))) => (first.as_str(), rest),
+        (Some(""), None) => {
+            return Some(case.unknown(
+                rules::NO_PROGRAM,
+                "without an entry point, a program has to follow the image",
+            ));
+        }
         (Some(program), _) => (program, args),
         (None, Some((first, rest))) if general || super::is_shell(&plain_name(first)) => {
             (first.as_str(), rest)

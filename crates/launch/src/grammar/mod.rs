@@ -34,9 +34,9 @@ mod uv_options;
 mod windows;
 pub(crate) mod wrappers;
 
-pub(crate) use dispatch::classify;
+pub(crate) use dispatch::{classify, starts_others};
 pub(crate) use java::judge_java_options;
-pub(crate) use names::is_shell;
+pub(crate) use names::{is_shell, plain_name};
 pub(crate) use node::judge_node_options;
 pub(crate) use package::judge_registry;
 pub use popular::looks_like;

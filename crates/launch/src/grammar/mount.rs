@@ -139,7 +139,7 @@ pub(crate) fn mount(value: &str, case: &mut Case<'_>) -> Option<MountRef> {
             source.as_deref().is_some_and(paths::is_path),
             case,
         ),
-        "tmpfs" | "cache" => {}
+        "tmpfs" | "cache" if source.is_none() => {}
         _ => case.note(
             rules::HOST_MOUNT,
             format!("a mount of type `{}`", text::excerpt(&kind)),
@@ -281,6 +281,11 @@ mod tests {
             "x -> /d sensitive-mount,sensitive-mount",
         );
         check(mount, "type=tmpfs,dst=/t", "-> /t");
+        check(
+            mount,
+            "type=tmpfs,src=/home/me/.ssh,dst=/t",
+            "/home/me/.ssh -> /t sensitive-mount",
+        );
         check(
             mount,
             "type=npipe,src=\\\\.\\pipe\\docker_engine,dst=x",

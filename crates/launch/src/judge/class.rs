@@ -181,7 +181,7 @@ pub struct ContainerRef {
     pub tag: Option<String>,
     /// The digest, as written (`sha256:…`).
     pub digest: Option<String>,
-    /// Another entry point than the image's own.
+    /// Another entry point than the image's own; an empty one is none, and no arguments of the image either.
     pub entrypoint: Option<String>,
     /// Another working directory than the image's own (`-w`).
     pub workdir: Option<String>,

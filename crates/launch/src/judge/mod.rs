@@ -20,6 +20,7 @@ pub use class::{
 pub use flow::judge;
 pub use image::image_repository;
 pub use judgement::{Decision, Judgement, Unlock};
+pub use paths::is_sensitive;
 pub use reason::{Reason, Severity};
 pub(crate) use rules::Rule;
 pub use rules::reason_codes;

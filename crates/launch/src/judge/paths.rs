@@ -283,6 +283,16 @@ pub(crate) fn is_machine(path: &str) -> bool {
     }
 }
 
+/// Whether giving a real path away gives away secrets or the machine. Homes may really be below `/var`.
+#[must_use]
+pub fn is_sensitive(path: &str) -> bool {
+    let below = path.strip_prefix("/var");
+    let path = below
+        .filter(|rest| rest.starts_with("/home/"))
+        .unwrap_or(path);
+    is_secret(path) || is_machine(path)
+}
+
 /// The few places below system directories where people keep data.
 fn is_data_below_system(parts: &[String]) -> bool {
     [
@@ -303,6 +313,21 @@ fn is_data_below_system(parts: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn real_paths() {
+        check(
+            is_sensitive,
+            &[
+                "/etc",
+                "/home/me/.ssh",
+                "/var/home",
+                "/var/lib",
+                "/var/home/me/.aws",
+            ],
+            &["/home/me/docs", "/var/home/me/docs", "/srv/data"],
+        );
+    }
 
     fn check(judge: fn(&str) -> bool, yes: &[&str], no: &[&str]) {
         for path in yes {

@@ -11,6 +11,7 @@ use super::error::ResolveError;
 use super::flow::Flow;
 use super::image;
 use super::launch::InImage;
+use super::mounted::{self, Place};
 use super::package::ImageConfig;
 use super::program::{self, Found};
 use crate::guarded::shown;
@@ -45,15 +46,27 @@ impl Flow<'_, '_, '_> {
             .as_deref()
             .unwrap_or(&located.config.workdir);
         let workdir = image::settle(&files, &Path::new("/").join(workdir));
-        let program = self.in_image(&files, &workdir, &words, &shown)?;
+        let places = places(container, &files)?;
+        let program = self.in_image(&files, &workdir, &words, &shown, &places)?;
+        self.mounted_code(&files, &workdir, &words, &places)?;
         self.draft.argv = words;
-        let is_there = image::on_host(&files, &workdir).is_dir();
+        let is_mounted = mounted::over(&places, &workdir).any(|(_, host)| host.is_dir());
+        let is_there = is_mounted || image::on_host(&files, &workdir).is_dir();
+        if let Some(named) = container.workdir.as_deref().filter(|_| !is_there) {
+            return Err(ResolveError::Unsupported {
+                what: format!(
+                    "`-w {}`, which is no directory there,",
+                    named.escape_debug()
+                ),
+                instead: "name a directory that the image has or that is mounted",
+            });
+        }
         if is_there && workdir != Path::new("/") {
             self.draft.cwd = Some(program::text(&workdir)?);
         }
         self.draft.package = Some(locked.clone());
         self.draft.image = Some(InImage {
-            places: places(container, &files)?,
+            places,
             root: files,
             program,
         });
@@ -67,6 +80,7 @@ impl Flow<'_, '_, '_> {
         workdir: &Path,
         words: &[String],
         image: &str,
+        places: &[Place],
     ) -> Result<PathBuf, ResolveError> {
         let first = words.first().filter(|word| !word.is_empty());
         let first = first.ok_or_else(|| ResolveError::Unsupported {
@@ -82,6 +96,7 @@ impl Flow<'_, '_, '_> {
                 .map(|path| Path::new(path).join(first))
                 .collect()
         };
+        refuse_mounted(files, &candidates, places)?;
         let found = candidates.into_iter().find_map(|path| {
             let followed = image::follow(files, &path)?;
             let real = image::on_host(files, &followed);
@@ -105,6 +120,28 @@ impl Flow<'_, '_, '_> {
         self.draft.program = Some(looked.record);
         Ok(inside)
     }
+}
+
+/// What is mounted can be read, not executed.
+fn refuse_mounted(
+    files: &Path,
+    candidates: &[PathBuf],
+    places: &[Place],
+) -> Result<(), ResolveError> {
+    for path in candidates {
+        let inside = image::settle(files, path);
+        let mut over = mounted::over(places, &inside);
+        if over.any(|(_, host)| program::is_executable(&host)) {
+            return Err(ResolveError::Unsupported {
+                what: format!("the program `{}`, which is mounted,", shown(path)),
+                instead: "build it into the image, or start it with an interpreter of the image",
+            });
+        }
+        if program::is_executable(&image::on_host(files, &inside)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The image as a person asked for it.
@@ -131,9 +168,10 @@ fn check_same(container: &ContainerRef, locked: &LockedPackage) -> Result<(), Re
     })
 }
 
-/// The program and its arguments: another entry point takes the image's arguments with it.
+/// The program and its arguments: another entry point takes the image's arguments with it, and an empty one leaves none.
 fn words(container: &ContainerRef, config: &ImageConfig) -> Vec<String> {
     let (entrypoint, cmd) = match &container.entrypoint {
+        Some(program) if program.is_empty() => (Vec::new(), Vec::new()),
         Some(program) => (vec![program.clone()], Vec::new()),
         None => (config.entrypoint.clone(), config.cmd.clone()),
     };
@@ -163,7 +201,7 @@ fn variables(
 }
 
 /// Where what the request mounts is seen, if it is granted.
-fn places(container: &ContainerRef, files: &Path) -> Result<Vec<(PathBuf, PathBuf)>, ResolveError> {
+fn places(container: &ContainerRef, files: &Path) -> Result<Vec<Place>, ResolveError> {
     let mounts = container.mounts.iter();
     let place = |mount: &MountRef| {
         let source = Path::new(mount.source.as_deref().unwrap_or_default());

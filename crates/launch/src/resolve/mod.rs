@@ -10,6 +10,7 @@ mod error;
 mod flow;
 mod image;
 mod launch;
+mod mounted;
 mod package;
 mod program;
 mod python;

@@ -5,6 +5,8 @@ mod admission;
 #[cfg(test)]
 mod forgery;
 #[cfg(test)]
+mod mounted;
+#[cfg(test)]
 mod resolving;
 #[cfg(test)]
 mod world;

@@ -3,7 +3,8 @@
 //! A name is followed through the list's own links and stays in the list, whatever they say; so neither a link nor a `..` of an archive
 //! means anything to the disk. Whiteouts (OCI image specification, `layer.md`) remove what *lower* layers brought.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 /// Why an entry cannot be applied.
@@ -59,6 +60,9 @@ const DEEPEST: usize = 56;
 /// As many links as a kernel follows.
 const MOST_LINKS: usize = 40;
 
+/// Most steps of following and removing names in one image: more than any image needs, and done in a minute at worst.
+const STEPS: u64 = 50_000_000;
+
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
 
@@ -68,6 +72,10 @@ pub(super) struct Names {
     /// Which layer is being applied.
     layer: u32,
     most: usize,
+    /// Steps that may still be done.
+    steps: Cell<u64>,
+    /// Directories that this layer has emptied of what lower layers brought.
+    emptied: BTreeSet<String>,
 }
 
 impl Names {
@@ -76,12 +84,15 @@ impl Names {
             all: BTreeMap::new(),
             layer: 0,
             most,
+            steps: Cell::new(STEPS),
+            emptied: BTreeSet::new(),
         }
     }
 
     /// What is entered from here on is of the next layer.
     pub(super) fn next_layer(&mut self) {
         self.layer += 1;
+        self.emptied.clear();
     }
 
     /// Every name, parents first.
@@ -98,7 +109,9 @@ impl Names {
         let parent = parts.split_last().map_or(&[][..], |(_, rest)| rest);
         let directory = self.follow(parent)?;
         if parts.last().map(String::as_str) == Some(OPAQUE) {
-            self.remove_lower(&directory, true);
+            if self.emptied.insert(directory.clone()) {
+                self.remove_lower(&directory, true)?;
+            }
             return Ok(true);
         }
         // Marks of an old file system, which mean nothing here.
@@ -108,7 +121,7 @@ impl Names {
         if matches!(hidden, "" | "." | "..") {
             return Err(NameError::Whiteout);
         }
-        self.remove_lower(&join(&directory, hidden), false);
+        self.remove_lower(&join(&directory, hidden), false)?;
         Ok(true)
     }
 
@@ -117,7 +130,10 @@ impl Names {
         let parts = parts(raw)?;
         let Some((last, parent)) = parts.split_last() else {
             // The root itself.
-            return Ok(());
+            return match node {
+                Node::Directory => Ok(()),
+                _ => Err(NameError::NotADirectory),
+            };
         };
         let directory = self.follow(parent)?;
         self.make(&directory)?;
@@ -125,7 +141,7 @@ impl Names {
         let stays =
             node == Node::Directory && matches!(self.all.get(&path), Some((Node::Directory, _)));
         if !stays {
-            self.remove_all(&path);
+            self.remove_all(&path)?;
         }
         self.put(path, node)
     }
@@ -177,6 +193,7 @@ impl Names {
         let mut left: Vec<String> = path.iter().rev().cloned().collect();
         let mut links = 0;
         while let Some(part) = left.pop() {
+            self.step(1)?;
             if part == ".." {
                 at.truncate(at.rfind('/').unwrap_or(0));
                 continue;
@@ -203,7 +220,7 @@ impl Names {
     }
 
     /// The paths below one.
-    fn below(&self, path: &str) -> Vec<String> {
+    fn below(&self, path: &str) -> Result<Vec<String>, NameError> {
         let prefix = if path.is_empty() {
             String::new()
         } else {
@@ -211,10 +228,16 @@ impl Names {
         };
         let from = (Bound::Included(prefix.clone()), Bound::Unbounded);
         let names = self.all.range(from).map(|(name, _)| name);
-        names
-            .take_while(|name| name.starts_with(&prefix))
-            .cloned()
-            .collect()
+        let names = names.take_while(|name| name.starts_with(&prefix));
+        let charged = |name: &String| self.step(1).map(|()| name.clone());
+        names.map(charged).collect()
+    }
+
+    /// Counts steps, so that names that were made to take long do not.
+    fn step(&self, count: u64) -> Result<(), NameError> {
+        let left = self.steps.get().checked_sub(count);
+        self.steps.set(left.ok_or(NameError::TooMany)?);
+        Ok(())
     }
 
     fn has_below(&self, path: &str) -> bool {
@@ -226,19 +249,20 @@ impl Names {
             .is_some_and(|(name, _)| name.starts_with(&prefix))
     }
 
-    fn remove_all(&mut self, path: &str) {
+    fn remove_all(&mut self, path: &str) -> Result<(), NameError> {
         if let Some((Node::Directory, _)) = self.all.get(path) {
-            for name in self.below(path) {
+            for name in self.below(path)? {
                 self.all.remove(&name);
             }
         }
         self.all.remove(path);
+        Ok(())
     }
 
     /// Removes what lower layers have at and below a path; where `inside`, the directory itself stays. What this layer entered stays,
     /// with the directories that it lies in.
-    fn remove_lower(&mut self, path: &str, inside: bool) {
-        let mut names = self.below(path);
+    fn remove_lower(&mut self, path: &str, inside: bool) -> Result<(), NameError> {
+        let mut names = self.below(path)?;
         if !inside {
             names.insert(0, path.to_owned());
         }
@@ -252,6 +276,7 @@ impl Names {
                 self.all.remove(name);
             }
         }
+        Ok(())
     }
 }
 
@@ -334,6 +359,7 @@ mod tests {
         check(&["a/b", "---", "a/"], &["a/", "a/b"]);
         check(&["a", "a -> x", "a"], &["a"]);
         check(&["a", "a/b"], &["NotADirectory"]);
+        check(&["."], &["NotADirectory"]);
         check(&["l -> d", "---", "l/"], &["l/"]);
     }
 
@@ -398,6 +424,29 @@ mod tests {
         check(&["b = "], &["HardLink"]);
         check(&["a", "a = a"], &["a"]);
         check(&["l -> /", "b = l/etc/shadow"], &["HardLink"]);
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let mut names = Names::new(100);
+        names.steps = Cell::new(60);
+        for n in 0..10 {
+            names
+                .enter(format!("d/{n}").as_bytes(), Node::Directory)
+                .unwrap();
+        }
+        names.next_layer();
+        let mut opaque = || names.whiteout(b"d/.wh..wh..opq");
+        for _ in 0..20 {
+            assert_eq!(opaque(), Ok(true), "once for a layer");
+        }
+        let refused = (0..60).find_map(|_| opaque().err());
+        assert_eq!(refused, Some(NameError::TooMany));
+        let mut names = Names::new(100);
+        names.steps = Cell::new(60);
+        names.enter(b"l", Node::Link("a/".repeat(100))).unwrap();
+        let refused = names.enter(b"l/x", Node::Directory);
+        assert_eq!(refused, Err(NameError::TooMany));
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub(super) struct Unpacking<'a> {
     next_blob: u64,
     /// Bytes that may still be unpacked.
     left: u64,
+    /// Bytes of archives, headers and padding included, that may still be inflated.
+    inflated: u64,
     /// Devices and pipes that were passed over.
     pub(super) devices: u64,
     /// Files that would have run as somebody else.
@@ -109,6 +111,8 @@ impl<'a> Unpacking<'a> {
             blobs: blobs.to_owned(),
             next_blob: 0,
             left: limits.bytes,
+            // Headers and padding of as many names as are allowed fit in the allowance.
+            inflated: limits.bytes.saturating_add(limits.names as u64 * 2048),
             devices: 0,
             privileged: 0,
         }
@@ -122,8 +126,6 @@ impl<'a> Unpacking<'a> {
         expected: ImageDigest,
     ) -> Result<(), LayerError> {
         self.names.next_layer();
-        // Headers and padding of as many names as are allowed fit in the allowance.
-        let allowance = self.limits.names as u64 * 2048;
         let plain: Box<dyn Read + '_> = match packing {
             Packing::Plain => Box::new(archive),
             Packing::Gzip => Box::new(MultiGzDecoder::new(archive)),
@@ -131,11 +133,12 @@ impl<'a> Unpacking<'a> {
         let stream = Hashing {
             inner: plain,
             hasher: sha2::Sha256::new(),
-            left: self.left.saturating_add(allowance),
+            left: self.inflated,
         };
         let mut tar = Archive::new(stream);
         self.entries(&mut tar)?;
-        let found = self.rest(tar.into_inner())?;
+        let (found, left) = self.rest(tar.into_inner())?;
+        self.inflated = left;
         if found == expected {
             return Ok(());
         }
@@ -204,7 +207,9 @@ impl<'a> Unpacking<'a> {
     }
 
     fn entry<R: Read>(&mut self, entry: &mut Entry<'_, R>, meta: Meta) -> Result<(), LayerError> {
-        let raw = meta.path.unwrap_or_else(|| entry.path_bytes().into_owned());
+        // An empty record removes what an earlier one said (POSIX, `pax`): the header's own name counts.
+        let long = meta.path.filter(|path| !path.is_empty());
+        let raw = long.unwrap_or_else(|| entry.path_bytes().into_owned());
         let named = |why| LayerError::Name {
             path: escaped(&raw),
             why,
@@ -214,7 +219,8 @@ impl<'a> Unpacking<'a> {
         }
         let link = || {
             let own = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
-            meta.link.clone().or(own).unwrap_or_default()
+            let long = meta.link.clone().filter(|link| !link.is_empty());
+            long.or(own).unwrap_or_default()
         };
         match entry.header().entry_type() {
             EntryType::Directory => self.names.enter(&raw, Node::Directory),
@@ -255,6 +261,10 @@ impl<'a> Unpacking<'a> {
         }
         let executable = mode & 0o111 != 0;
         let blob = self.next_blob;
+        // Bytes are kept even where a later layer replaces the name.
+        if blob >= 2 * self.limits.names as u64 {
+            return Err(self::excess("files", 2 * self.limits.names as u64));
+        }
         self.next_blob += 1;
         let mut file = File::options()
             .write(true)
@@ -276,8 +286,12 @@ impl<'a> Unpacking<'a> {
         })
     }
 
-    /// After the end mark only zeros may follow: a reader that goes on would find other files there.
-    fn rest(&self, mut stream: Hashing<Box<dyn Read + '_>>) -> Result<ImageDigest, LayerError> {
+    /// After the end mark only zeros may follow: a reader that goes on would find other files there. Gives the digest, and what
+    /// may still be inflated.
+    fn rest(
+        &self,
+        mut stream: Hashing<Box<dyn Read + '_>>,
+    ) -> Result<(ImageDigest, u64), LayerError> {
         let mut buffer = [0; 8 << 10];
         loop {
             let count = stream.read(&mut buffer);
@@ -291,7 +305,7 @@ impl<'a> Unpacking<'a> {
             }
         }
         let digest = Sha256::from_bytes(stream.hasher.finalize().into());
-        Ok(ImageDigest::from_sha256(digest))
+        Ok((ImageDigest::from_sha256(digest), stream.left))
     }
 
     /// Writes what is there after the last layer into `root`, an existing empty directory.
@@ -311,9 +325,13 @@ impl<'a> Unpacking<'a> {
                     std::os::unix::fs::symlink(target, &to).map_err(LayerError::Write)?;
                 }
                 Node::File(content) => {
+                    // Names that share bytes may have to be copies.
+                    done.bytes = done.bytes.saturating_add(content.size);
+                    if done.bytes > self.limits.bytes {
+                        return Err(excess("bytes", self.limits.bytes));
+                    }
                     place(&self.blobs, &content, &to, &mut placed).map_err(LayerError::Write)?;
                     done.files += 1;
-                    done.bytes += content.size;
                 }
             }
         }
@@ -339,7 +357,9 @@ fn place(
         // No more names than the file system has for one file.
         fs::copy(first, to)?;
         let mode = if content.executable { 0o555 } else { 0o444 };
-        return fs::set_permissions(to, fs::Permissions::from_mode(mode));
+        fs::set_permissions(to, fs::Permissions::from_mode(mode))?;
+        placed.insert(content.blob, to.to_owned());
+        return Ok(());
     }
     fs::rename(blobs.join(content.blob.to_string()), to)?;
     placed.insert(content.blob, to.to_owned());

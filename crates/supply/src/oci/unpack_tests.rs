@@ -165,6 +165,31 @@ fn bombs_are_bounded() {
         matches!(second, Err(LayerError::Excess { .. })),
         "{second:?}"
     );
+    // Of headers alone, too.
+    let empty = tar(&vec![(Directory, "d", "", 0); 60]);
+    let mut few = limits();
+    (few.bytes, few.names) = (0, 30);
+    let mut unpacking = Unpacking::new(into.path(), &few);
+    let layer = |unpacking: &mut Unpacking<'_>| {
+        unpacking.layer(Cursor::new(&empty), Packing::Plain, ImageDigest::of(&empty))
+    };
+    layer(&mut unpacking).unwrap();
+    let second = layer(&mut unpacking);
+    assert!(
+        matches!(second, Err(LayerError::Excess { .. })),
+        "{second:?}"
+    );
+    // Files of which only the last name stays, and names that share bytes.
+    let replaced = tar(&vec![(Regular, "f", "", 0); 150]);
+    let mut unpacking = Unpacking::new(into.path(), &unpacking_limits);
+    unpacking.next_blob = 100;
+    let many = unpacking.layer(Cursor::new(&replaced), Packing::Plain, digest);
+    assert!(many.unwrap_err().to_string().contains("200 files"));
+    let half = "x".repeat(600 << 10);
+    check_refused(
+        &tar(&[(Regular, "a", &half, 0), (Link, "b", "a", 0)]),
+        "more than 1048576 bytes",
+    );
     let names: Vec<String> = (0..150).map(|n| format!("f{n}")).collect();
     let many: Vec<_> = names
         .iter()
@@ -233,6 +258,13 @@ fn long_names_are_read_in_both_forms() {
     let root = into.path().join("root");
     assert!(root.join(&long).is_file());
     assert!(root.join(format!("p{}", "q".repeat(150))).is_file());
+    let empty = tar(&[
+        (EntryType::XHeader, "pax", "8 path=\n", 0),
+        (Regular, "own", "x", 0o644),
+    ]);
+    let into = tempfile::tempdir().unwrap();
+    apply(&[empty], into.path()).unwrap();
+    assert!(into.path().join("root/own").is_file());
     let sized = tar(&[
         (EntryType::XHeader, "pax", "15 size=9999999\n", 0),
         (Regular, "short", "x", 0o644),

@@ -3,9 +3,12 @@
 //! An engine's options give nothing here: what the request mounts and which variables it passes on become grants like any others, in
 //! the places that it wants, shown before a person agrees.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use interlock_launch::{Class, ContainerRef, Judgement, LockedPackage, MountRef, Request};
+use interlock_launch::{
+    Class, ContainerRef, Judgement, LockedPackage, MountRef, Request, is_sensitive,
+};
 use interlock_supply::oci::{
     Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Platform, Reference, Registry,
     Source,
@@ -50,7 +53,14 @@ pub fn fetch(
                 .map_err(|error| failed(&error))?
         }
     };
-    let mut remarks = remarks(&locked, &facts);
+    let mut remarks = match archive {
+        Some(path) => vec![format!(
+            "from the archive {}; the registry was not asked",
+            shown(path)
+        )],
+        None => Vec::new(),
+    };
+    remarks.extend(self::remarks(&locked, &facts, archive.is_none()));
     remarks.extend(origin::judge_image(context, &locked)?);
     remarks.extend(ignored(container));
     Ok(Fetched {
@@ -99,10 +109,7 @@ fn reference(container: &ContainerRef) -> Result<Reference, Failure> {
 
 fn registry(context: &Context) -> Result<Registry, Failure> {
     let policy = Rules::read(context)?.policy;
-    let trust = Trust {
-        offline: context.global.offline,
-        ..Trust::default()
-    };
+    let trust = Trust::for_user(&|name| std::env::var(name).ok(), context.global.offline);
     Ok(Registry::new(policy.image_mirrors(), &trust))
 }
 
@@ -134,7 +141,7 @@ fn stored(packages: &Store, image: &Reference) -> Option<(LockedImage, Facts)> {
 }
 
 /// What a person should know about an image. Text of the image is shown escaped.
-pub fn remarks(locked: &LockedImage, facts: &Facts) -> Vec<String> {
+pub fn remarks(locked: &LockedImage, facts: &Facts, was_asked: bool) -> Vec<String> {
     let mut lines = vec![format!(
         "{}, {}, {}, for {}",
         counted(locked.layers.len(), "layer"),
@@ -142,7 +149,7 @@ pub fn remarks(locked: &LockedImage, facts: &Facts) -> Vec<String> {
         size::shown(locked.bytes),
         locked.platform
     )];
-    if locked.version != locked.manifest.to_string() {
+    if was_asked && locked.version != locked.manifest.to_string() {
         lines.push(format!(
             "{} means this image today: {}; what it means tomorrow does not count",
             visible(&locked.version),
@@ -216,7 +223,11 @@ fn ignored(container: &ContainerRef) -> Vec<String> {
     let given = |name: &&&str| {
         let long = format!("{name}=");
         let is = |word: &String| word == *name || word.starts_with(&long);
-        container.options.iter().any(is)
+        // `-p80:80`: a short option takes what is joined to it.
+        let is_short = !name.starts_with("--");
+        let joined = |word: &String| is_short && word.starts_with(*name) && word != "--";
+        let mut options = container.options.iter();
+        options.any(|word| is(word) || joined(word))
     };
     let given: Vec<&str> = names.iter().filter(given).copied().collect();
     match given.is_empty() {
@@ -230,12 +241,20 @@ fn ignored(container: &ContainerRef) -> Vec<String> {
 
 /// The grants that were given, and those that the request of a container asks for: what it mounts, and variables that it passes on
 /// from the caller. `--read` for a path that it would mount for writing keeps that from being written.
-#[must_use]
-pub fn with_proposed(given: &Grants, request: &Request, judgement: &Judgement) -> Grants {
+///
+/// # Errors
+/// When what would be mounted really is a place of secrets or of the system, or is mounted for reading and for writing.
+pub fn with_proposed(
+    given: &Grants,
+    request: &Request,
+    judgement: &Judgement,
+) -> Result<Grants, Failure> {
     let mut grants = given.clone();
     let Class::Container(container) = &judgement.class else {
-        return grants;
+        return Ok(grants);
     };
+    let given_read: Vec<PathBuf> = given.read.iter().map(|path| real(path)).collect();
+    let mut modes: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for MountRef {
         source, read_only, ..
     } in &container.mounts
@@ -244,7 +263,14 @@ pub fn with_proposed(given: &Grants, request: &Request, judgement: &Judgement) -
         let Some(path) = path.map(PathBuf::from) else {
             continue;
         };
-        if *read_only || given.read.contains(&path) {
+        let own = real(&path);
+        judge_real(&path, &own)?;
+        let reads = *read_only || given_read.contains(&own);
+        if modes.insert(own, reads).is_some_and(|other| other != reads) {
+            let what = format!("{} is mounted for reading and for writing", shown(&path));
+            return Err(Failure::new(Exit::Refused, what).next("mount it once, or in one mode"));
+        }
+        if reads {
             grants.read.push(path);
         } else {
             grants.write.push(path);
@@ -257,7 +283,29 @@ pub fn with_proposed(given: &Grants, request: &Request, judgement: &Judgement) -
             grants.env.push(name.clone());
         }
     }
-    grants
+    Ok(grants)
+}
+
+/// Where a path really is; itself where it is not, which is said when it is granted.
+fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Judging has seen the path as it is written; links may lead it elsewhere.
+fn judge_real(written: &Path, real: &Path) -> Result<(), Failure> {
+    if written == real || !is_sensitive(&real.to_string_lossy()) {
+        return Ok(());
+    }
+    let what = format!(
+        "{} is not proposed for mounting: it really is {}, a place of secrets or of the system",
+        shown(written),
+        shown(real)
+    );
+    Err(Failure::new(Exit::Refused, what).next("mount a directory with what the server needs"))
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy()).to_string()
 }
 
 #[cfg(test)]
@@ -271,7 +319,7 @@ mod tests {
         let check = |words: &str, given: Grants, expected: [&[&str]; 3]| {
             let request = Request::new("docker", words.split(' '));
             let judged = judge(&request);
-            let grants = with_proposed(&given, &request, &judged);
+            let grants = with_proposed(&given, &request, &judged).unwrap();
             let paths = |paths: &[PathBuf]| -> Vec<String> {
                 paths
                     .iter()
@@ -304,6 +352,62 @@ mod tests {
             [&["/srv/a", "/srv/a"], &[], &[]],
         );
         check("run mcp/x", none(), [&[], &[], &[]]);
+    }
+
+    #[test]
+    fn what_really_is_elsewhere_or_two_things_is_not_proposed() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().canonicalize().unwrap();
+        std::fs::create_dir_all(home.join(".ssh")).unwrap();
+        std::fs::create_dir_all(home.join("docs")).unwrap();
+        for (link, target) in [("keys", ".ssh"), ("machine", "/etc"), ("also", "docs")] {
+            std::os::unix::fs::symlink(target, home.join(link)).unwrap();
+        }
+        let proposed = |words: &str, given: &Grants| {
+            let words = words.replace("HOME", home.to_str().unwrap());
+            let request = Request::new("docker", words.split(' '));
+            with_proposed(given, &request, &judge(&request))
+        };
+        for (words, expected) in [
+            ("run -v HOME/keys:/k mcp/x", "secrets"),
+            ("run -v HOME/machine:/k:ro mcp/x", "the system"),
+            (
+                "run -v HOME/docs:/a -v HOME/also:/b:ro mcp/x",
+                "for reading and for writing",
+            ),
+        ] {
+            let error = proposed(words, &Grants::default()).unwrap_err();
+            assert!(
+                format!("{error:?}").contains(expected),
+                "{words}: {error:?}"
+            );
+        }
+        let given = Grants {
+            read: vec![home.join("docs")],
+            ..Grants::default()
+        };
+        let narrowed = proposed("run -v HOME/also:/a mcp/x", &given).unwrap();
+        assert!(narrowed.write.is_empty());
+    }
+
+    #[test]
+    fn joined_options_are_noticed() {
+        let check = |words: &str, expected: &[&str]| {
+            let request = Request::new("docker", words.split(' '));
+            let Class::Container(container) = judge(&request).class else {
+                panic!("{words}");
+            };
+            let found = ignored(&container);
+            let line = |names: &&str| {
+                format!("{names} does nothing here: the grants say what it may reach")
+            };
+            let expected: Vec<String> = expected.iter().map(line).collect();
+            assert_eq!(found, expected, "{words}");
+        };
+        check("run -p8080:80 mcp/x", &["-p"]);
+        check("run -p 8080:80 --user=1000 mcp/x", &["-p, --user"]);
+        check("run -u1000 mcp/x", &["-u"]);
+        check("run --pull=always mcp/x -p8080:80", &[]);
     }
 
     #[test]

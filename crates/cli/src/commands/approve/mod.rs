@@ -141,7 +141,11 @@ impl Wanted {
             .as_ref()
             .and(earlier.as_ref())
             .map(Entry::profile);
-        let granted = image::with_proposed(&options.grants, &request, &judgement);
+        // What was granted stands, as it was narrowed.
+        let granted = match renewed {
+            Some(_) => options.grants.clone(),
+            None => image::with_proposed(&options.grants, &request, &judgement)?,
+        };
         let profile = grants::profile(renewed, &granted, &options.danger, &context.places)?;
         refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
         remote::refuse_idle_options(&judgement, &profile, options)?;

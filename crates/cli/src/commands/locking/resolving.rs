@@ -77,7 +77,7 @@ pub fn server(
             let facts = image::install(context, &machine.packages, &judgement, image)?;
             Bytes {
                 package: Some(LockedPackage::from(image)),
-                remarks: image::remarks(image, &facts),
+                remarks: image::remarks(image, &facts, true),
                 ..Bytes::default()
             }
         }
