@@ -385,6 +385,25 @@ fn a_public_image_is_fetched_with_an_anonymous_token() {
 }
 
 #[test]
+fn a_registry_without_tls_leads_nowhere_else() {
+    let world = World::of(&image());
+    let moved = format!("/v2/{PATH}/moved");
+    let manifest = serde_json::to_vec(&image().manifest).unwrap();
+    world.server.put(&moved, Answer::new(manifest));
+    let to = format!("{}{}", world.server.url(), &moved[1..]);
+    world.server.put(
+        &format!("/v2/{PATH}/manifests/1"),
+        Answer {
+            headers: vec![("Location", to)],
+            ..Answer::status(307)
+        },
+    );
+    assert!(world.lock("1").is_err());
+    let asked = world.server.asked();
+    assert!(asked.iter().all(|(path, _)| *path != moved), "{asked:?}");
+}
+
+#[test]
 fn archives_of_both_forms_are_read() {
     let world = World::new();
     let image = image();
@@ -393,6 +412,14 @@ fn archives_of_both_forms_are_read() {
     let archive = Archive::open(&path).unwrap();
     let (layout, _) = world.with(&archive, |it| it.lock(&reference("1"))).unwrap();
     assert_eq!(layout.manifest.to_string(), image.manifest_digest());
+    let saved = fs::read(&path).unwrap();
+    let (was, now) = (b"image.config.v1", b"image.konfig.v1");
+    let at = saved.windows(was.len()).position(|part| part == was);
+    let mut changed = saved.clone();
+    changed[at.unwrap()..][..now.len()].copy_from_slice(now);
+    fs::write(&path, changed).unwrap();
+    let error = Archive::open(&path).err().unwrap();
+    assert!(chain(&error).contains("its index names"), "{error}");
     image.save_docker(&layers(), &path);
     let archive = Archive::open(&path).unwrap();
     let (docker, _) = world.with(&archive, |it| it.lock(&reference("1"))).unwrap();

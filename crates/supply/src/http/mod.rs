@@ -189,7 +189,8 @@ impl Client {
 
     /// The same where a server may first want to see a token: then gives back where one is to be had.
     pub(crate) fn ask(&self, get: &Get<'_>) -> Result<Reply, FetchError> {
-        let response = self.send(get, REDIRECTS)?;
+        // What speaks without TLS leads nowhere else.
+        let response = self.send(get, if get.plain { 0 } else { REDIRECTS })?;
         let wanted = response.headers().get("www-authenticate");
         match wanted.and_then(|value| value.to_str().ok()) {
             Some(wanted) if response.status().as_u16() == 401 => {
@@ -270,9 +271,19 @@ impl Client {
 
     /// Sends the request and reads the whole answer, trying again when the trouble may pass.
     pub(crate) fn text(&self, get: &Get<'_>) -> Result<String, FetchError> {
+        self.text_through(get, REDIRECTS)
+    }
+
+    /// The same without following redirects.
+    pub(crate) fn text_there(&self, get: &Get<'_>) -> Result<String, FetchError> {
+        self.text_through(get, 0)
+    }
+
+    fn text_through(&self, get: &Get<'_>, redirects: u32) -> Result<String, FetchError> {
         retried(|| {
             let mut raw = Vec::new();
-            let mut reader = self.get(get)?.reader.take(get.limit.saturating_add(1));
+            let answer = answered(self.send(get, redirects)?, get.limit)?;
+            let mut reader = answer.reader.take(get.limit.saturating_add(1));
             reader
                 .read_to_end(&mut raw)
                 .map_err(|error| interrupted(error, get.limit))?;

@@ -30,6 +30,9 @@ pub enum ArchiveError {
     /// Which of several images is meant cannot be told.
     #[error("the archive holds {0} images: save the one image alone")]
     Several(usize),
+    /// The image's manifest has another digest or size than the index says.
+    #[error("the archive is damaged: its image is not the one that its index names")]
+    Other,
     /// More entries, or larger documents, than any image has.
     #[error("the archive holds more than an image needs")]
     Excess,
@@ -88,7 +91,12 @@ impl Archive {
         let index = self.document("index.json")?;
         match Document::parse(&index) {
             Ok(Document::Index(list)) => match list.as_slice() {
-                [one] => self.document(&blob_name(one.digest)),
+                [one] => {
+                    let bytes = self.document(&blob_name(one.digest))?;
+                    let same =
+                        bytes.len() as u64 == one.size && ImageDigest::of(&bytes) == one.digest;
+                    same.then_some(bytes).ok_or(ArchiveError::Other)
+                }
                 several => Err(ArchiveError::Several(several.len())),
             },
             _ => Err(ArchiveError::Form),

@@ -112,14 +112,21 @@ impl Registry {
         let denied = || FetchError::Denied(401);
         let fields = parameters(challenge).ok_or_else(denied)?;
         let realm = fields.get("realm").ok_or_else(denied)?;
-        let mut url = url::Url::parse(realm).map_err(|_| FetchError::Address(realm.clone()))?;
+        let address = || FetchError::Address(realm.clone());
+        let mut url = url::Url::parse(realm).map_err(|_| address())?;
+        let (base, _) = self.base(image.host());
+        let registry = url::Url::parse(&base).map_err(|_| address())?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || (is_inside(&url) && !is_inside(&registry)) {
+            return Err(address());
+        }
         let scope = format!("repository:{}:pull", image.path());
         if let Some(service) = fields.get("service") {
             url.query_pairs_mut().append_pair("service", service);
         }
         url.query_pairs_mut().append_pair("scope", &scope);
         let loopback = url.host_str().is_some_and(is_loopback);
-        let text = self.client.text(&Get {
+        let text = self.client.text_there(&Get {
             url: url.as_str(),
             accept: "application/json",
             compressed: false,
@@ -178,6 +185,32 @@ fn is_loopback(host: &str) -> bool {
     name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether an address is one of this machine or of its own network: not for a registry of the internet to have asked.
+fn is_inside(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(v4)) => is_inside_v4(v4),
+        Some(url::Host::Ipv6(v6)) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || v6.to_ipv4_mapped().is_some_and(is_inside_v4)
+        }
+        Some(url::Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => true,
+    }
+}
+
+fn is_inside_v4(address: std::net::Ipv4Addr) -> bool {
+    address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_unspecified()
+}
+
 /// The parameters of a `Bearer` challenge (RFC 9110, section 11.2). `None` for another scheme.
 fn parameters(challenge: &str) -> Option<BTreeMap<String, String>> {
     let (scheme, rest) = challenge.split_once(' ')?;
@@ -226,6 +259,52 @@ mod tests {
         check("Basic realm=\"x\"", &[]);
         check("Bearer", &[]);
         check("Bearer realm=\"x", &[]);
+    }
+
+    #[test]
+    fn tokens_are_had_from_the_internet_or_where_the_registry_is() {
+        let challenge = |host: &str, realm: &str| {
+            let image = interlock_launch::ContainerRef {
+                engine: "oci".into(),
+                image: format!("{host}/team/x"),
+                tag: None,
+                digest: None,
+                entrypoint: None,
+                workdir: None,
+                platform: None,
+                env_files: Vec::new(),
+                mounts: Vec::new(),
+                env: Vec::new(),
+                options: Vec::new(),
+                args: Vec::new(),
+            };
+            let image = Reference::of(&image).unwrap();
+            // Nothing is asked: where it would be, that it is offline is what is said.
+            let trust = Trust {
+                offline: true,
+                ..Trust::default()
+            };
+            let registry = Registry::new(BTreeMap::new(), &trust);
+            let text = format!("Bearer realm=\"{realm}\"");
+            let asked = registry.new_token(&text, &image, registry.base(host).1);
+            matches!(asked, Err(FetchError::Offline))
+        };
+        for (host, realm, expected) in [
+            ("ghcr.io", "https://auth.example/token", true),
+            ("ghcr.io", "https://me@auth.example/token", false),
+            ("ghcr.io", "https://:x@auth.example/token", false),
+            ("ghcr.io", "https://127.0.0.1/token", false),
+            ("ghcr.io", "https://2130706433/token", false),
+            ("ghcr.io", "https://localhost:9/token", false),
+            ("ghcr.io", "https://10.0.0.1/token", false),
+            ("ghcr.io", "https://169.254.169.254/token", false),
+            ("ghcr.io", "https://[::ffff:10.0.0.1]/token", false),
+            ("ghcr.io", "https://[fe80::1]/token", false),
+            ("ghcr.io", "data:x", false),
+            ("127.0.0.1:5000", "http://127.0.0.1:5001/token", true),
+        ] {
+            assert_eq!(challenge(host, realm), expected, "{host} {realm}");
+        }
     }
 
     #[test]
