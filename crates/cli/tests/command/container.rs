@@ -172,11 +172,9 @@ fn what_a_container_mounts_and_is_given_is_what_was_granted() {
         "run",
         "-v",
         &mount,
-        "--entrypoint",
-        "/bin/sh",
         "team/server",
-        "/app/data/code.sh",
         "fine",
+        "/app/data/code.sh",
     ];
     let said = approve(&world, &archive, &[], &mounted).expect(3);
     has(&said.err, &["covers the server's own code"]);
@@ -184,7 +182,7 @@ fn what_a_container_mounts_and_is_given_is_what_was_granted() {
     has(
         &approve(&world, &archive, &read, &mounted).expect(0).out,
         &[
-            "content (project, ",
+            "data (project, ",
             "from the archive",
             "the registry was not asked",
         ],
