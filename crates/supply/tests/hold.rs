@@ -169,6 +169,38 @@ fn where_nothing_else_fits_the_release_and_its_age_are_named() {
     );
 }
 
+/// What is chosen of `app` after one change of the registry's description of it.
+fn chosen(young: &[&str], change: impl FnOnce(&mut Value)) -> String {
+    let world = registry("app@1.0.0\n app@1.1.0\n app@1.2.0", young);
+    world.server.change("/app", |answer| {
+        let mut value: Value = serde_json::from_slice(&answer.body).unwrap();
+        change(&mut value);
+        answer.body = value.to_string().into_bytes();
+    });
+    layout(&lock(&world, "app", hold(false, &[])).unwrap())
+}
+
+#[test]
+fn a_release_without_a_time_among_others_is_as_young_as_it_can_be() {
+    let forget = |value: &mut Value| {
+        value["time"].as_object_mut().unwrap().remove("1.2.0");
+    };
+    assert_eq!(chosen(&["app@1.2.0"], forget), "app 1.1.0");
+    assert_eq!(chosen(&[], forget), "app 1.2.0");
+}
+
+#[test]
+fn an_older_release_that_is_not_deprecated_is_taken_first() {
+    let young = ["app@1.2.0"];
+    let deprecate = |value: &mut Value| value["versions"]["1.1.0"]["deprecated"] = json!("broken");
+    assert_eq!(chosen(&young, deprecate), "app 1.0.0");
+    let both = |value: &mut Value| {
+        deprecate(value);
+        value["versions"]["1.0.0"]["deprecated"] = json!("old");
+    };
+    assert_eq!(chosen(&young, both), "app 1.1.0");
+}
+
 #[test]
 fn times_are_asked_only_when_they_can_matter() {
     let world = registry(TREE, &[]);

@@ -161,6 +161,12 @@ impl OriginLock {
             let wrong = attested.iter().filter(|(_, said, is)| said != is);
             lines.extend(wrong.map(|(what, said, is)| differ(what, said, is)));
         }
+        if let (Some(said), Some(is)) = (self.published, found.published)
+            && said != is
+        {
+            let what = "time of publishing";
+            lines.push(differ(what, &Some(said.into()), &Some(is.into())));
+        }
         if found.publisher.is_some()
             && self.publisher.is_some()
             && self.publisher != found.publisher

@@ -337,3 +337,17 @@ fn an_origin_is_attested_by_its_own_registrys_means() {
         Some("attested by PEP 740, and it is from npm"),
     );
 }
+
+#[test]
+fn a_time_of_publishing_is_compared_where_both_are_known() {
+    use crate::lockfile::origin::{Moment, OriginLock};
+    let at = |text: &str| OriginLock {
+        published: Some(Moment::try_from(text.to_owned()).unwrap()),
+        ..OriginLock::default()
+    };
+    let said = at("2026-08-01T12:00:00Z");
+    assert!(said.contradictions(Some(&said)).is_empty());
+    assert!(said.contradictions(None).is_empty());
+    let other = said.contradictions(Some(&at("2026-11-01T12:00:00Z")));
+    assert!(other[0].contains("`2026-08-01T12:00:00Z` as its time of publishing"));
+}

@@ -92,7 +92,7 @@ pub(super) struct Built {
 }
 
 /// Most packages in a tree.
-const MAX_PACKAGES: usize = 20_000;
+pub(super) const MAX_PACKAGES: usize = 20_000;
 
 /// Builds the tree of what `root` asks for, or says which needed dependency cannot be had.
 pub(super) fn build(

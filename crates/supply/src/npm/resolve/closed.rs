@@ -7,6 +7,7 @@
 
 use super::{
     LockError, PackageName,
+    build::MAX_PACKAGES,
     fetch::bundled_in,
     proposed::{misplaced, outwards, place},
     tree::{Edge, Need, edges},
@@ -38,6 +39,12 @@ pub(super) fn closed(
     stored: &[Stored],
     beside: &Asked,
 ) -> Result<(), LockError> {
+    // What is done below takes time as the square of their number.
+    if locked.packages.len() > MAX_PACKAGES {
+        return Err(LockError::TooMany {
+            count: locked.packages.len(),
+        });
+    }
     let tree = Tree::new(locked, listed, stored);
     tree.aliases()?;
     let mut reached = BTreeSet::new();
@@ -192,5 +199,27 @@ impl<'a> Tree<'a> {
         }
         // A peer, or an optional package that could not be had: what others asked for may stand there.
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Integrity;
+
+    #[test]
+    fn more_packages_than_any_tree_has_are_refused() {
+        let integrity = Integrity::from_bytes([1; 64]).to_string();
+        let mut tree: LockedTree = serde_json::from_value(serde_json::json!({
+            "format": 1, "ecosystem": "npm", "name": "x", "version": "1.0.0", "digest": "a".repeat(64), "files": 1, "bytes": 1,
+            "entry": { "command": "x", "file": "node_modules/x/x.js", "interpreter": "node" },
+            "packages": [{ "path": "node_modules/x", "name": "x", "version": "1.0.0", "integrity": integrity }],
+        }))
+        .unwrap();
+        assert!(closed(&tree, &[], &[], &[]).is_ok());
+        let one = tree.packages[0].clone();
+        tree.packages.resize(MAX_PACKAGES + 1, one);
+        let error = closed(&tree, &[], &[], &[]).unwrap_err();
+        assert!(matches!(error, LockError::TooMany { count } if count == MAX_PACKAGES + 1));
     }
 }

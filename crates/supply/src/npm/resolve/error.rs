@@ -69,6 +69,12 @@ pub enum LockError {
         /// Its version, as locked.
         version: String,
     },
+    /// A lock has more packages than any tree that is resolved here.
+    #[error("{count} packages are locked, which is more than any tree has")]
+    TooMany {
+        /// How many.
+        count: usize,
+    },
     /// A lock puts a package where another is looked for.
     #[error("what is locked at `{path}` is not the package that the tree asks for there")]
     Misplaced {
