@@ -221,10 +221,12 @@ impl Profile {
         self
     }
 
-    /// Adds a named widening, with the mounts and limits that belong to it.
+    /// Adds a named widening, with the mounts and limits that belong to it. An image brings its own files.
     #[must_use]
     pub fn feature(mut self, feature: Feature) -> Profile {
-        self.mounts.extend(crate::runtime::of_feature(feature));
+        if self.root.is_none() {
+            self.mounts.extend(crate::runtime::of_feature(feature));
+        }
         crate::runtime::widen(feature, &mut self.limits);
         self.features.insert(feature);
         self

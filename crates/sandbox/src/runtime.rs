@@ -153,6 +153,16 @@ mod tests {
     }
 
     #[test]
+    fn a_feature_mounts_nothing_of_the_host_into_an_image() {
+        let own = crate::Profile::new("/usr/bin/env").feature(Feature::Browser);
+        let mounted =
+            |profile: &crate::Profile| insides(&profile.mounts).contains(&Path::new("/etc/fonts"));
+        assert!(mounted(&own));
+        let image = crate::Profile::in_root("/srv/image", "/bin/x").feature(Feature::Browser);
+        assert!(!mounted(&image) && image.features == own.features);
+    }
+
+    #[test]
     fn a_program_of_the_system_needs_nothing_more() {
         let real = fs::canonicalize("/usr/bin/env").unwrap();
         assert_eq!(of_program(&real), []);

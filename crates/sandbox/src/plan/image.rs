@@ -228,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_grant_below_usr_is_one_like_any_other() {
+        let (image, host) = (image(&["usr/bin/x"]), tempfile::tempdir().unwrap());
+        let mount = Mount {
+            inside: "/usr/src/app".into(),
+            ..Mount::same(host.path(), Access::Write)
+        };
+        for (root, expected) in [(Some(image.path()), true), (None, false)] {
+            let layout = Layout::new(root, std::slice::from_ref(&mount), false).unwrap();
+            let found = layout.nodes.get(Path::new("/usr/src/app"));
+            let is_granted = matches!(
+                found,
+                Some(Node::Mount {
+                    source: super::super::layout::Source::Host { granted: true, .. },
+                    ..
+                })
+            );
+            assert_eq!(is_granted, expected, "{root:?}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_an_error() {
         let many: Vec<String> = (0..=MOST).map(|n| format!("app/{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();

@@ -156,7 +156,7 @@ impl Layout {
             Some(root) => layout.add_etc(etc::of_image(root, egress)),
         }
         for mount in mounts {
-            layout.add_mount(mount)?;
+            layout.add_mount(mount, root.is_some())?;
         }
         if let Some(root) = root {
             layout.add_image(root)?;
@@ -239,7 +239,8 @@ impl Layout {
         }
     }
 
-    fn add_mount(&mut self, mount: &Mount) -> Result<(), PlanError> {
+    /// In an image, `/usr` is no more the system's than anything else.
+    fn add_mount(&mut self, mount: &Mount, in_image: bool) -> Result<(), PlanError> {
         text::check_inside_path(&mount.inside)?;
         if !mount.host.is_absolute() {
             return Err(PlanError::NotAbsolute(mount.host.clone()));
@@ -274,7 +275,8 @@ impl Layout {
             path: mount.host.clone(),
             source,
         })?;
-        let source = source_of(real, &metadata, !mount.inside.starts_with("/usr"));
+        let granted = in_image || !mount.inside.starts_with("/usr");
+        let source = source_of(real, &metadata, granted);
         let node = Node::Mount {
             source,
             access: mount.access,
