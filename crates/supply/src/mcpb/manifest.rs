@@ -19,7 +19,7 @@ pub(crate) enum Whole {
 const VERSIONS: &[&str] = &["0.1", "0.2", "0.3", "0.4"];
 
 /// Where a bundle is thought to be unpacked while its launch is judged.
-const BUNDLE: &str = "/opt/bundle";
+pub(super) const BUNDLE: &str = "/opt/bundle";
 
 /// Judges a manifest.
 pub(crate) fn judge_manifest(manifest: &Value, whole: Whole, notes: &mut Notes) {
@@ -163,7 +163,7 @@ impl Declared<'_> {
             // A library path inside the bundle is the bundle's own.
             env: env
                 .into_iter()
-                .filter(|(_, value)| !is_inside(value))
+                .filter(|(name, value)| !(is_place_list(name) && is_inside(value)))
                 .collect(),
             ..Request::new(placed(command), args.iter().map(|word| placed(word)))
         };
@@ -215,15 +215,31 @@ impl Declared<'_> {
     }
 }
 
+/// Variables that are lists of places, which may be in the bundle.
+fn is_place_list(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    matches!(
+        name.as_str(),
+        "LD_LIBRARY_PATH" | "PYTHONPATH" | "NODE_PATH" | "PATH"
+    )
+}
+
 /// Every part of a path list is in the bundle.
 fn is_inside(value: &str) -> bool {
-    !value.is_empty()
-        && value.split([':', ';']).all(|part| {
-            part == "${__dirname}"
-                || part
-                    .strip_prefix("${__dirname}/")
-                    .is_some_and(|rest| TreePath::new(rest).is_ok())
-        })
+    value
+        .split([':', ';'])
+        .all(|part| is_below(part, "${__dirname}"))
+}
+
+/// One place, in the directory and with nothing in it that anybody reads as more than a name.
+pub(super) fn is_below(part: &str, root: &str) -> bool {
+    let Some(rest) = part.strip_prefix(root) else {
+        return false;
+    };
+    let Some(rest) = rest.strip_prefix('/') else {
+        return rest.is_empty();
+    };
+    !rest.contains(['$', ' ', ':', ';']) && TreePath::new(rest.trim_end_matches('/')).is_ok()
 }
 
 #[cfg(test)]
@@ -281,6 +297,10 @@ mod tests {
                 "platform_overrides": {"win32": {"command": "powershell"}}}}),
             json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "node", "args": ["${__dirname}/i.js"],
                 "env": {"NODE_OPTIONS": "--require /tmp/x.js"}}}),
+            json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "node", "args": ["${__dirname}/i.js"],
+                "env": {"LD_PRELOAD": "${__dirname}/a.so"}}}),
+            json!({"type": "node", "entry_point": "i.js", "mcp_config": {"command": "node", "args": ["${__dirname}/i.js"],
+                "env": {"LD_LIBRARY_PATH": "${__dirname}/lib:/srv/lib"}}}),
             json!({"type": "node", "entry_point": "../i.js", "mcp_config": {"command": "node", "args": ["../i.js"]}}),
         ] {
             let mut notes = Notes::default();

@@ -7,6 +7,7 @@
 
 mod about;
 mod entries;
+mod filled;
 mod manifest;
 mod settings;
 mod start;

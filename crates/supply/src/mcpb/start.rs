@@ -4,6 +4,7 @@ use interlock_launch::{Decision, Interpreter, Start, excerpt};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, path::Path};
 
+use super::filled::Filled;
 use super::settings::{Settings, declared, given, in_home};
 use super::{Whole, judge_manifest};
 use crate::locked::TreePath;
@@ -18,6 +19,12 @@ pub enum BundleError {
     /// The manifest was judged and refused; the reasons.
     #[error("its manifest is refused: {0}")]
     Refused(String),
+    /// What it becomes with its settings was judged and refused; the reasons.
+    #[error("with these settings it is refused: {0}")]
+    Filled(String),
+    /// A variable that code is loaded from leads out of it.
+    #[error("`{0}` would load code that is not in it")]
+    Outside(String),
     /// It needs a tool that fetches packages when it starts.
     #[error(
         "it is of the type `uv`, which fetches packages when it starts; ask its authors for one with its packages inside, or use the package itself: `pypi:NAME`"
@@ -114,16 +121,24 @@ pub(crate) fn ready(
     let args = filling.args(&config.args)?;
     let (env, secrets) = filling.env(&config.env)?;
     let declared_entry = text("entry_point").ok_or_else(|| missing("server.entry_point"))?;
-    let (entry, options, args) = if runs == Interpreter::Itself {
-        (inside(command)?, Vec::new(), args)
-    } else {
-        let entry = inside(declared_entry)?;
-        let path = root.join(entry.as_str()).display().to_string();
-        let at = args.iter().position(|word| *word == path);
-        let at = at.ok_or_else(|| BundleError::NoEntry(excerpt(declared_entry)))?;
-        let (before, rest) = args.split_at(at);
-        let after = rest.iter().skip(1).cloned().collect();
-        (entry, before.to_vec(), after)
+    let itself = runs == Interpreter::Itself;
+    let entry = inside(if itself { command } else { declared_entry })?;
+    let mut judged = env.clone();
+    judged.extend(
+        secrets
+            .iter()
+            .map(|(name, text)| (name.clone(), filling.places(text))),
+    );
+    let filled = Filled {
+        command: (!itself).then_some(command),
+        args: &args,
+        env: &judged,
+        root,
+    };
+    let at = filled.options_before(&entry)?;
+    let (options, args) = match args.split_at_checked(at) {
+        Some((options, [_, after @ ..])) if !itself => (options.to_vec(), after.to_vec()),
+        _ => (Vec::new(), args),
     };
     Ok(Ready {
         runs,

@@ -170,3 +170,117 @@ fn what_is_not_clear_is_refused() {
     check(&other, &[], Err("not for Linux"));
     assert!(read("{\"a\": 1, \"a\": 2}").is_err());
 }
+
+#[test]
+fn nothing_but_the_entry_starts() {
+    let entry = "${__dirname}/server/index.js";
+    let text = |default: Value| json!({"o": {"type": "string", "multiple": true, "default": default}, "t": {"type": "string"}});
+    for (args, default, part) in [
+        (
+            json!(["${HOME}/notes/x.js", entry]),
+            json!(""),
+            "name its entry",
+        ),
+        (
+            json!(["--title", entry, "/srv/x.js"]),
+            json!(""),
+            "name its entry",
+        ),
+        (
+            json!(["${user_config.o}", entry]),
+            json!(["--require", "/srv/x.js"]),
+            "with these settings",
+        ),
+        (
+            json!(["${user_config.o}", entry]),
+            json!(["-e", "code"]),
+            "with these settings",
+        ),
+        (
+            json!(["${user_config.o}", entry]),
+            json!(["--title", "x", "/srv/x.js"]),
+            "name its entry",
+        ),
+        (
+            json!(["--title", "${user_config.t}", entry, "/srv/x.js"]),
+            json!(""),
+            "name its entry",
+        ),
+        (
+            json!(["--title", "${user_config.o}", entry, "/srv/x.js"]),
+            json!("a"),
+            "",
+        ),
+    ] {
+        let manifest = manifest(node(args, json!({})), text(default));
+        match part {
+            "" => {
+                let found = ready(&manifest, &[], Path::new("/s/bundle"), Path::new("/h")).unwrap();
+                assert_eq!(found.words.options, ["--title", "a"]);
+                assert_eq!(found.words.args, ["/srv/x.js"]);
+            }
+            part => check(&manifest, &[], Err(part)),
+        }
+    }
+    let python = json!({"type": "python", "entry_point": "m.py",
+        "mcp_config": {"command": "python", "args": ["-m", "mod", "${__dirname}/m.py"]}});
+    check(&manifest(python, json!({})), &[], Err("name its entry"));
+}
+
+#[test]
+fn variables_are_judged_with_their_values() {
+    for (name, text, default, good) in [
+        (
+            "NODE_OPTIONS",
+            "${user_config.o}",
+            "--require=/srv/x.js",
+            false,
+        ),
+        (
+            "NODE_OPTIONS",
+            "${user_config.o}",
+            "--max-old-space-size=4096",
+            true,
+        ),
+        ("PYTHONPATH", "${user_config.o}", "/srv/lib", false),
+        ("NODE_PATH", "${user_config.o}", "/srv/lib", false),
+        ("node_path", "${user_config.o}", "lib", false),
+        ("LD_PRELOAD", "${__dirname}/a.so /srv/x.so", "", false),
+        ("LD_PRELOAD", "${__dirname}/a.so", "", false),
+        (
+            "LD_LIBRARY_PATH",
+            "${__dirname}/${user_config.o}",
+            "a.so:/srv/x.so",
+            false,
+        ),
+        (
+            "LD_LIBRARY_PATH",
+            "${__dirname}/${user_config.o}",
+            "../..",
+            false,
+        ),
+        (
+            "NODE_PATH",
+            "${__dirname}${user_config.o}",
+            "-other/x",
+            false,
+        ),
+        (
+            "NODE_PATH",
+            "${__dirname}/node_modules:${__dirname}/lib/",
+            "",
+            true,
+        ),
+        ("PATH", "${__dirname}/bin:/usr/bin", "", true),
+        ("PATH", "${__dirname}/bin:${user_config.o}", "/tmp/x", false),
+        ("DATA", "${__dirname}/a b:c", "", true),
+    ] {
+        let manifest = manifest(
+            node(json!(["${__dirname}/server/index.js"]), json!({name: text})),
+            json!({"o": {"type": "string", "default": default}}),
+        );
+        let found = read(&manifest.to_string())
+            .and_then(|manifest| ready(&manifest, &[], Path::new("/s/bundle"), Path::new("/h")));
+        assert_eq!(found.is_ok(), good, "{name}={text} {default}: {found:?}");
+    }
+}
