@@ -136,6 +136,7 @@ impl Found {
                 })?;
                 if entry.mode == Mode::Directory {
                     open.push((Some(path), entry.id));
+                    within("directories", seen + open.len() as u64, MAX_DIRECTORIES)?;
                 } else {
                     self.add(path, entry.mode, entry.id)?;
                 }

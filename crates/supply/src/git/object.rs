@@ -3,6 +3,9 @@
 use super::{ObjectError, ObjectFormat, ObjectId};
 use std::cmp::Ordering;
 
+/// Most entries of one tree: as many as an archive may have files.
+const MOST_ENTRIES: usize = 200_000;
+
 /// What an entry of a tree is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -37,6 +40,12 @@ pub(super) fn entries(id: &ObjectId, tree: &[u8]) -> Result<Vec<TreeEntry>, Obje
     let mut rest = tree;
     let mut all: Vec<TreeEntry> = Vec::new();
     while !rest.is_empty() {
+        if all.len() >= MOST_ENTRIES {
+            return Err(malformed(
+                id,
+                "it has more entries than a directory may have",
+            ));
+        }
         let (entry, after) = entry(rest, id.format()).map_err(|what| malformed(id, what))?;
         if all.last().is_some_and(|last| order(last, &entry).is_ge()) {
             return Err(malformed(
@@ -164,6 +173,10 @@ mod tests {
         for cut in 1..whole.len() {
             assert!(super::entries(&id(), &whole[..cut]).is_err(), "{cut}");
         }
+        let names: Vec<String> = (0..=MOST_ENTRIES).map(|at| format!("{at:06}")).collect();
+        let many: Vec<(&str, &str)> = names.iter().map(|name| (file, name.as_str())).collect();
+        assert!(super::entries(&id(), &tree(&many)).is_err());
+        assert!(super::entries(&id(), &tree(&many[..MOST_ENTRIES])).is_ok());
         assert!(super::entries(&id(), b"100644 \xff\0aaaaaaaaaaaaaaaaaaaa").is_err());
     }
 

@@ -12,6 +12,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Bytes that a waiting change takes besides its own.
+const WAITING: u64 = 64;
+/// How often the bytes of a whole pack may be read again, to be changed: good packs do so a few times.
+const MOST_READ: u64 = 64;
+
 /// How much one pack may hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PackLimits {
@@ -48,7 +53,9 @@ impl Objects {
             },
             places: HashMap::new(),
             waiting: HashMap::new(),
+            waits: 0,
             bytes: 0,
+            read: 0,
         };
         let count = unpacking.header()?;
         for _ in 0..count {
@@ -100,7 +107,11 @@ struct Unpacking<R> {
     places: HashMap<u64, ObjectId>,
     /// Changes of objects that were not there yet, by the name of those.
     waiting: HashMap<ObjectId, Vec<(u64, Vec<u8>)>>,
+    /// What those take of memory.
+    waits: u64,
     bytes: u64,
+    /// Bytes of objects that were read again, to be changed.
+    read: u64,
 }
 
 impl<R: BufRead> Unpacking<R> {
@@ -235,9 +246,8 @@ impl<R: BufRead> Unpacking<R> {
             return self.arrived(place, id);
         }
         // What waits is in memory.
-        let waits = self.waiting.values().flatten();
-        let waits: u64 = waits.map(|(_, change)| change.len() as u64).sum();
-        self.within("bytes of changes out of order", waits + size, limit)?;
+        self.waits = self.waits.saturating_add(size + WAITING);
+        self.within("bytes of changes out of order", self.waits, limit)?;
         let others = self.waiting.entry(base).or_default();
         others.push((place, change));
         Ok(())
@@ -249,7 +259,11 @@ impl<R: BufRead> Unpacking<R> {
             kind: "object",
             id: base.clone(),
         };
-        let (kind, _) = *self.objects.known.get(base).ok_or_else(missing)?;
+        let (kind, size) = *self.objects.known.get(base).ok_or_else(missing)?;
+        // A change that makes next to nothing may still be of something large, again and again.
+        self.read = self.read.saturating_add(size);
+        let most = self.objects.limits.bytes.saturating_mul(MOST_READ);
+        self.within("bytes of objects that are changed", self.read, most)?;
         let limit = self.objects.limits.in_memory;
         let made = delta::apply(&self.objects.bytes(base, kind)?, change, limit)?;
         self.count(made.len() as u64)?;
@@ -265,6 +279,7 @@ impl<R: BufRead> Unpacking<R> {
         let mut open = vec![(place, id)];
         while let Some((place, id)) = open.pop() {
             for (place, change) in self.waiting.remove(&id).unwrap_or_default() {
+                self.waits = self.waits.saturating_sub(change.len() as u64 + WAITING);
                 open.push((place, self.changed(&id, &change)?));
             }
             self.places.insert(place, id);

@@ -108,6 +108,28 @@ fn refused() {
             LIMITS,
         ),
         (
+            "one large thing read again and again",
+            with(|it| {
+                let at = it.at();
+                it.blob(&[0; 9000]);
+                for _ in 0..72 {
+                    // Its first byte, out of 9000.
+                    it.change_at(at, b"\xa8\x46\x01\x90\x01");
+                }
+            }),
+            limits(|it| it.bytes = 10_000),
+        ),
+        (
+            "small changes of what never comes",
+            with(|it| {
+                let nothing = Sample::new(ObjectFormat::Sha1).blob(b"nothing");
+                for _ in 0..20 {
+                    it.change_of(&nothing, b"\x01\x01");
+                }
+            }),
+            limits(|it| it.in_memory = 1000),
+        ),
+        (
             "a bomb of changes",
             with(|it| {
                 let mut at = it.at();
