@@ -4,6 +4,7 @@
 
 mod support;
 
+use interlock_launch::{Class, LocateError, PackageStore, Request, judge};
 use interlock_supply::{
     LockedTree, Silent, TreePath, Trust,
     git::{Checkout, GitError, Host, ObjectId, Project, Repository, Wish, stored_before},
@@ -64,6 +65,18 @@ impl Place {
             host: &self.world.host,
             progress: &Silent,
         }
+    }
+
+    /// The file that a request in Interlock's own word starts of a stored tree.
+    fn started(&self, word: &str, tree: &LockedTree) -> Result<String, LocateError> {
+        let judgement = judge(&Request::new(word, [""; 0]));
+        let Class::Package(package) = &judgement.class else {
+            panic!("{word}: {judgement:?}");
+        };
+        let (store, locked) = (&self.world.store, tree.into());
+        let located = PackageStore::locate(store, package, &locked, Path::new("/home/user"))?;
+        let file = located.entry.strip_prefix(self.tree(tree)).unwrap();
+        Ok(file.display().to_string())
     }
 
     fn tree(&self, tree: &LockedTree) -> std::path::PathBuf {
@@ -136,7 +149,7 @@ fn a_file_that_is_named_starts() {
             ("tools/notes.txt", "x"),
             (
                 "sub/package.json",
-                r#"{"name": "sub", "bin": {"sub": "s.js"}}"#,
+                r#"{"name": "sub", "bin": {"served": "s.js"}}"#,
             ),
             ("sub/s.js", SERVER),
         ],
@@ -182,6 +195,16 @@ fn a_file_that_is_named_starts() {
             .join("node_modules/sub/tools")
             .exists()
     );
+
+    let word = |part: &str| format!("git:{}#{commit}{part}", place.hosted.url("r"));
+    let started = |part: &str| place.started(&word(part), &locked.tree);
+    assert_eq!(started(":sub").unwrap(), "node_modules/sub/s.js");
+    assert!(started(":other").is_err());
+    // What was made of a part is not what the whole is.
+    let before = |part| stored_before(&place.world.store, &place.wish("r", &commit, part)).unwrap();
+    assert_eq!(before(Some("sub")).as_ref(), Some(&locked.tree));
+    assert_eq!(before(Some("s.js")), None);
+    assert_eq!(before(None), None);
 
     let none = place.fetch(&place.wish("r", &commit, Some("absent.js")));
     assert!(chain(&none.err().unwrap()).contains("the commit has no `absent.js`"));

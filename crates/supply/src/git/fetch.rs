@@ -34,10 +34,14 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// Where it is and which commit, as records write it: `git+ADDRESS#COMMIT`.
+    /// Where it is, which commit and what of it, as records write it: `git+ADDRESS#COMMIT`, `git+ADDRESS#COMMIT:ENTRY`.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("git+{}#{}", self.at, self.commit)
+        let commit = format!("git+{}#{}", self.at, self.commit);
+        match &self.entry {
+            Some(entry) => format!("{commit}:{entry}"),
+            None => commit,
+        }
     }
 }
 

@@ -146,11 +146,8 @@ fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Made), FileError> {
 pub fn stored_before(store: &Store, wish: &Wish) -> Result<Option<LockedTree>, StoreError> {
     let address = wish.address();
     let fits = |tree: &LockedTree| {
-        let command = match (&wish.entry, &wish.command) {
-            (_, Some(command)) => *command == tree.entry.command,
-            (Some(entry), None) => entry.as_str() == tree.entry.command,
-            (None, None) => true,
-        };
+        let command = wish.command.as_ref();
+        let command = command.is_none_or(|command| *command == tree.entry.command);
         let mut packages = tree.packages.iter();
         tree.ecosystem == Ecosystem::Git
             && command
@@ -172,6 +169,8 @@ pub(crate) fn entry_in_tree(
     wanted: Option<&str>,
 ) -> Option<Entry> {
     let own = own(tree)?;
+    // A directory that was named is all that there is: its project says what starts.
+    let wanted = wanted.filter(|wanted| part(own) != Some(wanted) || is_file(store, tree, wanted));
     if wanted.is_none() && own.path.as_str().starts_with("node_modules/") {
         let names = std::slice::from_ref(&own.name);
         return npm::entry_in_tree(store, tree, names, None);
@@ -201,6 +200,17 @@ pub(crate) fn entry_in_tree(
         return npm::entry_in_tree(store, tree, std::slice::from_ref(&own.name), wanted);
     }
     pypi::entry_in_tree(store, tree, &[own.name.as_str()], wanted?)
+}
+
+/// What the record says was named of the repository: a file, or a directory.
+fn part(own: &LockedPackage) -> Option<&str> {
+    let (_, commit) = own.archive.as_deref()?.split_once('#')?;
+    Some(commit.split_once(':')?.1)
+}
+
+fn is_file(store: &Store, tree: &LockedTree, path: &str) -> bool {
+    let own = own(tree).and_then(|own| store.package_in_tree(&tree.digest, own.path.as_str()));
+    own.is_some_and(|stored| stored.has(path))
 }
 
 /// The package of a tree that is the repository itself.

@@ -311,7 +311,11 @@ fn same_name(ecosystem: Ecosystem, a: &str, b: &str) -> bool {
 fn at_its_commit(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
     let source = asked.source.as_deref().unwrap_or_default();
     let commit = asked.spec.as_deref().unwrap_or_default();
-    let address = format!("git+{source}#{commit}");
+    let mut address = format!("git+{source}#{commit}");
+    // npm's runners name a command there; Interlock's own word names a file or a directory.
+    if let (interlock_launch::Ecosystem::Git, Some(part)) = (asked.ecosystem, &asked.bin) {
+        address = format!("{address}:{part}");
+    }
     let mut packages = tree.packages.iter();
     if packages.any(|package| package.archive.as_deref() == Some(address.as_str())) {
         return Ok(());
