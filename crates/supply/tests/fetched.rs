@@ -185,6 +185,27 @@ fn a_program_is_verified_stored_and_found_again() {
 }
 
 #[test]
+fn off_line_another_program_of_an_archive_is_another_tree() {
+    let world = World::new();
+    let files = packed(&[("a/tool", SCRIPT), ("b/tool", "#!/bin/sh\necho b\n")]);
+    let digest = sha256(&files);
+    world.server.put("/t.zip", Answer::new(files));
+    let word = |entry: &str| -> SourceWord {
+        let address = world.word("binary", "t.zip");
+        format!("{address}#sha256={digest}:{entry}")
+            .parse()
+            .unwrap()
+    };
+    let fetched = world.lock(&word("a/tool"), &[]).unwrap();
+    let offline = |entry| world.fetcher(true, |fetcher| fetcher.lock(&word(entry), &[]));
+    assert_eq!(offline("a/tool").unwrap().tree, fetched.tree);
+    assert!(matches!(
+        offline("b/tool"),
+        Err(SourceFetchError::NotStored(_))
+    ));
+}
+
+#[test]
 fn a_release_archive_starts_the_file_that_is_named_or_clear() {
     let world = World::new();
     let files = [

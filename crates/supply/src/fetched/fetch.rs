@@ -271,6 +271,7 @@ impl Fetcher<'_> {
             tree.ecosystem == ecosystem(word.kind())
                 && tree.name.as_str() == word.name()
                 && integrity.as_deref() == Some(pin)
+                && self.starts_the_same(word, tree)
         };
         let trees = self.store.list()?.into_iter();
         let tree = trees.filter_map(|tree| tree.locked).find(fits);
@@ -280,6 +281,16 @@ impl Fetcher<'_> {
             tree,
             word: word.clone(),
         })
+    }
+
+    /// Whether a stored tree starts what the word asks for: an archive may have several programs.
+    fn starts_the_same(&self, word: &SourceWord, tree: &LockedTree) -> bool {
+        if word.kind() != SourceKind::Binary {
+            return true;
+        }
+        let stored = self.store.package_in_tree(&tree.digest, place(word.kind()));
+        let entry = stored.and_then(|stored| released(word, &stored, Packed::Alone).ok());
+        entry.is_some_and(|(entry, _)| entry == tree.entry)
     }
 
     /// What is told of a tree that is in the store already.
