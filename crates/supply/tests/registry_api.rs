@@ -72,6 +72,21 @@ fn entries_are_fetched_and_reviewed() {
 }
 
 #[test]
+fn a_registry_of_this_machine_leads_nowhere_else() {
+    let server = Server::start();
+    let place = "/v0.1/servers/io.github.user%2Fx/versions/latest";
+    server.put("/elsewhere", Answer::new(answer(NAME, "1.0.0", "1.0.0")));
+    let away = Answer {
+        headers: vec![("location", format!("{}/elsewhere", server.url()))],
+        ..Answer::status(302)
+    };
+    server.put(place, away);
+    let api = Api::new(&server.url(), Client::new(&Trust::default())).unwrap();
+    assert!(matches!(api.entry(NAME, None), Err(ApiError::Fetch { .. })));
+    assert_eq!(server.asked_for("elsewhere"), 0);
+}
+
+#[test]
 fn only_names_and_addresses_that_are_some_are_asked() {
     let client = || Client::new(&Trust::default());
     for base in [

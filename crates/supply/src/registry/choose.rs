@@ -113,7 +113,7 @@ fn source(package: &Value) -> Result<Source, String> {
             "mcpb:{name}#sha256={}",
             text("fileSha256").unwrap_or_default()
         ),
-        "oci" => return Ok(Source::Command("docker".to_owned())),
+        "oci" => image(name, version),
         _ => return Err(format!("{shown} is of a kind that is not supported")),
     };
     if kind == "npm"
@@ -131,6 +131,15 @@ fn source(package: &Value) -> Result<Source, String> {
         ));
     }
     word.parse().map_err(|error| format!("{shown}: {error}"))
+}
+
+/// An image's word. A version beside a name without a tag or digest is the tag.
+fn image(name: &str, version: &str) -> String {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    if version.is_empty() || last.contains([':', '@']) {
+        return format!("oci:{name}");
+    }
+    format!("oci:{name}:{version}")
 }
 
 /// The words for the runner.
@@ -157,7 +166,7 @@ fn chosen(
         given.to_vec()
     };
     let mut remarks = Vec::new();
-    let args = if matches!(source, Source::Command(_)) {
+    if matches!(source, Source::Image(_)) {
         let wanted = own_words(package);
         if !wanted.is_empty() {
             let words = excerpt(&wanted.join(" "));
@@ -165,19 +174,10 @@ fn chosen(
                 "asks the engine for {words}, which it does not get: grant what it needs"
             ));
         }
-        let mut args: Vec<String> = ["run", "-i", "--rm"].map(str::to_owned).to_vec();
-        for variable in &variables {
-            args.extend(["-e".to_owned(), variable.name.clone()]);
-        }
-        args.push(text(package, "identifier").unwrap_or_default());
-        args.extend(own);
-        args
-    } else {
-        own
-    };
+    }
     Ok(Choice {
         source,
-        args,
+        args: own,
         variables,
         version: text(entry, "version").unwrap_or_default(),
         remarks,
@@ -282,8 +282,22 @@ mod tests {
         check(
             json!([{"registryType": "oci", "identifier": "ghcr.io/u/x:1.0.0", "environmentVariables": [{"name": "A"}]}]),
             &["serve"],
-            Ok("command:docker | run -i --rm -e A ghcr.io/u/x:1.0.0 serve"),
+            Ok("oci:ghcr.io/u/x:1.0.0 | serve"),
         );
+        for (identifier, expected) in [
+            ("ghcr.io:443/u/x", "oci:ghcr.io:443/u/x:1.2.3 | "),
+            ("ghcr.io/u/x:1.0.0", "oci:ghcr.io/u/x:1.0.0 | "),
+            (
+                &*format!("ghcr.io/u/x@sha256:{digest}"),
+                &*format!("oci:ghcr.io/u/x@sha256:{digest} | "),
+            ),
+        ] {
+            check(
+                json!([{"registryType": "oci", "identifier": identifier, "version": "1.2.3"}]),
+                &[],
+                Ok(expected),
+            );
+        }
         check(json!([]), &[], Err("it has none"));
         check(
             json!([{"registryType": "mcpb", "identifier": "https://h.example/x"}]),

@@ -18,17 +18,23 @@ const LARGEST: u64 = 4 << 20;
 pub fn own_word(entry: &Value, store: &Store, tree: &LockedTree) -> Option<Review> {
     let own = tree.packages.iter().find(|package| {
         package.name == tree.name && package.version == tree.version && !package.path.is_nested()
-    })?;
-    let stored = store.package_in_tree(&tree.digest, own.path.as_str())?;
+    });
+    let stored = own.and_then(|own| store.package_in_tree(&tree.digest, own.path.as_str()));
+    let stored = stored.as_ref();
+    // What cannot be read claims nothing.
     let mut review = match tree.ecosystem {
         Ecosystem::Npm => {
-            let manifest = text(&stored, "package.json")?;
-            let manifest = serde_json::from_str(manifest.trim_start_matches('\u{feff}')).ok()?;
-            review_entry(entry, Some(&manifest), None)
+            let manifest = stored.and_then(|stored| text(stored, "package.json"));
+            let manifest = manifest
+                .and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
+            review_entry(entry, Some(&manifest.unwrap_or_default()), None)
         }
         Ecosystem::Pypi => {
-            let metadata = metadata(&stored, tree.name.as_str())?;
-            review_entry(entry, None, Some(&text(&stored, &metadata)?))
+            let readme = stored.and_then(|stored| {
+                let metadata = metadata(stored, tree.name.as_str())?;
+                text(stored, &metadata)
+            });
+            review_entry(entry, None, Some(&readme.unwrap_or_default()))
         }
         _ => return None,
     };
@@ -58,4 +64,46 @@ fn text(stored: &Stored, path: &str) -> Option<String> {
     let file = File::open(stored.directory.join(path)).ok()?;
     file.take(LARGEST).read_to_string(&mut text).ok()?;
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locked::{Entry, ExactVersion, Interpreter, TreePath};
+    use crate::{digest::TreeDigest, npm::PackageName};
+    use serde_json::json;
+
+    #[test]
+    fn what_cannot_be_read_claims_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("store")).unwrap();
+        let entry = json!({"name": "io.github.user/x", "version": "1.0.0"});
+        for (ecosystem, expected) in [
+            (Ecosystem::Npm, Some("claim-missing")),
+            (Ecosystem::Pypi, Some("claim-missing")),
+            (Ecosystem::Mcpb, None),
+        ] {
+            let tree = LockedTree {
+                format: 1,
+                ecosystem,
+                name: PackageName::new("x").unwrap(),
+                version: ExactVersion::new("1.0.0").unwrap(),
+                entry: Entry {
+                    command: "x".into(),
+                    file: TreePath::new("x").unwrap(),
+                    interpreter: Interpreter::Node,
+                    interpreter_args: Vec::new(),
+                },
+                target: None,
+                sources: None,
+                digest: TreeDigest::from_bytes([7; 32]),
+                files: 0,
+                bytes: 0,
+                packages: Vec::new(),
+            };
+            let found = own_word(&entry, &store, &tree);
+            let code = found.map(|review| review.reasons[0].code);
+            assert_eq!(code, expected, "{ecosystem:?}");
+        }
+    }
 }
