@@ -456,7 +456,7 @@ mod tests {
             ("mcpb:/srv/x.dxt".to_owned(), "/srv/x.dxt | 0 | - | x"),
             (
                 "mcpb:/srv/a://x.dxt".to_owned(),
-                "/srv/a://x.dxt | 0 | - | x",
+                "/srv/a://x.dxt | 0 | - | mcpb",
             ),
             (
                 "git:https://h.example/o/r#v1.2/rc:a.js".to_owned(),
