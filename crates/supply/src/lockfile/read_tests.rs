@@ -301,6 +301,14 @@ fn a_source_without_a_registry_names_the_bytes_and_their_place() {
     check_text(&elsewhere, Some("other bytes are locked"));
     let other = git.replacen(&format!("git#{own}"), &format!("git#{}", "b".repeat(40)), 1);
     check_text(&other, Some("other bytes are locked"));
+    // A part is not the whole.
+    let part = |text: &str, scheme: &str| {
+        let whole = format!("{scheme}{address}#{own}");
+        text.replacen(&whole, &format!("{whole}:sub"), 1)
+    };
+    check_text(&part(&git, "git:"), Some("other bytes are locked"));
+    check_text(&part(&git, "git+"), Some("other bytes are locked"));
+    check_text(&part(&part(&git, "git:"), "git+"), None);
 
     let (hex, sum) = ("1".repeat(64), Integrity::from_sha256([0x11; 32]));
     let file = "https://example.com/x";
