@@ -1,6 +1,10 @@
 //! Repositories that real Git serves, from a commit's name to a tree in the store.
 
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test helpers fail by panicking"
+)]
 
 mod support;
 
