@@ -13,8 +13,9 @@ use crate::terminal::visible;
 pub fn keep(plan: &Plan, store: &SecretStore) -> Result<(), Failure> {
     let secrets = || plan.wrapped.iter().flat_map(|wrapped| &wrapped.secrets);
     // All of them first: a file is wrapped whole.
-    for secret in secrets() {
+    for (at, secret) in secrets().enumerate() {
         is_free(secret, store)?;
+        is_alone(secret, secrets().take(at))?;
     }
     for HeaderSecret { name, value } in secrets() {
         let value = Secret::new(value.reveal().to_vec());
@@ -40,6 +41,22 @@ fn is_free(secret: &HeaderSecret, store: &SecretStore) -> Result<(), Failure> {
     }
 }
 
+/// Two values under one name: the second would take the place of the first.
+fn is_alone<'s>(
+    secret: &HeaderSecret,
+    mut others: impl Iterator<Item = &'s HeaderSecret>,
+) -> Result<(), Failure> {
+    let same = |other: &HeaderSecret| {
+        other.name == secret.name && other.value.reveal() != secret.value.reveal()
+    };
+    if !others.any(same) {
+        return Ok(());
+    }
+    let name = visible(secret.name.as_str());
+    let what = format!("a file was left as it is: two of its headers would be the secret {name}");
+    Err(Failure::new(Exit::Findings, what).next("rename one of the servers in the file".to_owned()))
+}
+
 fn left(error: &dyn std::error::Error) -> Failure {
     let what = "a file was left as it is, because what its headers hold could not be kept";
     Failure::new(Exit::Findings, what).because(error)
@@ -50,6 +67,23 @@ mod tests {
     use interlock_launch::Places;
 
     use super::*;
+
+    #[test]
+    fn two_values_never_share_a_name() {
+        let secret = |name: &str, value: &str| HeaderSecret {
+            name: name.parse().unwrap(),
+            value: Secret::new(value.as_bytes().to_vec()),
+        };
+        let kept = [secret("far", "a"), secret("near", "b")];
+        for (name, value, fits) in [
+            ("far", "a", true),
+            ("far", "b", false),
+            ("other", "b", true),
+        ] {
+            let judged = is_alone(&secret(name, value), kept.iter());
+            assert_eq!(judged.is_ok(), fits, "{name} {value}");
+        }
+    }
 
     #[test]
     fn a_name_with_another_value_is_not_overwritten() {
