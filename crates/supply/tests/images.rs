@@ -390,7 +390,7 @@ fn a_registry_without_tls_leads_nowhere_else() {
     let moved = format!("/v2/{PATH}/moved");
     let manifest = serde_json::to_vec(&image().manifest).unwrap();
     world.server.put(&moved, Answer::new(manifest));
-    let to = format!("{}{}", world.server.url(), &moved[1..]);
+    let to = format!("{}{}", world.server.url(), moved.trim_start_matches('/'));
     world.server.put(
         &format!("/v2/{PATH}/manifests/1"),
         Answer {
