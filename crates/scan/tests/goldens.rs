@@ -111,6 +111,16 @@ fn check(path: &Path, found: &[u8]) {
     );
 }
 
+/// The text with the digests of places, which end the names of secrets, made the same for every checkout.
+fn anywhere(text: &str) -> String {
+    let is_digest = |word: &str| word.len() == 8 && word.bytes().all(|c| c.is_ascii_hexdigit());
+    let parts = text.split('"').map(|part| match part.rsplit_once('-') {
+        Some((name, end)) if is_digest(end) => format!("{name}-00000000"),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<String>>().join("\"")
+}
+
 fn pretty(value: &serde_json::Value) -> Vec<u8> {
     let mut text = serde_json::to_string_pretty(value).unwrap();
     text.push('\n');
@@ -188,7 +198,7 @@ fn check_wrap(client: &'static Client, place: &'static Place, path: &Path, bytes
     check(&folder(client).join("wrap.txt"), said.as_bytes());
     let extension = path.extension().unwrap();
     let after = folder(client).join("after").with_extension(extension);
-    check(&after, plan.text.as_bytes());
+    check(&after, anywhere(&plan.text).as_bytes());
 
     let read = |bytes: &[u8]| read_text(client, place, &path_of(place), bytes);
     let (old, new) = (read(bytes), read(plan.text.as_bytes()));

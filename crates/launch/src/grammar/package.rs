@@ -263,7 +263,10 @@ fn python_release(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
         .unwrap_or(spec.len());
     let (name, rest) = (spec.get(..end)?, spec.get(end..)?);
     let (extras, version) = match rest.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?,
+        Some(rest) => match rest.split_once(']') {
+            Some(split) => split,
+            None => return refuse_name(spec, case),
+        },
         None => ("", rest),
     };
     let version = version.trim();

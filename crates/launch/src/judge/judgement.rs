@@ -63,11 +63,13 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The decision that the reasons lead to.
+    /// The decision that the reasons and the class lead to.
     pub fn decision(&self) -> Decision {
         match self.worst() {
             Some(Severity::Invalid) => Decision::Invalid,
             Some(Severity::Refusal | Severity::Danger) => Decision::Refused,
+            // Whatever reasons were given: what is not understood is nothing that a person could approve.
+            _ if matches!(self.class, Class::InlineCode | Class::Unknown) => Decision::Refused,
             Some(Severity::Warning | Severity::Info) | None => Decision::NeedsApproval,
         }
     }

@@ -340,7 +340,11 @@ fn discard(path: &Path) -> Result<u64, StoreError> {
 }
 
 fn walk(path: &Path, visit: &mut dyn FnMut(&fs::Metadata)) -> Result<(), StoreError> {
-    let meta = fs::symlink_metadata(path).map_err(StoreError::at("read", path))?;
+    let meta = match fs::symlink_metadata(path) {
+        // Whoever looks at a tree has a scratch of its own meanwhile, and removes it when it likes.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        meta => meta.map_err(StoreError::at("read", path))?,
+    };
     if meta.is_dir() {
         for child in children(path)? {
             walk(&child, visit)?;
@@ -353,7 +357,14 @@ fn walk(path: &Path, visit: &mut dyn FnMut(&fs::Metadata)) -> Result<(), StoreEr
 
 pub(super) fn children(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = match fs::read_dir(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotADirectory | io::ErrorKind::NotFound
+            ) =>
+        {
+            return Ok(Vec::new());
+        }
         entries => entries.map_err(StoreError::at("read", path))?,
     };
     let paths: io::Result<Vec<PathBuf>> = entries

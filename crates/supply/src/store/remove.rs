@@ -2,8 +2,22 @@
 
 use std::{fs, io, os::unix::fs::PermissionsExt, path::Path};
 
-/// Removes `path` and everything below it; follows no link. Something that is not there is removed.
+/// How often somebody else may be faster in the middle of it.
+const TRIES: usize = 16;
+
+/// Removes `path` and everything below it; follows no link. Something that is not there is removed, and so is what somebody else
+/// removes at the same time.
 pub(super) fn all(path: &Path) -> io::Result<()> {
+    for _ in 1..TRIES {
+        match once(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            done => return done,
+        }
+    }
+    once(path)
+}
+
+fn once(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => {
             unlock(path)?;
