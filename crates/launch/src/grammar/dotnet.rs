@@ -6,7 +6,8 @@ use super::options::{
     Arity, Effect, Opt, OptionTable, SINGLE_DASH, Slot, flags, judged, read, read_everywhere, row,
     takes, values,
 };
-use super::package::{judge_registry, note_version};
+use super::package::note_version;
+use super::registry::judge_registry;
 use super::script::Script;
 use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
 use crate::text;

@@ -23,7 +23,9 @@ mod options;
 mod package;
 mod popular;
 mod python;
+mod registry;
 mod remote;
+mod requirement;
 mod script;
 mod shell;
 mod source;
@@ -38,9 +40,9 @@ pub(crate) use dispatch::{classify, starts_others};
 pub(crate) use java::judge_java_options;
 pub(crate) use names::{is_shell, plain_name};
 pub(crate) use node::judge_node_options;
-pub(crate) use package::judge_registry;
 pub use popular::looks_like;
 pub(crate) use python::judge_warnings;
+pub(crate) use registry::judge_registry;
 pub use source_word::{SourceKind, SourceWord, SourceWordError};
 
 #[cfg(test)]

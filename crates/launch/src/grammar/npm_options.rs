@@ -4,7 +4,7 @@
 use super::options::{
     Arity, Effect, GNU, Opt, OptionTable, Slot, flags, inline, judged, row, takes, values,
 };
-use super::package::judge_registry;
+use super::registry::judge_registry;
 use crate::judge::rules;
 
 /// Settings of npm that can stand on every npm and npx command line.

@@ -1,4 +1,6 @@
-//! Package references: names and versions of the registries, and what must not stand in their place.
+//! Package references: npm's names and versions, and what must not stand in the place of any registry's.
+//!
+//! Python's requirements are in `requirement`; where registries may be, in `registry`.
 
 use super::popular::note_popular;
 use crate::judge::{Case, Ecosystem, paths, rules};
@@ -30,7 +32,7 @@ const GIT_PREFIXES: &[&str] = &[
     "sourcehut:",
 ];
 /// Prefixes and suffixes of sources on this machine, lower case.
-const LOCAL_PREFIXES: &[&str] = &[
+pub(super) const LOCAL_PREFIXES: &[&str] = &[
     ".",
     "/",
     "~",
@@ -47,8 +49,19 @@ const LOCAL_SUFFIXES: &[&str] = &[
     ".tgz", ".tar.gz", ".tar", ".whl", ".zip", ".tar.bz2", ".egg",
 ];
 
+/// Hosts of code whose addresses name an account and a repository.
+pub(super) const FORGES: &[&str] = &[
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "huggingface.co",
+    "dev.azure.com",
+    "git.sr.ht",
+];
+
 /// Notes a source that is not a registry. True when there was one.
-fn refuse_source(spec: &str, case: &mut Case<'_>) -> bool {
+pub(super) fn refuse_source(spec: &str, case: &mut Case<'_>) -> bool {
     let lower = spec.trim().to_ascii_lowercase();
     let shown = text::excerpt(spec);
     let windows_drive =
@@ -154,7 +167,7 @@ pub(crate) fn npm_repository(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
     })
 }
 
-fn refuse_name(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
+pub(super) fn refuse_name(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
     let rule = if spec.is_ascii() {
         rules::BAD_PACKAGE_NAME
     } else {
@@ -219,7 +232,7 @@ fn is_exact(version: &str) -> bool {
         && numbers >= 3
 }
 
-pub(crate) fn note_version(exact: bool, spec: &str, case: &mut Case<'_>) {
+pub(super) fn note_version(exact: bool, spec: &str, case: &mut Case<'_>) {
     if !exact {
         case.note(
             rules::FLOATING_VERSION,
@@ -231,239 +244,39 @@ pub(crate) fn note_version(exact: bool, spec: &str, case: &mut Case<'_>) {
     }
 }
 
-/// A Python requirement: `name`, `name[extra]`, `name==1.2`, uv's `name@1.2`, or `git+https://` at a known forge.
-pub(crate) fn python(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
-    let spec = spec.trim();
-    if let Some((name, url)) = spec
-        .split_once(" @ ")
-        .or_else(|| spec.split_once('@').filter(|(_, v)| v.contains(':')))
-    {
-        let mut found = python_source(url.trim(), case)?;
-        if !is_python_name(name.trim().split('[').next().unwrap_or("")) {
-            return python_source(spec, case).or_else(|| refuse_name(spec, case));
-        }
-        found.name = name.trim().to_owned();
-        return Some(found);
-    }
-    if spec.contains(':')
-        || spec.contains('/')
-        || LOCAL_PREFIXES.iter().any(|prefix| spec.starts_with(prefix))
-    {
-        return python_source(spec, case);
-    }
-    if refuse_source(spec, case) {
-        return None;
-    }
-    python_release(spec, case)
-}
-
-fn python_release(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
-    let end = spec
-        .find(['=', '<', '>', '!', '~', '@', '[', ' ', ';'])
-        .unwrap_or(spec.len());
-    let (name, rest) = (spec.get(..end)?, spec.get(end..)?);
-    let (extras, version) = match rest.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some(split) => split,
-            None => return refuse_name(spec, case),
-        },
-        None => ("", rest),
+/// What `read` makes of a reference: `name version codes`, with `~` after a version that floats.
+#[cfg(test)]
+pub(super) fn check(read: fn(&str, &mut Case<'_>) -> Option<Spec>, input: &str, expected: &str) {
+    let mut case = Case::new(None);
+    let spec = read(input, &mut case);
+    let codes: Vec<_> = case
+        .codes()
+        .filter(|code| *code != "floating-version")
+        .collect();
+    let floating = if case.codes().any(|code| code == "floating-version") {
+        " ~"
+    } else {
+        ""
     };
-    let version = version.trim();
-    let plain = version.bytes().all(|b| {
-        b.is_ascii_alphanumeric()
-            || matches!(
-                b,
-                b'.' | b'='
-                    | b'<'
-                    | b'>'
-                    | b'!'
-                    | b'~'
-                    | b'@'
-                    | b','
-                    | b'*'
-                    | b'+'
-                    | b'-'
-                    | b'_'
-                    | b' '
-            )
-    });
-    let plain_extras = extras
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b' '));
-    if !is_python_name(name) || !plain || !plain_extras {
-        return refuse_name(spec, case);
-    }
-    let exact = version
-        .strip_prefix("===")
-        .or(version.strip_prefix("=="))
-        .or(version.strip_prefix('@'));
-    note_version(exact.is_some_and(is_release), spec, case);
-    note_popular(Ecosystem::PyPi, name, case);
-    Some(Spec {
-        name: name.to_owned(),
-        version: (!version.is_empty()).then(|| version.to_owned()),
-        extras: extras
-            .split(',')
-            .map(str::trim)
-            .filter(|e| !e.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        source: None,
-    })
-}
-
-fn is_release(version: &str) -> bool {
-    let version = version.trim();
-    version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains(['*', ',', '<', '>'])
-}
-
-fn is_python_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 128
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-}
-
-/// Hosts of code whose addresses name an account and a repository.
-const FORGES: &[&str] = &[
-    "github.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-    "huggingface.co",
-    "dev.azure.com",
-    "git.sr.ht",
-];
-
-/// A repository over HTTPS at a known forge is accepted, because many servers are published no other way; the
-/// commit found at approval is kept. Anything else is refused.
-fn python_source(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
-    let lower = spec.to_ascii_lowercase();
-    let Some(address) = lower.strip_prefix("git+https://") else {
-        if !refuse_source(spec, case) {
-            case.note(
-                rules::LOCAL_PACKAGE,
-                format!(
-                    "`{}` is a local source; name a package of the registry",
-                    text::excerpt(spec)
-                ),
-            );
-        }
-        return None;
+    let got = match spec {
+        Some(spec) => format!(
+            "{} {}{floating} {}",
+            spec.name,
+            spec.version.unwrap_or_default(),
+            codes.join(",")
+        ),
+        None => codes.join(","),
     };
-    let (host, path) = address.split_once('/').unwrap_or((address, ""));
-    let plain = path.bytes().all(|b| {
-        b.is_ascii_alphanumeric()
-            || matches!(
-                b,
-                b'-' | b'_' | b'.' | b'/' | b'@' | b'#' | b'=' | b'&' | b'+'
-            )
-    });
-    if !FORGES.contains(&host) || !plain || path.split('/').count() < 2 || path.contains("..") {
-        case.note(
-            rules::GIT_PACKAGE,
-            format!(
-                "`{}` is a repository of a host that is not known",
-                text::excerpt(spec)
-            ),
-        );
-        return None;
-    }
-    case.note(
-        rules::VCS_SOURCE,
-        format!("`{}` is built from a repository", text::excerpt(spec)),
+    assert_eq!(
+        got.split_whitespace().collect::<Vec<_>>().join(" "),
+        expected,
+        "{input}"
     );
-    note_version(path.contains('@'), spec, case);
-    let repository = path.split(['@', '#']).next().unwrap_or(path);
-    let name = repository.rsplit('/').next().unwrap_or(repository);
-    Some(Spec {
-        name: name.strip_suffix(".git").unwrap_or(name).to_owned(),
-        version: path
-            .split_once('@')
-            .map(|(_, rev)| rev.split('#').next().unwrap_or(rev).to_owned()),
-        source: Some(spec.to_owned()),
-        ..Spec::default()
-    })
-}
-
-/// Registries that every user has anyway, and mirrors that many use.
-const REGISTRIES: &[&str] = &[
-    "registry.npmjs.org",
-    "registry.yarnpkg.com",
-    "pypi.org",
-    "files.pythonhosted.org",
-    "npm.jsr.io",
-    "api.nuget.org",
-    "repo.maven.apache.org",
-    "repo1.maven.org",
-];
-const MIRRORS: &[&str] = &[
-    "registry.npmmirror.com",
-    "pypi.tuna.tsinghua.edu.cn",
-    "mirrors.aliyun.com",
-    "mirrors.cloud.tencent.com",
-    "mirrors.ustc.edu.cn",
-    "repo.huaweicloud.com",
-];
-
-/// Where packages are fetched from: only the public registries and their known mirrors go without a word.
-pub(crate) fn judge_registry(value: &str, case: &mut Case<'_>) {
-    let shown = text::excerpt(value);
-    let address = value.rsplit_once('=').map_or(value, |(_, address)| address);
-    let host = address.strip_prefix("https://").map(|rest| {
-        rest.split(['/', ':'])
-            .next()
-            .unwrap_or(rest)
-            .to_ascii_lowercase()
-    });
-    match host.as_deref() {
-        Some(host) if REGISTRIES.contains(&host) => {}
-        Some(host) if MIRRORS.contains(&host) => case.note(
-            rules::KNOWN_MIRROR,
-            format!("packages come from the mirror `{shown}`"),
-        ),
-        _ => case.note(
-            rules::REGISTRY_OVERRIDE,
-            format!("packages would come from `{shown}`"),
-        ),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// `name version | codes`.
-    fn check(read: fn(&str, &mut Case<'_>) -> Option<Spec>, input: &str, expected: &str) {
-        let mut case = Case::new(None);
-        let spec = read(input, &mut case);
-        let codes: Vec<_> = case
-            .codes()
-            .filter(|code| *code != "floating-version")
-            .collect();
-        let floating = if case.codes().any(|code| code == "floating-version") {
-            " ~"
-        } else {
-            ""
-        };
-        let got = match spec {
-            Some(spec) => format!(
-                "{} {}{floating} {}",
-                spec.name,
-                spec.version.unwrap_or_default(),
-                codes.join(",")
-            ),
-            None => codes.join(","),
-        };
-        assert_eq!(
-            got.split_whitespace().collect::<Vec<_>>().join(" "),
-            expected,
-            "{input}"
-        );
-    }
 
     #[test]
     fn npm_references() {
@@ -509,53 +322,6 @@ mod tests {
     }
 
     #[test]
-    fn python_references() {
-        for (input, expected) in [
-            ("mcp-server-time", "mcp-server-time ~"),
-            ("mcp[cli]==1.2", "mcp ==1.2"),
-            ("mcp>=1.2", "mcp >=1.2 ~"),
-            ("redis-mcp-server@latest", "redis-mcp-server @latest ~"),
-            ("redis-mcp-server@0.2.0", "redis-mcp-server @0.2.0"),
-            (
-                "git+https://github.com/oraios/serena@v0.1.4",
-                "serena v0.1.4 vcs-source",
-            ),
-            (
-                "git+https://github.com/oraios/serena",
-                "serena ~ vcs-source",
-            ),
-            (
-                "serena @ git+https://github.com/oraios/serena@abc",
-                "serena @ abc vcs-source",
-            ),
-            ("git+https://example.invalid/a/b", "git-package"),
-            ("git+ssh://git@github.com/a/b", "git-package"),
-            ("x @ https://h/x.whl", "url-package"),
-            ("./pkg", "local-package"),
-            ("pkg/sub", "local-package"),
-            ("x.whl", "local-package"),
-            ("mcp-server-gіt", "look-alike-characters"),
-            ("a b", "bad-package-name"),
-            ("mcp_server_fetch==1.0", "mcp_server_fetch ==1.0"),
-            (
-                "mcp-server-fetchh==1.0",
-                "mcp-server-fetchh ==1.0 looks-like-popular-package",
-            ),
-        ] {
-            if input.contains(" @ ") {
-                let mut case = Case::new(None);
-                let found = python(input, &mut case).map(|spec| spec.name);
-                assert_eq!(found.is_some(), !expected.contains("package"), "{input}");
-                continue;
-            }
-            if input == "a b" {
-                continue;
-            }
-            check(python, input, expected);
-        }
-    }
-
-    #[test]
     fn repositories_of_npm() {
         let commit = "0a".repeat(20);
         for (input, name) in [
@@ -590,29 +356,6 @@ mod tests {
                 case.codes().any(|code| code == "vcs-source"),
                 name.is_some()
             );
-        }
-    }
-
-    #[test]
-    fn registries() {
-        for (value, code) in [
-            ("https://registry.npmjs.org/", None),
-            ("https://pypi.org/simple", None),
-            ("name=https://pypi.org/simple", None),
-            ("https://registry.npmmirror.com", Some("known-mirror")),
-            ("http://registry.npmjs.org/", Some("registry-override")),
-            (
-                "https://registry.npmjs.org.evil.example/",
-                Some("registry-override"),
-            ),
-            (
-                "https://registry.npmjs.org@evil.example/",
-                Some("registry-override"),
-            ),
-        ] {
-            let mut case = Case::new(None);
-            judge_registry(value, &mut case);
-            assert_eq!(case.codes().next(), code, "{value}");
         }
     }
 }

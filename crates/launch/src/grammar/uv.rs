@@ -4,8 +4,8 @@ use super::dispatch::{Call, classify, starts_others};
 use super::names::plain_name;
 use super::npm::judge_executable;
 use super::options::{OptionTable, Region, Slot, read};
-use super::package;
 use super::python::{judge_module, module_class};
+use super::requirement;
 use super::script::{Script, judge_project, refuse_odd_path};
 use super::uv_options::{PIPX, UV, UV_RUN, UVX};
 use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
@@ -88,7 +88,7 @@ fn tool_run(runner: &str, table: &OptionTable, args: &[String], case: &mut Case<
     }
     let with = judge_with(&region, case);
     let from = region.last(Slot::Package);
-    let spec = package::python(from.unwrap_or(command), case);
+    let spec = requirement::python(from.unwrap_or(command), case);
     if from.is_some() && !is_command_name(command) {
         case.note(
             rules::BAD_PACKAGE_NAME,
@@ -125,7 +125,7 @@ fn judge_with(region: &Region<'_>, case: &mut Case<'_>) -> Vec<String> {
     let mut out = Vec::new();
     for value in region.all(Slot::With) {
         for requirement in split_requirements(value) {
-            if package::python(requirement, case).is_some() {
+            if requirement::python(requirement, case).is_some() {
                 out.push(requirement.to_owned());
             }
         }

@@ -3,7 +3,7 @@
 use super::options::{
     Arity, Effect, GNU, Opt, OptionTable, Slot, flags, judged, row, takes, values,
 };
-use super::package::judge_registry;
+use super::registry::judge_registry;
 use crate::judge::rules;
 
 /// Options of every uv command.
