@@ -4,11 +4,19 @@
 
 mod support;
 
-use interlock_supply::{Collection, LockedTree, Store, TreeDigest};
-use std::{collections::BTreeSet, fs, sync::mpsc};
-use support::{World, cleaned};
+use interlock_supply::{Collection, GcReport, LocateError, LockedTree, Store, TreeDigest};
+use std::{
+    collections::BTreeSet,
+    fs,
+    sync::mpsc,
+    time::{Duration, UNIX_EPOCH},
+};
+use support::{World, cleaned, files};
 
 const PACKAGES: &str = "app@1.0.0 a=1\n a@1.0.0\n other@1.0.0 a=1";
+/// Two trees that share a package and more of which each has its own.
+const MANY: &str =
+    "app@1.0.0 a=1 b=1\n a@1.0.0 c=1\n b@1.0.0 c=2\n c@1.0.0\n c@2.0.0\n other@1.0.0 c=1";
 
 fn other_handle(world: &World) -> Store {
     Store::open(world.store.root()).unwrap()
@@ -122,10 +130,7 @@ fn a_clean_up_says_that_it_waits() {
         });
         waits.recv().unwrap();
         drop(first);
-        assert_eq!(
-            second.join().unwrap(),
-            interlock_supply::GcReport::default()
-        );
+        assert_eq!(second.join().unwrap(), GcReport::default());
     });
 }
 
@@ -145,4 +150,68 @@ fn records_of_trees_that_are_gone_go_as_well() {
     assert_eq!(left.len(), 1);
     assert!(!root.join("packages/zz").exists());
     world.store.locate(&tree).unwrap();
+}
+
+#[test]
+fn gc_keeps_what_is_named_and_removes_the_rest() {
+    let world = World::of(MANY);
+    let app = world.lock("app").unwrap().tree;
+    let other = world.lock("other").unwrap().tree;
+    let report = cleaned(&world.store, &BTreeSet::from([other.digest]), None);
+    assert_eq!((report.trees, report.packages), (1, 4));
+    assert!(report.bytes > 0);
+    assert!(matches!(
+        world.store.locate(&app),
+        Err(LocateError::Missing(_))
+    ));
+    world.store.locate(&other).unwrap();
+    assert!(world.store.verify().unwrap().is_clean());
+    let report = cleaned(&world.store, &BTreeSet::new(), None);
+    assert_eq!((report.trees, report.packages), (1, 2));
+    assert!(files(&world.store.root().join("packages")).is_empty());
+    assert_eq!(
+        cleaned(&world.store, &BTreeSet::new(), None),
+        GcReport::default()
+    );
+}
+
+#[test]
+fn gc_to_a_size_removes_no_more_than_it_must() {
+    let world = World::of(MANY);
+    let app = world.lock("app").unwrap().tree;
+    let other = world.lock("other").unwrap().tree;
+    let (all, keep) = (world.store.size().unwrap(), BTreeSet::from([other.digest]));
+    let report = cleaned(&world.store, &keep, Some(all));
+    assert_eq!(report, GcReport::default());
+    let report = cleaned(&world.store, &keep, Some(all - 1));
+    assert_eq!((report.trees, report.packages), (1, 4));
+    assert!(world.store.size().unwrap() < all);
+    assert!(matches!(
+        world.store.locate(&app),
+        Err(LocateError::Missing(_))
+    ));
+    // What is kept stays, however small the limit.
+    let report = cleaned(&world.store, &keep, Some(0));
+    assert_eq!((report.trees, report.packages), (0, 0));
+    world.store.locate(&other).unwrap();
+}
+
+#[test]
+fn gc_to_a_size_takes_the_oldest_first() {
+    let world = World::of(MANY);
+    let app = world.lock("app").unwrap().tree;
+    let other = world.lock("other").unwrap().tree;
+    let place = |tree: &LockedTree| world.store.root().join(format!("trees/{}", tree.digest));
+    for (tree, seconds) in [(&app, 2_000_000), (&other, 1_000_000)] {
+        let time = UNIX_EPOCH + Duration::from_secs(seconds);
+        let directory = fs::File::open(place(tree)).unwrap();
+        directory.set_modified(time).unwrap();
+    }
+    let limit = world.store.size().unwrap() - 1;
+    cleaned(&world.store, &BTreeSet::new(), Some(limit));
+    assert!(matches!(
+        world.store.locate(&other),
+        Err(LocateError::Missing(_))
+    ));
+    world.store.locate(&app).unwrap();
 }

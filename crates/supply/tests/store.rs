@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use support::{Counting, World, chain, cleaned, layout, package::Package};
+use support::{Counting, World, chain, cleaned, files, layout, package::Package};
 
 const PACKAGES: &str =
     "app@1.0.0 a=1 b=1\n a@1.0.0 c=1\n b@1.0.0 c=2\n c@1.0.0\n c@2.0.0\n other@1.0.0 c=1";
@@ -36,20 +36,6 @@ fn flip(path: &Path, at: usize) {
     bytes[at] ^= 0x20;
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, mode).unwrap();
-}
-
-fn files(root: &Path) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(root).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            all.extend(files(&path))
-        } else {
-            all.push(path)
-        }
-    }
-    all.sort();
-    all
 }
 
 /// Waits until stamps taken now will be believed.
@@ -371,70 +357,6 @@ fn what_a_crash_leaves_is_harmless() {
     world.lock("app").unwrap();
     world.lock("other").unwrap();
     assert!(world.store.verify().unwrap().is_clean());
-}
-
-#[test]
-fn gc_keeps_what_is_named_and_removes_the_rest() {
-    let world = World::of(PACKAGES);
-    let app = world.lock("app").unwrap().tree;
-    let other = world.lock("other").unwrap().tree;
-    let report = cleaned(&world.store, &BTreeSet::from([other.digest]), None);
-    assert_eq!((report.trees, report.packages), (1, 4));
-    assert!(report.bytes > 0);
-    assert!(matches!(
-        world.store.locate(&app),
-        Err(LocateError::Missing(_))
-    ));
-    world.store.locate(&other).unwrap();
-    assert!(world.store.verify().unwrap().is_clean());
-    let report = cleaned(&world.store, &BTreeSet::new(), None);
-    assert_eq!((report.trees, report.packages), (1, 2));
-    assert!(files(&world.store.root().join("packages")).is_empty());
-    assert_eq!(
-        cleaned(&world.store, &BTreeSet::new(), None),
-        interlock_supply::GcReport::default()
-    );
-}
-
-#[test]
-fn gc_to_a_size_removes_no_more_than_it_must() {
-    let world = World::of(PACKAGES);
-    let app = world.lock("app").unwrap().tree;
-    let other = world.lock("other").unwrap().tree;
-    let (all, keep) = (world.store.size().unwrap(), BTreeSet::from([other.digest]));
-    let report = cleaned(&world.store, &keep, Some(all));
-    assert_eq!(report, interlock_supply::GcReport::default());
-    let report = cleaned(&world.store, &keep, Some(all - 1));
-    assert_eq!((report.trees, report.packages), (1, 4));
-    assert!(world.store.size().unwrap() < all);
-    assert!(matches!(
-        world.store.locate(&app),
-        Err(LocateError::Missing(_))
-    ));
-    // What is kept stays, however small the limit.
-    let report = cleaned(&world.store, &keep, Some(0));
-    assert_eq!((report.trees, report.packages), (0, 0));
-    world.store.locate(&other).unwrap();
-}
-
-#[test]
-fn gc_to_a_size_takes_the_oldest_first() {
-    let world = World::of(PACKAGES);
-    let app = world.lock("app").unwrap().tree;
-    let other = world.lock("other").unwrap().tree;
-    let place = |tree: &LockedTree| world.store.root().join(format!("trees/{}", tree.digest));
-    for (tree, seconds) in [(&app, 2_000_000), (&other, 1_000_000)] {
-        let time = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
-        let directory = fs::File::open(place(tree)).unwrap();
-        directory.set_modified(time).unwrap();
-    }
-    let limit = world.store.size().unwrap() - 1;
-    cleaned(&world.store, &BTreeSet::new(), Some(limit));
-    assert!(matches!(
-        world.store.locate(&other),
-        Err(LocateError::Missing(_))
-    ));
-    world.store.locate(&app).unwrap();
 }
 
 /// One byte of each file anywhere in the store, one after the other: found at the next use, or of no consequence.

@@ -23,6 +23,7 @@ mod lock;
 mod machine;
 mod newcomer;
 mod origin;
+mod policy;
 mod refusal;
 mod relay;
 mod scan;
@@ -32,6 +33,7 @@ mod shutdown;
 mod sources;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
+mod vouched;
 mod world;
 mod wrap;
 mod wrap_links;

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use interlock_supply::Integrity;
 use interlock_supply::provenance::to_rfc3339;
@@ -11,147 +10,12 @@ use interlock_supply::pypi::Python;
 use serde_json::{Value, json};
 
 use crate::client::{INITIALIZE, LIST};
-use crate::support::git::Hosted;
-use crate::support::package::{self, Package};
-use crate::support::server::{Answer, Server};
+use crate::support::package;
+use crate::support::server::Answer;
 use crate::support::sigstore::{Build, Sigstore};
 use crate::support::wheel::{self, Wheel};
-use crate::world::{Said, World, has, said};
-
-const DAY: i64 = 86_400;
-const REPOSITORY: &str = "https://github.com/alice/app";
-const COMMIT: &str = "4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c";
-
-fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_secs()).unwrap()
-}
-
-/// One version, and what the registry says of it.
-struct Release {
-    package: Package,
-    age: i64,
-    publisher: &'static str,
-    build: Option<Build>,
-}
-
-impl Release {
-    /// A server, or, where nothing starts it, a library.
-    fn new(name: &str, version: &str, age: i64) -> Self {
-        let mut package = Package::new(name, version);
-        package.files = vec![("index.js".into(), include_str!("../data/server.sh").into())];
-        Self {
-            package,
-            age,
-            publisher: "alice",
-            build: None,
-        }
-    }
-
-    fn needs(mut self, name: &str, range: &str) -> Self {
-        self.package = self.package.field("dependencies", json!({ name: range }));
-        self
-    }
-
-    fn built(mut self) -> Self {
-        self.build = Some(Build::new(REPOSITORY, COMMIT, now() - self.age * DAY));
-        self
-    }
-}
-
-/// Registries of both kinds, and who vouches for what is in them.
-struct Registry {
-    server: Server,
-    sigstore: Sigstore,
-}
-
-impl Registry {
-    fn new(releases: &[Release]) -> Self {
-        let registry = Self {
-            server: Server::start(),
-            sigstore: Sigstore::new(now()),
-        };
-        registry.publish(releases);
-        registry
-    }
-
-    fn publish(&self, releases: &[Release]) {
-        let packages: Vec<Package> = releases.iter().map(|it| it.package.clone()).collect();
-        package::publish(&self.server, &packages);
-        for release in releases {
-            let (name, version) = (&release.package.name, &release.package.version);
-            let integrity = package::integrity(&release.package.bytes());
-            let signatures = self.sigstore.signatures(name, version, &integrity);
-            self.change(name, |value| {
-                value["time"][version] = json!(to_rfc3339(now() - release.age * DAY));
-                let own = &mut value["versions"][version];
-                own["_npmUser"] = json!({ "name": release.publisher });
-                own["dist"]["signatures"] = signatures;
-                if release.build.is_some() {
-                    own["dist"]["attestations"] = json!({ "url": "elsewhere" });
-                }
-            });
-            if let Some(build) = &release.build {
-                let sha512 = Integrity::parse(&integrity).unwrap().hex();
-                self.attest(
-                    name,
-                    version,
-                    &self.sigstore.npm(name, version, &sha512, build),
-                );
-            }
-        }
-    }
-
-    fn attest(&self, name: &str, version: &str, answer: &Value) {
-        let path = format!("/-/npm/v1/attestations/{name}@{version}");
-        self.server.put(&path, Answer::new(answer.to_string()));
-    }
-
-    fn change(&self, name: &str, change: impl FnOnce(&mut Value)) {
-        self.server.change(&format!("/{name}"), |answer| {
-            let mut value: Value = serde_json::from_slice(&answer.body).unwrap();
-            change(&mut value);
-            answer.body = value.to_string().into_bytes();
-        });
-    }
-
-    /// A user of this registry, with this in the table of `config.toml`.
-    fn user(&self, world: World, config: &str) -> World {
-        let (url, home) = (self.server.url(), &world.home);
-        fs::write(home.join(".npmrc"), format!("registry={url}\n")).unwrap();
-        let pip = format!("[global]\nindex-url = {url}simple\n");
-        fs::create_dir_all(home.join(".pip")).unwrap();
-        fs::write(home.join(".pip/pip.conf"), pip).unwrap();
-        fs::create_dir_all(home.join(".config/interlock")).unwrap();
-        let path = |name: &str| home.join(".config").join(name);
-        fs::write(path("root.json"), self.sigstore.trusted_root()).unwrap();
-        fs::write(path("keys.json"), self.sigstore.registry_keys()).unwrap();
-        let config = format!(
-            "[supply]\ntrust-root = {:?}\nregistry-keys = {:?}\n{config}\n",
-            path("root.json"),
-            path("keys.json")
-        );
-        fs::write(path("interlock/config.toml"), config).unwrap();
-        world
-    }
-
-    /// A new machine with a lock from elsewhere.
-    fn elsewhere(&self, lock: &str) -> World {
-        let world = self.user(World::new(), "");
-        fs::write(world.path("interlock.lock"), lock).unwrap();
-        world
-    }
-}
-
-fn approve(world: &World, words: &[&str]) -> Said {
-    let mut all = vec!["approve", "--passphrase-fd", "0"];
-    all.extend(words);
-    world.with_passphrase(&all)
-}
-
-fn lock(world: &World) -> String {
-    fs::read_to_string(world.path("interlock.lock")).unwrap()
-}
+use crate::vouched::{COMMIT, DAY, REPOSITORY, Registry, Release, approve, lock, now};
+use crate::world::{World, has, said};
 
 #[test]
 fn what_was_approved_runs_whatever_is_published_later() {
@@ -434,94 +298,6 @@ fn a_registrys_new_key_comes_from_a_file() {
     );
 }
 
-/// What `add npm:app` says under a configuration, with these releases in the registry.
-fn added(config: &str, releases: &[Release]) -> (World, Said) {
-    let registry = Registry::new(releases);
-    let world = registry.user(World::without_key(), config);
-    let said = world.interlock(&["add", "npm:app"]);
-    (world, said)
-}
-
-#[test]
-fn young_releases_are_passed_over_in_the_whole_tree() {
-    let app = || Release::new("app", "1.0.0", 30).needs("dep", "^1");
-    let (world, said) = added(
-        "",
-        &[
-            app(),
-            Release::new("app", "1.1.0", 1).needs("dep", "^1"),
-            Release::new("dep", "1.0.0", 30),
-            Release::new("dep", "1.0.1", 1),
-        ],
-    );
-    let passed = "a newer release is passed over: `app@1.1.0` was published one day ago";
-    has(&said.expect(0).out, &["npm:app is app@1.0.0", passed]);
-    has(&lock(&world), &["name = \"dep\", version = \"1.0.0\""]);
-    let refused = added("", &[app(), Release::new("dep", "1.0.1", 1)])
-        .1
-        .expect(3);
-    has(
-        &refused.err,
-        &[
-            "`app@1.0.0` needs `dep` (`^1`), which cannot be had",
-            "next: wait, name an older version, or, when this one mends a hole, add `dep@1.0.1` to `exempt`",
-            "`dep@1.0.1` was published one day ago, and releases are left to others for 3 days (`min-age`)",
-        ],
-    );
-    let exempt = "exempt = [\"dep@1.0.1\"]";
-    added(exempt, &[app(), Release::new("dep", "1.0.1", 1)])
-        .1
-        .expect(0);
-    // A lock from elsewhere, where nobody waits, is judged by the rules of this machine.
-    let registry = Registry::new(&[app(), Release::new("dep", "1.0.1", 1)]);
-    let careless = registry.user(World::without_key(), "min-age = \"0\"");
-    careless.interlock(&["add", "npm:app"]).expect(0);
-    let refused = approve(&registry.elsewhere(&lock(&careless)), &["--lock"]).expect(3);
-    has(
-        &refused.err,
-        &[
-            "is refused by `min-age`",
-            "`dep@1.0.1` was published one day ago",
-            "exempt",
-        ],
-    );
-}
-
-#[test]
-fn what_a_repository_needs_is_judged_as_any_package() {
-    let hosted = Hosted::start();
-    let manifest = r#"{"name": "tools", "version": "1.0.0", "bin": "index.js", "dependencies": {"dep": "^1"}}"#;
-    let server = include_str!("../data/server.sh");
-    let files = [("package.json", manifest), ("index.js", server)];
-    let commit = hosted.commit("tools.git", &files, "sha1");
-    let word = format!("git:{}#{commit}", hosted.url("tools.git"));
-    let registry = Registry::new(&[Release::new("dep", "1.0.1", 1)]);
-    let careless = registry.user(World::without_key(), "min-age = \"0\"");
-    let said = careless.interlock(&["add", &word]).expect(0);
-    has(&said.out, &["1 more package", "dep@1.0.1, one day old"]);
-    let refused = approve(&registry.elsewhere(&lock(&careless)), &["--lock"]).expect(3);
-    has(
-        &refused.err,
-        &[
-            "is refused by `min-age`",
-            "`dep@1.0.1` was published one day ago",
-        ],
-    );
-}
-
-#[test]
-fn a_description_without_times_is_old_enough_when_nothing_changed_lately() {
-    let app = Release::new("app", "1.0.0", 30).needs("dep", "^1");
-    let registry = Registry::new(&[app, Release::new("dep", "1.0.0", 30)]);
-    // As the public registry's abbreviated descriptions are.
-    registry.change("dep", |value| {
-        value["modified"] = json!(to_rfc3339(now() - 30 * DAY));
-        value.as_object_mut().unwrap().remove("time");
-    });
-    let world = registry.user(World::without_key(), "min-age = \"3d\"");
-    world.interlock(&["add", "npm:app"]).expect(0);
-}
-
 #[test]
 fn a_release_that_the_registry_took_away_is_told() {
     let (registry, text) = locked();
@@ -537,58 +313,6 @@ fn a_release_that_the_registry_took_away_is_told() {
     );
     // What vouched for it is kept.
     world.interlock(&["--offline", "verify"]).expect(0);
-}
-
-#[test]
-fn what_the_configuration_requires_is_required() {
-    let plain = || Release::new("app", "1.0.0", 30).needs("dep", "^1");
-    let dep = || Release::new("dep", "1.0.0", 30);
-    for (config, app, dep, refused) in [
-        (
-            "require-provenance = true",
-            plain(),
-            dep(),
-            Some("no attestation says"),
-        ),
-        ("require-provenance = true", plain().built(), dep(), None),
-        (
-            "require-provenance = \"all\"",
-            plain().built(),
-            dep(),
-            Some("dep@1.0.0: no attestation says"),
-        ),
-        (
-            "require-provenance = \"all\"",
-            plain().built(),
-            dep().built(),
-            None,
-        ),
-        ("allow-publishers = [\"npm:alice\"]", plain(), dep(), None),
-        (
-            "allow-publishers = [\"npm:bob\"]",
-            plain(),
-            dep(),
-            Some("it is from npm:alice, which is not among the allowed publishers"),
-        ),
-        (
-            "allow-publishers = [\"github:alice\"]",
-            plain().built(),
-            dep(),
-            None,
-        ),
-        (
-            "require_provenance = true",
-            plain(),
-            dep(),
-            Some("unknown field `require_provenance`"),
-        ),
-    ] {
-        let said = added(config, &[app, dep]).1;
-        match refused {
-            None => drop(said.expect(0)),
-            Some(part) => has(&said.expect(3).err, &[part]),
-        }
-    }
 }
 
 #[test]

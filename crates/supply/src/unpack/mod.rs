@@ -22,6 +22,8 @@ use std::io;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod wheel_sample;
+#[cfg(test)]
 mod wheel_tests;
 
 /// Why an archive was refused.

@@ -27,7 +27,7 @@ use std::{
     collections::BTreeSet,
     error::Error,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -131,6 +131,21 @@ impl World {
 pub fn cleaned(store: &Store, keep: &BTreeSet<TreeDigest>, limit: Option<u64>) -> GcReport {
     let collection = store.collecting(&|| ()).unwrap();
     collection.remove_all_but(keep, limit).unwrap()
+}
+
+/// Every file below, sorted.
+pub fn files(root: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path))
+        } else {
+            all.push(path)
+        }
+    }
+    all.sort();
+    all
 }
 
 /// `name@spec other@spec !command`

@@ -9,8 +9,8 @@ mod sources;
 
 pub use dependencies::{lock_size, undocumented_dependencies};
 pub use edges::{ALLOWED, forbidden_edges};
-pub use shape::{Shape, measure, oversized, unsafe_outside_sys};
-pub use sources::{SourceFile, library_sources, workspace_root};
+pub use shape::{Shape, long_files, long_functions, measure, unsafe_outside_sys};
+pub use sources::{SourceFile, all_sources, library_sources, workspace_root};
 
 use std::fmt;
 

@@ -17,6 +17,19 @@ pub fn workspace_root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
+/// Every Rust file of the tree, tests too, sorted by path.
+///
+/// # Errors
+/// When a directory or file cannot be read.
+pub fn all_sources(root: &Path) -> Result<Vec<SourceFile>, String> {
+    let mut files = Vec::new();
+    for top in ["crates", "fuzz/fuzz_targets", "tests", "xtask", "bench"] {
+        walk(&root.join(top), root, &|_| true, &mut files)?;
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
 /// All `src/**/*.rs` files of the crates that are not tests, sorted by path.
 ///
 /// # Errors
@@ -25,29 +38,39 @@ pub fn library_sources(root: &Path) -> Result<Vec<SourceFile>, String> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(root.join("crates")).map_err(|e| format!("crates: {e}"))? {
         let source = entry.map_err(|e| e.to_string())?.path().join("src");
-        walk(&source, root, &mut files)?;
+        walk(&source, root, &|path| !is_test(path), &mut files)?;
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
-/// Tests that a module keeps in a file of their own.
+/// Tests that a module keeps in files of their own, and what they are made of.
 fn is_test(path: &Path) -> bool {
     let stem = path
         .file_stem()
         .map(|stem| stem.to_string_lossy())
         .unwrap_or_default();
-    stem == "tests" || stem == "testing" || stem.ends_with("_tests")
+    matches!(&*stem, "tests" | "testing" | "sample")
+        || stem.ends_with("_tests")
+        || stem.ends_with("_sample")
 }
 
-fn walk(directory: &Path, root: &Path, files: &mut Vec<SourceFile>) -> Result<(), String> {
+fn walk(
+    directory: &Path,
+    root: &Path,
+    wanted: &dyn Fn(&Path) -> bool,
+    files: &mut Vec<SourceFile>,
+) -> Result<(), String> {
     let entries =
         std::fs::read_dir(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
     for entry in entries {
         let path = entry.map_err(|e| e.to_string())?.path();
         if path.is_dir() {
-            walk(&path, root, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test(&path) {
+            // What cargo built, wherever it was told to.
+            if !path.ends_with("target") {
+                walk(&path, root, wanted, files)?;
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") && wanted(&path) {
             let text =
                 std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             let relative = path.strip_prefix(root).unwrap_or(&path);
@@ -70,6 +93,7 @@ mod tests {
             ("src/log_tests.rs", true),
             ("src/verify/tests.rs", true),
             ("src/testing.rs", true),
+            ("src/wheel_sample.rs", true),
             ("src/attests.rs", false),
             ("src/log.rs", false),
         ] {
