@@ -41,7 +41,7 @@ fn path_of(place: &Place) -> PathBuf {
     let base = match base {
         "{home" => "/home/me",
         "{config" | "{appdata" => "/home/me/.config",
-        "{project" | "{ancestors" => "/home/me/work",
+        "{project" | "{ancestors" => "/home/me/src",
         other => panic!("{other} is no base of a user's file"),
     };
     PathBuf::from(format!("{base}{}", rest.replace('*', "own")))

@@ -28,13 +28,13 @@ impl PackageStore for OneImage {
     }
 }
 
-/// Resolves `docker run WORDS` with an image that has `python3`, `server` and `/work-of-image`.
+/// Resolves `docker run WORDS` with an image that has `python3`, `server` and `/of-the-image`.
 fn resolve(world: &World, words: &str, writes: &[&str]) -> Result<Launch, ResolveError> {
     let root = world.path("image");
     for program in ["python3", "server"] {
         world.program(&format!("image/rootfs/bin/{program}"), "");
     }
-    fs::create_dir_all(root.join("rootfs/work-of-image")).unwrap();
+    fs::create_dir_all(root.join("rootfs/of-the-image")).unwrap();
     let store = OneImage(LocatedImage {
         files: root.join("rootfs"),
         root,
@@ -167,13 +167,13 @@ fn it_starts_where_it_is_told_to_with_what_it_is_told() {
     };
     check("team/x", None, &["server", "own"]);
     check(
-        "-w /work-of-image team/x a",
-        Some("/work-of-image"),
+        "-w /of-the-image team/x a",
+        Some("/of-the-image"),
         &["server", "a"],
     );
     check(
-        "-v ROOT/srv/proj:/work -w /work team/x",
-        Some("/work"),
+        "-v ROOT/srv/proj:/inside -w /inside team/x",
+        Some("/inside"),
         &["server", "own"],
     );
     check("--entrypoint= team/x server a", None, &["server", "a"]);

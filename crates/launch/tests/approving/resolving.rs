@@ -183,10 +183,10 @@ fn console_scripts_of_a_virtual_environment() {
         ],
     );
     // A project that is installed for editing is code too.
-    world.file("work/p/pyproject.toml", "");
-    world.file("work/p/src/p.py", "");
+    world.file("src/p/pyproject.toml", "");
+    world.file("src/p/src/p.py", "");
     let site = "srv/v/lib/python3.11/site-packages/__editable__.p.pth";
-    world.file(site, &format!("{}\n", world.text("work/p/src")));
+    world.file(site, &format!("{}\n", world.text("src/p/src")));
     check(
         &world,
         world.binary(&world.text("srv/v/bin/serve"), &[]),
@@ -194,7 +194,7 @@ fn console_scripts_of_a_virtual_environment() {
             "program ROOT/bin/python3",
             "argv ROOT/srv/v/bin/python ROOT/srv/v/bin/serve",
             "file ROOT/srv/v/bin/serve",
-            "project ROOT/work/p",
+            "project ROOT/src/p",
             "venv ROOT/srv/v",
         ],
     );
@@ -203,12 +203,12 @@ fn console_scripts_of_a_virtual_environment() {
 #[test]
 fn uv_projects_run_from_their_own_environment() {
     let world = World::new();
-    world.file("work/p/pyproject.toml", "");
-    world.file("work/p/server.py", "");
+    world.file("src/p/pyproject.toml", "");
+    world.file("src/p/server.py", "");
     let run = |path: &str| {
         let reference = ScriptRef {
             kind: ScriptKind::Project,
-            project: Some(world.text("work/p")),
+            project: Some(world.text("src/p")),
             options: vec!["--frozen".to_owned()],
             ..script_ref("uv run", path, &["--y"])
         };
@@ -221,15 +221,15 @@ fn uv_projects_run_from_their_own_environment() {
     );
     let missing = error(run("server.py")).to_string();
     assert!(missing.contains("uv sync"), "{missing}");
-    venv(&world, "work/p/.venv");
-    let environment = "venv ROOT/work/p/.venv";
+    venv(&world, "src/p/.venv");
+    let environment = "venv ROOT/src/p/.venv";
     check(
         &world,
         run("serve"),
         &[
             "program ROOT/bin/python3",
-            "argv ROOT/work/p/.venv/bin/python ROOT/work/p/.venv/bin/serve --y",
-            "file ROOT/work/p/.venv/bin/serve",
+            "argv ROOT/src/p/.venv/bin/python ROOT/src/p/.venv/bin/serve --y",
+            "file ROOT/src/p/.venv/bin/serve",
             environment,
         ],
     );
@@ -238,10 +238,10 @@ fn uv_projects_run_from_their_own_environment() {
         run("server.py"),
         &[
             "program ROOT/bin/python3",
-            "argv ROOT/work/p/.venv/bin/python ROOT/work/p/server.py --y",
-            "file ROOT/work/p/server.py",
-            "project ROOT/work/p",
-            "cwd ROOT/work/p",
+            "argv ROOT/src/p/.venv/bin/python ROOT/src/p/server.py --y",
+            "file ROOT/src/p/server.py",
+            "project ROOT/src/p",
+            "cwd ROOT/src/p",
         ],
     );
 }
@@ -291,8 +291,8 @@ fn other_runtimes_get_their_own_words() {
 #[test]
 fn modules_in_the_requests_directory_are_code() {
     let world = World::new();
-    world.file("work/p/pyproject.toml", "");
-    world.file("work/p/serve/__main__.py", "");
+    world.file("src/p/pyproject.toml", "");
+    world.file("src/p/serve/__main__.py", "");
     let module = |cwd| {
         let reference = ScriptRef {
             kind: ScriptKind::Module,
@@ -304,13 +304,13 @@ fn modules_in_the_requests_directory_are_code() {
     check(&world, module(None), &[program, argv]);
     check(
         &world,
-        module(Some(&world.text("work/p"))),
+        module(Some(&world.text("src/p"))),
         &[
             program,
             argv,
-            "file ROOT/work/p/serve/__main__.py",
-            "project ROOT/work/p",
-            "cwd ROOT/work/p",
+            "file ROOT/src/p/serve/__main__.py",
+            "project ROOT/src/p",
+            "cwd ROOT/src/p",
         ],
     );
 }

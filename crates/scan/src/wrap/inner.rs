@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn what_surrounds_the_command_stays() {
         let mut request = Request::new("interlock", ["run", "--", "npx"]);
-        request.cwd = Some("/work".to_owned());
+        request.cwd = Some("/home/me/src".to_owned());
         request.env.push(("A".to_owned(), "1".to_owned()));
         let Some(Inner::Command(inner)) = inner(&request) else {
             panic!("not seen through")

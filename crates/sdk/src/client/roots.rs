@@ -67,7 +67,7 @@ mod tests {
         for (uri, expected) in [
             ("file:///home/me/project", true),
             ("file:///home/me/my%20project/", true),
-            ("file:///C:/work", true),
+            ("file:///C:/src", true),
             ("file:///home/me/../you", false),
             ("file:///home/me/%2e%2e/you", false),
             ("file:///home/me/..%2fyou", false),

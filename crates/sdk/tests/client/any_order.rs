@@ -98,7 +98,7 @@ async fn begin(abandon: Abandon) -> World {
     let builder = Client::builder("fuzz", "1")
         .limits(limits)
         .tasks()
-        .roots([Root::new("file:///work")])
+        .roots([Root::new("file:///src")])
         .sampling(|_| async { Ok(CreateMessageResult::new("m", ContentBlock::text("a"))) })
         .elicitation(|_| async {
             tokio::time::sleep(Duration::from_secs(1)).await;

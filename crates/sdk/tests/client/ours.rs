@@ -87,7 +87,7 @@ fn server() -> Server {
 fn builder(logs: &Arc<AtomicUsize>) -> Builder {
     let logs = Arc::clone(logs);
     Client::builder("test", "1")
-        .roots([Root::new("file:///work")])
+        .roots([Root::new("file:///src")])
         .log_level(LogLevel::Info)
         .on_log(move |_| {
             logs.fetch_add(1, Ordering::Relaxed);
@@ -135,7 +135,7 @@ async fn everything(client: &Client, logs: &AtomicUsize) {
     match asked {
         Ok(asked) => assert_eq!(
             asked.content[0].as_text(),
-            Some("Hello Ada file:///work"),
+            Some("Hello Ada file:///src"),
             "{revision:?}"
         ),
         // There was no elicitation before.

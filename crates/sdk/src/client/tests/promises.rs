@@ -20,7 +20,7 @@ const MODERN: Revision = Revision::V2026_07_28;
 
 fn answering() -> Builder {
     builder()
-        .roots([Root::new("file:///work")])
+        .roots([Root::new("file:///src")])
         .sampling(|_| async { Ok(CreateMessageResult::new("m", ContentBlock::text("hi"))) })
         .sampling_tools()
         .elicitation(|_| async { Ok(ElicitResult::accept([("name", "Ada")])) })
@@ -425,7 +425,7 @@ async fn tasks_are_polled_as_they_wish_and_asked_for_their_questions() {
     peer.say_on(seen.id().as_i64().unwrap(), question);
     assert_eq!(
         peer.next().await.json["result"]["roots"][0]["uri"],
-        "file:///work"
+        "file:///src"
     );
     peer.answer(&result, json!({"content": []}));
     calling.await.unwrap().unwrap();

@@ -13,7 +13,7 @@ use crate::client::{Builder, CallError, CallOptions, form_defaults};
 
 fn answering() -> Builder {
     builder()
-        .roots([Root::new("file:///work")])
+        .roots([Root::new("file:///src")])
         .sampling(|asked| async move {
             let said = format!("{} messages", asked.messages.len());
             Ok(CreateMessageResult::new("model", ContentBlock::text(said)))
@@ -48,7 +48,7 @@ async fn handlers_answer() {
         (
             "roots/list",
             json!({}),
-            json!({"roots": [{"uri": "file:///work"}]}),
+            json!({"roots": [{"uri": "file:///src"}]}),
         ),
         (
             "sampling/createMessage",

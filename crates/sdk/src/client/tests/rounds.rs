@@ -10,7 +10,7 @@ use crate::client::{Builder, CallError, Client};
 
 fn answering() -> Builder {
     builder()
-        .roots([Root::new("file:///work")])
+        .roots([Root::new("file:///src")])
         .elicitation(|_| async { Ok(ElicitResult::new(ElicitAction::Cancel)) })
 }
 
@@ -50,7 +50,7 @@ async fn answers_and_state_go_back() {
     assert_eq!(second.params()["arguments"], json!({"x": 1}));
     assert_eq!(second.params()["requestState"], state);
     let expected = json!({
-        "who": {"action": "cancel"}, "where": {"roots": [{"uri": "file:///work"}]}, "pin": {"action": "decline"},
+        "who": {"action": "cancel"}, "where": {"roots": [{"uri": "file:///src"}]}, "pin": {"action": "decline"},
     });
     assert_eq!(second.params()["inputResponses"], expected);
     // Without state and questions of its own, nothing of the round before is in the next.
