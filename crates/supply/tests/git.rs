@@ -11,7 +11,7 @@ mod support;
 use interlock_launch::{Class, LocateError, PackageStore, Request, judge};
 use interlock_supply::{
     LockedTree, Silent, TreePath, Trust,
-    git::{Checkout, GitError, Host, ObjectId, Project, Repository, Wish, stored_before},
+    git::{Checkout, GitError, Host, ObjectId, Project, Repository, Standing, Wish, stored_before},
     npm::{LockError, Locked, Locker},
 };
 use std::{fs, path::Path};
@@ -245,6 +245,42 @@ fn names_become_commits() {
     // An older commit is served as well: only what is asked for comes.
     let old = place.fetch(&place.wish("r", &first, Some("a.js"))).unwrap();
     assert_eq!(old.lock_file(&place.world.store).unwrap().files, 1);
+}
+
+#[test]
+fn a_commit_that_no_branch_has_is_told_from_those_that_one_has() {
+    for format in ["sha1", "sha256"] {
+        let hosted = Hosted::start();
+        let git = |words: &[&str]| support::git::git(&hosted.path("r"), words);
+        let commit = |content: &str| hosted.commit("r", &[("a.js", content)], format);
+        let (first, second) = (commit("1"), commit("2"));
+        git(&["checkout", "-q", "-b", "side", &first]);
+        let (aside, its_end) = (commit("3"), commit("4"));
+        let tagged = commit("5");
+        git(&["tag", "-a", "v1", "-m", "x"]);
+        git(&["reset", "-q", "--hard", &its_end]);
+        // What somebody proposes is served, and listed under a name that is no branch.
+        let proposed = commit("6");
+        git(&["update-ref", "refs/pull/1/head", &proposed]);
+        git(&["reset", "-q", "--hard", &its_end]);
+        git(&["checkout", "-q", "main"]);
+        let host = Host::new(&Trust::default());
+        let at = Repository::new(&hosted.url("r")).unwrap();
+        let named = |name: &str| Some(Standing::Named(name.to_owned()));
+        let within = |name: &str| Some(Standing::Within(name.to_owned()));
+        for (commit, expected) in [
+            (&second, named("refs/heads/main")),
+            (&its_end, named("refs/heads/side")),
+            (&tagged, named("refs/tags/v1")),
+            (&first, within("refs/heads/main")),
+            (&aside, within("refs/heads/side")),
+            (&proposed, None),
+            (&"1".repeat(first.len()), None),
+        ] {
+            let id = ObjectId::parse(commit).unwrap();
+            assert_eq!(host.standing(&at, &id).unwrap(), expected, "{commit}");
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::client::LIST;
-use crate::support::git::Hosted;
+use crate::support::git::{Hosted, git};
 use crate::world::{World, has};
 
 const SERVER: &str = include_str!("../data/server.sh");
@@ -126,6 +126,38 @@ fn an_approval_of_a_repository_says_where_it_is_from() {
     world
         .interlock(&["--offline", "approve", "--", &format!("git:{url}#main")])
         .expect(3);
+}
+
+#[test]
+fn an_approval_of_a_bare_commit_says_whether_a_branch_has_it() {
+    let (hosted, first) = hosted();
+    let url = hosted.url("tools.git");
+    let world = World::without_key();
+    let second = hosted.commit("tools.git", &[("README", "y")], "sha1");
+    let stray = hosted.commit("tools.git", &[("README", "z")], "sha1");
+    git(
+        &hosted.path("tools.git"),
+        &["reset", "-q", "--hard", &second],
+    );
+    for (commit, expected) in [
+        (
+            &first,
+            "that commit is in the history of refs/heads/main, as the host says",
+        ),
+        (
+            &second,
+            "refs/heads/main is at that commit, as the host says",
+        ),
+        (
+            &stray,
+            "LOOK TWICE: no branch or tag of this repository was seen to contain this commit",
+        ),
+    ] {
+        let source = format!("git:{url}#{commit}:bin/server.sh");
+        let name = commit.get(..8).unwrap();
+        let added = world.interlock(&["add", &source, "--name", name, "--", "plain"]);
+        has(&added.expect(0).out, &[expected]);
+    }
 }
 
 #[test]

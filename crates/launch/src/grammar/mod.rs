@@ -17,6 +17,7 @@ mod managers;
 mod mount;
 mod names;
 mod node;
+mod normal_form;
 mod npm;
 mod npm_options;
 mod options;

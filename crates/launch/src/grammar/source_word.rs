@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::normal_form::normal_form;
 use crate::judge::{Ecosystem, PackageRef};
 use crate::text;
 
@@ -71,7 +72,7 @@ impl SourceKind {
 }
 
 /// Why a word names no source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceWordError {
     /// None of the schemes.
     #[error("it begins with none of `binary:`, `mcpb:` and `git:`")]
@@ -86,6 +87,9 @@ pub enum SourceWordError {
         "the address of a repository has one form: a host in lower case, no `:443`, no `?`, no `.` or `..` between slashes and no `/` at its end"
     )]
     Form,
+    /// The same, where that form is known.
+    #[error("the address of a repository has one form: write `{0}`")]
+    Written(String),
     /// The pin is not of the kind that this source has.
     #[error(
         "what follows `#` is no pin: `#sha256=` and 64 digits in lower case, or a commit, a branch or a tag"
@@ -272,8 +276,12 @@ impl FromStr for SourceWord {
         if !fits {
             return Err(SourceWordError::Address);
         }
-        if kind == SourceKind::Git && !is_normal(address) {
-            return Err(SourceWordError::Form);
+        if kind == SourceKind::Git {
+            match normal_form(address) {
+                Some(normal) if normal == address => {}
+                Some(normal) => return Err(SourceWordError::Written(normal)),
+                None => return Err(SourceWordError::Form),
+            }
         }
         let (pin, entry) = match fragment {
             Some(fragment) => pin_and_entry(kind, fragment)?,
@@ -342,40 +350,6 @@ fn is_address(address: &str) -> bool {
     let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
     let plain = |c: u8| c.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&c);
     (tls || own) && (named || bracketed) && port_fits && path.bytes().all(plain)
-}
-
-/// Whether an address is as everybody who reads it would write it again.
-fn is_normal(address: &str) -> bool {
-    let (scheme, rest) = address.split_once("://").unwrap_or_default();
-    let (authority, path) = rest.split_once('/').unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
-    };
-    let usual = if scheme == "https" { "443" } else { "80" };
-    let port_fits = port.is_none_or(|port| port != usual && !port.starts_with(['0', '+']));
-    let bracketed = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host_fits = match bracketed {
-        // One that holds an older address is written in two ways.
-        Some(host) => {
-            let parsed = host.parse::<std::net::Ipv6Addr>();
-            parsed.is_ok_and(|it| it.to_string() == host) && !host.contains('.')
-        }
-        None => {
-            let last = host.strip_suffix('.').unwrap_or(host).rsplit('.').next();
-            let numeric = last.is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
-            !host.bytes().any(|c| c.is_ascii_uppercase())
-                && (!numeric || host.parse::<std::net::Ipv4Addr>().is_ok())
-        }
-    };
-    let plain = |part: &str| {
-        let dots = part.to_ascii_lowercase().replace("%2e", ".");
-        !matches!(dots.as_str(), "." | "..")
-    };
-    let path_fits = !path.is_empty() && !path.ends_with('/') && !path.contains('?');
-    host_fits && port_fits && path_fits && path.split('/').all(plain)
 }
 
 /// A path as a lock or a person writes it: absolute, or relative to a place that is known.
@@ -509,18 +483,10 @@ mod tests {
             ("git:https://h.example/r#a b".to_owned(), "Pin"),
             ("git:https://h.example/r#a\\b".to_owned(), "Pin"),
             ("git:ssh://h.example/r".to_owned(), "Address"),
-            ("git:https://H.example/r".to_owned(), "Form"),
-            ("git:https://h.example/r/".to_owned(), "Form"),
-            ("git:https://h.example/".to_owned(), "Form"),
-            ("git:https://h.example:443/r".to_owned(), "Form"),
-            ("git:https://h.example:08443/r".to_owned(), "Form"),
-            ("git:http://127.0.0.1:80/r".to_owned(), "Form"),
-            ("git:https://0x7f.1/r".to_owned(), "Form"),
-            ("git:https://2130706433/r".to_owned(), "Form"),
-            ("git:https://[0:0::1]/r".to_owned(), "Form"),
-            ("git:https://[::ffff:127.0.0.1]/r".to_owned(), "Form"),
-            ("git:https://h.example/a/../r".to_owned(), "Form"),
-            ("git:https://h.example/a/%2E./r".to_owned(), "Form"),
+            (
+                "git:https://H.example:443/a/../r/".to_owned(),
+                r#"Written("https://h.example/r")"#,
+            ),
             ("git:https://h.example/r?x=1".to_owned(), "Form"),
             ("npm:x".to_owned(), "Scheme"),
         ] {

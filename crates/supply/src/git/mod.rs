@@ -21,6 +21,7 @@ mod packet;
 mod remote;
 #[cfg(test)]
 mod sample;
+mod standing;
 
 pub use address::{AddressError, Repository};
 pub use error::{ObjectError, RemoteError};
@@ -30,3 +31,4 @@ pub use id::{ObjectFormat, ObjectId};
 pub(crate) use lock::entry_in_tree;
 pub use lock::{FileError, stored_before};
 pub use remote::{Host, Resolved};
+pub use standing::Standing;

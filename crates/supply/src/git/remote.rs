@@ -13,7 +13,7 @@ use std::io::Read;
 /// Largest list of names and abilities.
 const MAX_TEXT: u64 = 16 << 20;
 /// Largest pack; as for archives of packages.
-const MAX_PACK: u64 = 512 << 20;
+pub(super) const MAX_PACK: u64 = 512 << 20;
 
 /// A client for hosts of repositories.
 #[derive(Clone)]
@@ -56,7 +56,6 @@ impl Host {
     /// # Errors
     /// When the host cannot be asked or knows no such name.
     pub fn resolve(&self, at: &Repository, name: Option<&str>) -> Result<Resolved, RemoteError> {
-        let abilities = self.abilities(at)?;
         let candidates = match name {
             None => vec!["HEAD".to_owned()],
             Some(name) => ["", "refs/tags/", "refs/heads/"]
@@ -72,24 +71,36 @@ impl Host {
         if candidates.iter().any(|name| !is_name(name)) {
             return Err(unknown());
         }
-        let mut asked = line("peel");
-        for candidate in &candidates {
-            asked += &line(&format!("ref-prefix {candidate}"));
-        }
-        let mut answer = self.command(at, "ls-refs", abilities.format, &asked, MAX_TEXT)?;
-        let mut found: Vec<(String, ObjectId)> = Vec::new();
-        while let Some(text) = answer.line().map_err(|error| told(error, at))? {
-            found.extend(reference(&text).ok_or(RemoteError::Protocol("a line names no commit"))?);
-        }
+        let asked: Vec<&str> = candidates.iter().map(String::as_str).collect();
+        let found = self.references(at, &asked)?;
         let best = candidates
             .iter()
             .find_map(|name| found.iter().find(|(found, _)| found == name));
-        best.filter(|(_, commit)| commit.format() == abilities.format)
-            .map(|(name, commit)| Resolved {
-                name: name.clone(),
-                commit: commit.clone(),
-            })
-            .ok_or_else(unknown)
+        best.map(|(name, commit)| Resolved {
+            name: name.clone(),
+            commit: commit.clone(),
+        })
+        .ok_or_else(unknown)
+    }
+
+    /// The names that begin with one of these, and the commits that they stand for.
+    pub(super) fn references(
+        &self,
+        at: &Repository,
+        prefixes: &[&str],
+    ) -> Result<Vec<(String, ObjectId)>, RemoteError> {
+        let abilities = self.abilities(at)?;
+        let mut asked = line("peel");
+        for prefix in prefixes {
+            asked += &line(&format!("ref-prefix {prefix}"));
+        }
+        let mut answer = self.command(at, "ls-refs", abilities.format, &asked, MAX_TEXT)?;
+        let mut found = Vec::new();
+        while let Some(text) = answer.line().map_err(|error| told(error, at))? {
+            found.extend(reference(&text).ok_or(RemoteError::Protocol("a line names no commit"))?);
+        }
+        found.retain(|(_, commit): &(_, ObjectId)| commit.format() == abilities.format);
+        Ok(found)
     }
 
     /// Asks for the objects of one commit; the pack is read from what this returns.
@@ -170,7 +181,7 @@ impl Host {
         }
     }
 
-    fn command(
+    pub(super) fn command(
         &self,
         at: &Repository,
         command: &str,
@@ -215,7 +226,7 @@ fn packets(
 }
 
 /// Puts the address to an error of the connection.
-fn told(error: RemoteError, at: &Repository) -> RemoteError {
+pub(super) fn told(error: RemoteError, at: &Repository) -> RemoteError {
     match error {
         RemoteError::Fetch { source, .. } => RemoteError::Fetch {
             url: at.to_string(),

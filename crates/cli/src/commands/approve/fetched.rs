@@ -1,11 +1,11 @@
 //! What is fetched by its address: a program (`binary:`) or a bundle (`mcpb:`), before it can be shown what would run.
 
-use interlock_launch::{Class, Judgement, LockedPackage, PackageRef, SourceKind, SourceWord};
+use interlock_launch::{Judgement, PackageRef, SourceKind, SourceWord};
 use interlock_supply::fetched::{Fetcher, SourceFetchError};
 use interlock_supply::{Client, LockedTree, Store, Trust};
 
 use super::origin;
-use super::package::{Bar, Fetched, unverifiable};
+use super::package::{Bar, Fetched, asked, unverifiable};
 use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -30,12 +30,7 @@ pub fn fetch(
     let mut remarks = vec![sizes(&fetched.tree)];
     remarks.extend(fetched.remarks);
     let told = origin::of_no_registry(&Rules::read(context)?, &fetched.tree)?;
-    remarks.extend(told.lines);
-    Ok(Fetched {
-        locked: LockedPackage::from(&fetched.tree),
-        remarks,
-        origin: told.origin,
-    })
+    Ok(Fetched::of(&fetched.tree, remarks, told))
 }
 
 /// Puts a tree that a lock names into the store: exactly those bytes, or none. What a person should know about it.
@@ -48,12 +43,10 @@ pub fn install(
     judgement: &Judgement,
     tree: &LockedTree,
 ) -> Result<Vec<String>, Failure> {
-    let Class::Package(package) = &judgement.class else {
-        return Err(Failure::new(Exit::Refused, "the source is no package"));
-    };
-    let word = word(package)?;
+    let asked = asked(judgement)?;
+    let word = word(asked)?;
     let done = with_fetcher(context, packages, |fetcher| {
-        fetcher.install(&word, &package.args, tree)
+        fetcher.install(&word, &asked.args, tree)
     });
     done.map_err(|error| failed(&word, &error))
 }

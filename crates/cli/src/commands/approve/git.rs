@@ -1,8 +1,8 @@
 //! Fetching a repository at a commit: what a branch or tag stands for is looked up once and shown; what is kept is the commit.
 
-use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
+use interlock_launch::{Ecosystem, Judgement, PackageRef};
 use interlock_supply::git::{
-    self, Checkout, ObjectId, Project, Repository, Resolved, Wish, stored_before,
+    self, Checkout, ObjectId, Project, Repository, Resolved, Standing, Wish, stored_before,
 };
 use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
 use interlock_supply::{Host, LockedTree, Store, TreePath, Trust};
@@ -30,7 +30,10 @@ pub fn fetch(
     let (rules, host) = (Rules::read(context)?, host(context));
     let mut remarks = Vec::new();
     let commit = match name.as_deref().and_then(ObjectId::parse) {
-        Some(commit) => commit,
+        Some(commit) => {
+            remarks.push(standing(&host, &at, &commit));
+            commit
+        }
         None => {
             let found = resolve(&host, &at, name.as_deref())?;
             remarks.push(format!(
@@ -73,18 +76,14 @@ fn fetched(
     rules: &Rules,
     packages: &Store,
     tree: &LockedTree,
-    mut remarks: Vec<String>,
+    remarks: Vec<String>,
 ) -> Result<Fetched, Failure> {
     let told = origin::of_repository(context, rules, packages, tree)?;
-    remarks.extend(told.lines);
-    Ok(Fetched {
-        locked: LockedPackage::from(tree),
-        remarks,
-        origin: told.origin,
-    })
+    Ok(Fetched::of(tree, remarks, told))
 }
 
-/// Puts a tree that a lock names into the store: exactly those bytes, of exactly that commit, or none.
+/// Puts a tree that a lock names into the store: exactly those bytes, of exactly that commit, or none. What a person should know
+/// about the commit.
 ///
 /// # Errors
 /// When the commit cannot be had, or the tree is not what it makes.
@@ -93,33 +92,34 @@ pub fn install(
     packages: &Store,
     judgement: &Judgement,
     tree: &LockedTree,
-) -> Result<(), Failure> {
-    let Class::Package(package) = &judgement.class else {
-        return Err(Failure::new(Exit::Refused, "the source is no package"));
-    };
+) -> Result<Vec<String>, Failure> {
+    let package = package::asked(judgement)?;
     let (at, name) = asked(package)?;
     let Some(commit) = name.as_deref().and_then(ObjectId::parse) else {
         let what = "a lock names a repository at a commit, and this one names none";
         return Err(Failure::new(Exit::Refused, what).next("interlock lock --update NAME"));
     };
+    let host = host(context);
+    let remarks = vec![standing(&host, &at, &commit)];
     let wish = wish(package, at, commit)?;
     // The record beside a stored tree was written by this program, from the commit itself.
     let before = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?;
     if before.as_ref() == Some(tree) && packages.examine(&tree.digest, tree.name.as_str()).is_ok() {
-        return Ok(());
+        return Ok(remarks);
     }
-    let checkout = checked_out(context, &host(context), packages, &wish)?;
+    let checkout = checked_out(context, &host, packages, &wish)?;
     match checkout.project() {
         Project::Node => {
             let work = |locker: &Locker<'_>| locker.install_checkout(tree, &checkout);
-            with_npm(context, &Rules::read(context)?, packages, &wish, work)
+            with_npm(context, &Rules::read(context)?, packages, &wish, work)?;
         }
-        Project::Python => Err(unbuilt(&wish)),
+        Project::Python => return Err(unbuilt(&wish)),
         Project::File | Project::Unknown => {
             let installed = checkout.install_file(packages, tree);
-            installed.map_err(|error| failed(&wish, &error))
+            installed.map_err(|error| failed(&wish, &error))?;
         }
     }
+    Ok(remarks)
 }
 
 /// The commit that a repository's branch or tag stands for, or its first branch.
@@ -142,6 +142,25 @@ fn resolve(host: &git::Host, at: &Repository, name: Option<&str>) -> Result<Reso
             .because(&error)
             .next("name a branch, a tag or a commit that is there: `git:ADDRESS#COMMIT`")
     })
+}
+
+/// Whose a commit is that was named by its hash alone: a host may serve what anybody pushed to a fork.
+fn standing(host: &git::Host, at: &Repository, commit: &ObjectId) -> String {
+    let unseen = "LOOK TWICE: no branch or tag of this repository was seen to contain this commit";
+    if host.is_offline() {
+        return format!("{unseen} (--offline)");
+    }
+    match host.standing(at, commit) {
+        Ok(Some(Standing::Named(name))) => {
+            format!("{} is at that commit, as the host says", visible(&name))
+        }
+        Ok(Some(Standing::Within(name))) => format!(
+            "that commit is in the history of {}, as the host says",
+            visible(&name)
+        ),
+        Ok(None) => format!("{unseen}; it may be anybody's who has a fork of it"),
+        Err(error) => format!("{unseen}: {error}"),
+    }
 }
 
 fn host(context: &Context) -> git::Host {

@@ -31,6 +31,29 @@ pub struct Fetched {
     pub origin: Option<OriginLock>,
 }
 
+impl Fetched {
+    /// A tree in the store: what is to be said of its bytes, then of where they came from.
+    pub fn of(tree: &LockedTree, mut remarks: Vec<String>, told: Told) -> Self {
+        remarks.extend(told.lines);
+        Self {
+            locked: LockedPackage::from(tree),
+            remarks,
+            origin: told.origin,
+        }
+    }
+}
+
+/// The package that a judged request names.
+///
+/// # Errors
+/// When it names something else.
+pub fn asked(judgement: &Judgement) -> Result<&PackageRef, Failure> {
+    match &judgement.class {
+        Class::Package(package) => Ok(package),
+        _ => Err(Failure::new(Exit::Refused, "the source is no package")),
+    }
+}
+
 /// Fetches the package of a judged request, when it names one.
 ///
 /// # Errors
@@ -97,12 +120,7 @@ fn fetch_npm(
     let source = Source::Npm(registry);
     remarks.extend(source.passed_over(&locked.tree));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
-    remarks.extend(told.lines);
-    Ok(Fetched {
-        locked: LockedPackage::from(&locked.tree),
-        remarks,
-        origin: told.origin,
-    })
+    Ok(Fetched::of(&locked.tree, remarks, told))
 }
 
 /// Puts a tree that a lock names into the store: exactly those bytes, or none. What a person should know about it besides what
@@ -130,8 +148,8 @@ pub fn install(
             return fetched::install(context, packages, judgement, tree);
         }
         interlock_supply::Ecosystem::Git => {
-            git::install(context, packages, judgement, tree)?;
-            return as_recorded(packages, tree).map(|()| Vec::new());
+            let remarks = git::install(context, packages, judgement, tree)?;
+            return as_recorded(packages, tree).map(|()| remarks);
         }
     }
     let config =
@@ -144,10 +162,7 @@ pub fn install(
         host: &Host::current(None),
         progress: &bar,
     };
-    let Class::Package(asked) = &judgement.class else {
-        return Err(Failure::new(Exit::Refused, "the source is no package"));
-    };
-    let beside = wish(asked)?.packages.split_off(1);
+    let beside = wish(asked(judgement)?)?.packages.split_off(1);
     let installed = locker.install_for(tree, &beside);
     bar.finish();
     installed.map_err(|error| failed(&error))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use interlock_launch::{Class, Judgement, LockedPackage, PackageRef};
+use interlock_launch::{Judgement, PackageRef};
 use interlock_supply::pypi::{
     Compiler, Config, Index, LockError, Locked, Locker, Python, Requirement, Wish,
 };
@@ -10,7 +10,7 @@ use interlock_supply::{LockedTree, Store};
 
 use super::compile::Contained;
 use super::origin::{self, Source};
-use super::package::{Bar, Fetched};
+use super::package::{Bar, Fetched, asked};
 use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -40,12 +40,7 @@ pub fn fetch(
     let source = Source::Pypi(index);
     remarks.extend(source.passed_over(&locked.tree));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
-    remarks.extend(told.lines);
-    Ok(Fetched {
-        locked: LockedPackage::from(&locked.tree),
-        remarks,
-        origin: told.origin,
-    })
+    Ok(Fetched::of(&locked.tree, remarks, told))
 }
 
 /// Puts a tree that a lock names into the store: exactly those bytes, or none.
@@ -62,9 +57,7 @@ pub fn install(
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
         Failure::new(Exit::Refused, what).because(error)
     };
-    let Class::Package(package) = &judgement.class else {
-        return Err(Failure::new(Exit::Refused, "the source is no package"));
-    };
+    let package = asked(judgement)?;
     let wish = wish(package)?;
     let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.install(&wish, tree);
@@ -186,7 +179,7 @@ fn remarks(locked: &Locked) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use interlock_launch::{Request, judge};
+    use interlock_launch::{Class, Request, judge};
 
     use super::*;
 
