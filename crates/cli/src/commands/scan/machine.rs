@@ -162,7 +162,11 @@ fn project_of(file: &Path, only: &mut Vec<PathBuf>) -> PathBuf {
     directory.unwrap_or(Path::new("/")).to_owned()
 }
 
-fn directory(path: &Path) -> Result<PathBuf, Failure> {
+/// A directory that a person named.
+///
+/// # Errors
+/// When it is none.
+pub fn directory(path: &Path) -> Result<PathBuf, Failure> {
     let real = std::fs::canonicalize(path).and_then(|real| {
         if real.is_dir() {
             Ok(real)

@@ -28,7 +28,7 @@ use crate::exit::Exit;
 use crate::options::{Global, ReportFormat, Scan};
 use crate::terminal::{Style, say};
 
-pub use machine::relocations;
+pub use machine::{directory, relocations};
 
 use inputs::Inputs;
 use machine::Looked;

@@ -1,14 +1,14 @@
 //! Which files a call of `wrap` or `unwrap` is about.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use interlock_scan::wrap::Record;
 use interlock_scan::{
     CLIENTS, Client, ConfigFile, Home, Limits, Machine, Os, Place, Scope, client, discover,
 };
 
-use crate::commands::scan::relocations;
+use crate::commands::scan::{directory, relocations};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::options::Rewrite;
@@ -133,18 +133,4 @@ pub fn own_machine(context: &Context, os: Os) -> Machine {
         homes: vec![home],
         projects: Vec::new(),
     }
-}
-
-fn directory(path: &Path) -> Result<PathBuf, Failure> {
-    let real = std::fs::canonicalize(path).and_then(|real| {
-        if real.is_dir() {
-            Ok(real)
-        } else {
-            Err(std::io::ErrorKind::NotADirectory.into())
-        }
-    });
-    real.map_err(|error| {
-        let what = format!("`{}` cannot be looked through", path.display());
-        Failure::new(Exit::Usage, what).because(&error)
-    })
 }
