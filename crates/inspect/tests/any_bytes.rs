@@ -3,25 +3,14 @@
 #[path = "any_bytes/inspect.rs"]
 mod inspect;
 
-use std::path::Path;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
 use proptest::prelude::*;
 
 #[test]
-fn the_corpus_keeps_its_promises() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/inspect");
-    let mut inputs = 0;
-    for file in
-        std::fs::read_dir(&corpus).unwrap_or_else(|error| panic!("{}: {error}", corpus.display()))
-    {
-        let path = file.unwrap().path();
-        let input = std::fs::read(&path).unwrap();
-        if let Err(panic) = std::panic::catch_unwind(|| inspect::run(&input)) {
-            panic!("{}: {panic:?}", path.display());
-        }
-        inputs += 1;
-    }
-    assert!(inputs > 1, "{} lost its inputs", corpus.display());
+fn inspect_keeps_its_promises() {
+    replay::replay("inspect", inspect::run);
 }
 
 proptest! {

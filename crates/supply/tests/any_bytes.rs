@@ -3,8 +3,8 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "test helpers fail by panicking"
 )]
 
@@ -12,6 +12,10 @@
 mod advisories;
 #[path = "any_bytes/files.rs"]
 mod files;
+#[path = "any_bytes/git_pack.rs"]
+mod git_pack;
+#[path = "any_bytes/image.rs"]
+mod image;
 #[path = "any_bytes/listing.rs"]
 mod listing;
 #[path = "any_bytes/lock.rs"]
@@ -27,38 +31,24 @@ mod wheel;
 #[path = "any_bytes/zip.rs"]
 mod zip;
 
-use std::path::Path;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
-/// Runs a target's body over every input of its corpus.
-fn replay(target: &str, body: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(target);
-    let files =
-        std::fs::read_dir(&corpus).unwrap_or_else(|error| panic!("{}: {error}", corpus.display()));
-    let mut inputs = 0;
-    for file in files {
-        let path = file.unwrap().path();
-        let input = std::fs::read(&path).unwrap();
-        if let Err(panic) = std::panic::catch_unwind(|| body(&input)) {
-            panic!("{}: {panic:?}", path.display());
-        }
-        // What begins well and ends anywhere.
-        for cut in [
-            input.len() / 3,
-            input.len() / 2,
-            input.len().saturating_sub(1),
-        ] {
-            body(&input[..cut]);
-        }
-        inputs += 1;
-    }
-    assert!(inputs > 1, "{} lost its inputs", corpus.display());
-}
+use replay::replay;
 
 #[test]
 fn advisories_keeps_its_promises() {
     replay("advisories", advisories::run);
+}
+
+#[test]
+fn git_pack_keeps_its_promises() {
+    replay("git_pack", git_pack::run);
+}
+
+#[test]
+fn image_keeps_its_promises() {
+    replay("image", image::run);
 }
 
 #[test]

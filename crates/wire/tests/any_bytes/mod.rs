@@ -10,26 +10,10 @@ pub(crate) mod session;
 pub(crate) mod sse;
 pub(crate) mod uri_template;
 
-use std::path::Path;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 
-/// Runs a target's body over every input of its corpus.
-fn replay(target: &str, body: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(target);
-    let files =
-        std::fs::read_dir(&corpus).unwrap_or_else(|error| panic!("{}: {error}", corpus.display()));
-    let mut inputs = 0;
-    for file in files {
-        let path = file.expect("a directory is read").path();
-        let input = std::fs::read(&path).expect("an input is read");
-        if let Err(panic) = std::panic::catch_unwind(|| body(&input)) {
-            panic!("{}: {panic:?}", path.display());
-        }
-        inputs += 1;
-    }
-    assert!(inputs > 1, "{} lost its inputs", corpus.display());
-}
+use replay::replay;
 
 #[test]
 fn framing_keeps_its_promises() {
