@@ -256,30 +256,35 @@ fn a_commit_that_no_branch_has_is_told_from_those_that_one_has() {
         let (first, second) = (commit("1"), commit("2"));
         git(&["checkout", "-q", "-b", "side", &first]);
         let (aside, its_end) = (commit("3"), commit("4"));
-        let tagged = commit("5");
+        let (before_the_tag, tagged) = (commit("5"), commit("6"));
         git(&["tag", "-a", "v1", "-m", "x"]);
         git(&["reset", "-q", "--hard", &its_end]);
         // What somebody proposes is served, and listed under a name that is no branch.
-        let proposed = commit("6");
+        let proposed = commit("7");
         git(&["update-ref", "refs/pull/1/head", &proposed]);
         git(&["reset", "-q", "--hard", &its_end]);
         git(&["checkout", "-q", "main"]);
+        // Nobody's, with a parent that everybody has.
+        let on_top = commit("8");
+        git(&["reset", "-q", "--hard", &second]);
         let host = Host::new(&Trust::default());
         let at = Repository::new(&hosted.url("r")).unwrap();
         let named = |name: &str| Some(Standing::Named(name.to_owned()));
-        let within = |name: &str| Some(Standing::Within(name.to_owned()));
         for (commit, expected) in [
             (&second, named("refs/heads/main")),
             (&its_end, named("refs/heads/side")),
             (&tagged, named("refs/tags/v1")),
-            (&first, within("refs/heads/main")),
-            (&aside, within("refs/heads/side")),
+            (&first, Some(Standing::InFirst)),
+            (&aside, Some(Standing::InOther)),
+            (&before_the_tag, Some(Standing::InOther)),
             (&proposed, None),
-            (&"1".repeat(first.len()), None),
+            (&on_top, None),
         ] {
             let id = ObjectId::parse(commit).unwrap();
             assert_eq!(host.standing(&at, &id).unwrap(), expected, "{commit}");
         }
+        let absent = ObjectId::parse(&"1".repeat(first.len())).unwrap();
+        assert!(host.standing(&at, &absent).is_err());
     }
 }
 

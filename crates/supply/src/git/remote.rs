@@ -120,22 +120,8 @@ impl Host {
             line(&format!("want {commit}")),
             line("done"),
         ];
-        let mut answer = self.command(at, "fetch", abilities.format, &asked.concat(), MAX_PACK)?;
-        loop {
-            let section = answer.line().map_err(|error| told(error, at))?;
-            match section.as_deref() {
-                Some("packfile") => return Ok(Band::new(answer)),
-                // What history is left out is what was asked for.
-                Some("shallow-info") => {
-                    while answer.line().map_err(|error| told(error, at))?.is_some() {}
-                }
-                _ => {
-                    return Err(RemoteError::Protocol(
-                        "it has no pack where one was asked for",
-                    ));
-                }
-            }
-        }
+        let answer = self.command(at, "fetch", abilities.format, &asked.concat(), MAX_PACK)?;
+        packfile(answer, at)
     }
 
     fn abilities(&self, at: &Repository) -> Result<Abilities, RemoteError> {
@@ -207,6 +193,28 @@ impl Host {
     }
 }
 
+/// The pack in an answer, after what is said before it.
+pub(super) fn packfile<R: Read>(
+    mut answer: Packets<R>,
+    at: &Repository,
+) -> Result<Band<R>, RemoteError> {
+    loop {
+        let section = answer.line().map_err(|error| told(error, at))?;
+        match section.as_deref() {
+            Some("packfile") => return Ok(Band::new(answer)),
+            // What history is left out is what was asked for.
+            Some("shallow-info") => {
+                while answer.line().map_err(|error| told(error, at))?.is_some() {}
+            }
+            _ => {
+                return Err(RemoteError::Protocol(
+                    "it has no pack where one was asked for",
+                ));
+            }
+        }
+    }
+}
+
 fn packets(
     sent: Result<Sent, FetchError>,
     at: &Repository,
@@ -226,7 +234,7 @@ fn packets(
 }
 
 /// Puts the address to an error of the connection.
-pub(super) fn told(error: RemoteError, at: &Repository) -> RemoteError {
+fn told(error: RemoteError, at: &Repository) -> RemoteError {
     match error {
         RemoteError::Fetch { source, .. } => RemoteError::Fetch {
             url: at.to_string(),

@@ -2,82 +2,78 @@
 //!
 //! A forge keeps a repository and all its forks in one place and serves the commits of each under the addresses of all: that a commit
 //! was served proves what is in it, and not that anybody who may write to the repository put it there. Its branches and tags do say
-//! that. They are the host's word, as every name of a commit is; nothing is fetched here, and nothing that is learned is kept.
+//! that. They are the host's word, as every name of a commit is; nothing of the commit is fetched here.
 
 use super::{
     ObjectId, RemoteError, Repository,
     packet::line,
-    remote::{Host, MAX_PACK, told},
+    remote::{Host, MAX_PACK, packfile},
 };
+use std::io::Read as _;
 
-/// So many branches are asked about, the first one (`HEAD`) before the others.
-const BRANCHES: usize = 8;
+/// Of so many branches and tags the histories are looked into, branches before tags.
+const NAMES: usize = 256;
 
-/// How a branch or tag has a commit.
+/// How a repository's own names have a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// This branch or tag names it.
+    /// This branch or tag stands for it.
     Named(String),
-    /// It is in the history of this branch.
-    Within(String),
+    /// It is in the history of the repository's first branch (`HEAD`).
+    InFirst,
+    /// It is in the history of another branch, or of a tag.
+    InOther,
 }
 
 impl Host {
-    /// The branch or tag that names a commit, or else, of the first few branches, the one whose history has it. None where the host
-    /// says so of no branch and no tag.
+    /// How the branches and tags of a repository have a commit. None where none of them does, as far as they are looked into.
     ///
     /// # Errors
-    /// When the host cannot be asked.
+    /// When the host cannot be asked, or has no such commit.
     pub fn standing(
         &self,
         at: &Repository,
         commit: &ObjectId,
     ) -> Result<Option<Standing>, RemoteError> {
-        let asked = ["HEAD", "refs/heads/", "refs/tags/"];
-        let all = self.references(at, &asked)?;
-        let head = all.iter().find(|(name, _)| name == "HEAD");
-        let head = head.map(|(_, head)| head.clone());
+        let all = self.references(at, &["HEAD", "refs/heads/", "refs/tags/"])?;
         // A host may list more than it was asked for, such as what others propose.
-        let own = |name: &str| asked.iter().skip(1).any(|prefix| name.starts_with(prefix));
-        let mut own: Vec<_> = all.into_iter().filter(|(name, _)| own(name)).collect();
+        let own = |name: &str| name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+        let (own, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| own(name));
         if let Some((name, _)) = own.iter().find(|(_, end)| end == commit) {
             return Ok(Some(Standing::Named(name.clone())));
         }
-        own.retain(|(name, _)| name.starts_with("refs/heads/"));
-        own.sort_by_key(|(_, end)| Some(end) != head.as_ref());
-        own.dedup_by(|(_, one), (_, other)| one == other);
-        for (name, end) in own.into_iter().take(BRANCHES) {
-            if self.leads_to(at, &end, commit)? {
-                return Ok(Some(Standing::Within(name)));
-            }
+        let first = rest.iter().find(|(name, _)| name == "HEAD");
+        if let Some((_, first)) = first
+            && self.leads_to(at, &[first], commit)?
+        {
+            return Ok(Some(Standing::InFirst));
         }
-        Ok(None)
+        let mut others: Vec<&ObjectId> = own.iter().map(|(_, end)| end).take(NAMES).collect();
+        others.dedup();
+        let found = !others.is_empty() && self.leads_to(at, &others, commit)?;
+        Ok(found.then_some(Standing::InOther))
     }
 
-    /// Whether a commit is in the history of another one. The host is told that the one is here and the other is wanted: it is `ready`
-    /// when everything that is wanted leads to something that is here. What it would send then is not read.
+    /// Whether a commit is in the history of others. The host is told that the others are here: then it has nothing to send for it. (That
+    /// it is `ready` to send says less: so it is for a commit whose parent alone is known.)
     fn leads_to(
         &self,
         at: &Repository,
-        from: &ObjectId,
+        from: &[&ObjectId],
         to: &ObjectId,
     ) -> Result<bool, RemoteError> {
-        let asked = format!(
-            "{}{}{}",
-            line("no-progress"),
-            line(&format!("want {from}")),
-            line(&format!("have {to}"))
-        );
-        let mut answer = self.command(at, "fetch", to.format(), &asked, MAX_PACK)?;
-        let mut acknowledged = false;
-        while let Some(text) = answer.line().map_err(|error| told(error, at))? {
-            match text.as_str() {
-                "acknowledgments" => acknowledged = true,
-                "ready" if acknowledged => return Ok(true),
-                _ if acknowledged => {}
-                _ => return Err(RemoteError::Protocol("it does not say what it has")),
-            }
+        let mut asked = line("no-progress") + &line(&format!("want {to}"));
+        for end in from {
+            asked += &line(&format!("have {end}"));
         }
-        Ok(false)
+        asked += &line("done");
+        let answer = self.command(at, "fetch", to.format(), &asked, MAX_PACK)?;
+        let mut head = [0; 12];
+        let read = packfile(answer, at)?.read_exact(&mut head);
+        read.map_err(|_| RemoteError::Protocol("its pack has no head"))?;
+        match head {
+            [b'P', b'A', b'C', b'K', _, _, _, _, count @ ..] => Ok(count == [0; 4]),
+            _ => Err(RemoteError::Protocol("its pack has no head")),
+        }
     }
 }

@@ -154,10 +154,12 @@ fn standing(host: &git::Host, at: &Repository, commit: &ObjectId) -> String {
         Ok(Some(Standing::Named(name))) => {
             format!("{} is at that commit, as the host says", visible(&name))
         }
-        Ok(Some(Standing::Within(name))) => format!(
-            "that commit is in the history of {}, as the host says",
-            visible(&name)
-        ),
+        Ok(Some(Standing::InFirst)) => {
+            "that commit is in the history of its first branch, as the host says".to_owned()
+        }
+        Ok(Some(Standing::InOther)) => {
+            "that commit is in the history of a branch or tag, but not of the first branch, as the host says".to_owned()
+        }
         Ok(None) => format!("{unseen}; it may be anybody's who has a fork of it"),
         Err(error) => format!("{unseen}: {error}"),
     }
