@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// Runs a target's body over every input of its corpus, and over what begins as one and ends in the middle.
-pub fn replay(target: &str, body: fn(&[u8])) {
+pub(crate) fn replay(target: &str, body: fn(&[u8])) {
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus")).join(target);
     let files =
         std::fs::read_dir(&corpus).unwrap_or_else(|error| panic!("{}: {error}", corpus.display()));

@@ -77,7 +77,7 @@ pub enum Command {
     Diff(Diff),
     /// Start an approved server and relay it on stdin and stdout
     Run(Run),
-    /// Put the local servers of your clients behind Interlock, in the clients' own files
+    /// Put the servers of your clients behind Interlock, in the clients' own files
     Wrap(Wrap),
     /// Change back what `wrap` changed
     Unwrap(Rewrite),
@@ -282,18 +282,9 @@ pub struct Approve {
     /// The name for `interlock run NAME`; made from the request when left out
     #[arg(long)]
     pub name: Option<String>,
-    /// What the server may touch.
-    #[command(flatten)]
-    pub grants: Grants,
     /// Run it once with the network refused and files empty, and propose grants from what it asked for
     #[arg(long)]
     pub learn: bool,
-    /// What weakens a default.
-    #[command(flatten)]
-    pub danger: Danger,
-    /// A server that is connected to.
-    #[command(flatten)]
-    pub remote: Remote,
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub passphrase: PassphraseFd,
@@ -322,6 +313,15 @@ pub struct Approve {
     /// The launch to approve
     #[arg(conflicts_with = "url", last = true, value_name = "COMMAND ARGS")]
     pub request: Vec<String>,
+    /// What the server may touch.
+    #[command(flatten)]
+    pub grants: Grants,
+    /// What weakens a default.
+    #[command(flatten)]
+    pub danger: Danger,
+    /// A server that is connected to.
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// `interlock revoke`.
@@ -355,9 +355,6 @@ pub struct Run {
     /// Record the arguments of tool calls, not only their digests
     #[arg(long)]
     pub record_arguments: bool,
-    /// A server that is connected to.
-    #[command(flatten)]
-    pub remote: Remote,
     /// An approval's name
     #[arg(
         conflicts_with_all = ["request", "url"],
@@ -367,6 +364,9 @@ pub struct Run {
     /// The launch, as a client's config would name it
     #[arg(conflicts_with = "url", last = true, value_name = "COMMAND ARGS")]
     pub request: Vec<String>,
+    /// A server that is connected to.
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// Which files `interlock wrap` and `interlock unwrap` are about, and how they ask.
@@ -541,6 +541,21 @@ mod tests {
     fn no_subcommand_has_a_name_that_platforms_refuse() {
         for command in Options::command().get_subcommands() {
             assert!(!["exec", "install", "eval"].contains(&command.get_name()));
+        }
+    }
+    /// A flattened group gives its heading to whatever is declared after it.
+    #[test]
+    fn every_option_stands_under_its_own_heading() {
+        for command in Options::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                let fits = match argument.get_help_heading() {
+                    Some("Danger") => id.starts_with("danger"),
+                    Some("Remote server") => ["url", "header"].contains(&id),
+                    heading => heading.is_none() || !argument.is_positional(),
+                };
+                assert!(fits, "{command} {id}");
+            }
         }
     }
 }

@@ -12,25 +12,25 @@ use super::{Danger, Format, Grants};
     override_usage = "interlock add [OPTIONS] SOURCE [-- ARGS]\n       interlock add [OPTIONS] -- COMMAND ARGS"
 )]
 pub struct Add {
-    /// `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `binary:ADDRESS`, `mcpb:ADDRESS|PATH`, `oci:IMAGE[:TAG]`, an entry of the MCP Registry
-    /// `mcp:NAME[@VERSION]`, or the path of a program
+    /// `npm:NAME[@VERSION]`, `pypi:NAME[==VERSION]`, `oci:IMAGE[:TAG]`, `git:ADDRESS[#COMMIT]`, `binary:ADDRESS`, `mcpb:ADDRESS|PATH`,
+    /// an entry of the MCP Registry `mcp:NAME[@VERSION]`, or the path of a program
     #[arg(value_name = "SOURCE", required_unless_present = "words")]
     pub source: Option<String>,
     /// The name for `interlock run NAME`; made from the source when left out
     #[arg(long)]
     pub name: Option<String>,
-    /// What the server may touch.
-    #[command(flatten)]
-    pub grants: Grants,
-    /// What weakens a default.
-    #[command(flatten)]
-    pub danger: Danger,
     /// The address of the MCP Registry that `mcp:` is looked up in
     #[arg(long, value_name = "ADDRESS")]
     pub registry: Option<String>,
     /// The server's arguments, or a whole command when there is no SOURCE
     #[arg(last = true, value_name = "ARGS")]
     pub words: Vec<String>,
+    /// What the server may touch.
+    #[command(flatten)]
+    pub grants: Grants,
+    /// What weakens a default.
+    #[command(flatten)]
+    pub danger: Danger,
 }
 
 /// `interlock lock`.
