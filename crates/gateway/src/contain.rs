@@ -261,6 +261,11 @@ impl Planned {
 /// A path that was digested may lead to something else by now. The sandbox mounts what the plan has seen, so that must be
 /// the very file or directory that was digested.
 fn mounts_what_was_digested(plan: &Plan, launch: &Launch) -> Result<(), Changed> {
+    // Of an image each name of its root is mounted for itself, as the plan has seen it. If nothing of it is otherwise than when it was
+    // digested, the plan, which came after that, has seen what was digested; the kernel is given these very files.
+    if launch.image().is_some() {
+        launch.check_unchanged()?;
+    }
     for seen in launch.identities() {
         let mut same_path = plan.mounted().filter(|mounted| mounted.path == seen.path);
         let differs =

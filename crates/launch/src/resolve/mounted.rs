@@ -1,6 +1,8 @@
 //! Code that a request mounts into an image: digested as any other, and never writable by the server.
 //!
-//! Which words of a command line are code follows from the grammar of the interpreter among them. Where there is none, what could be
+//! Which words of a command line are code follows from the grammar of the interpreter among them. What an interpreter starts is code
+//! whatever stands there, a directory (`node /app`) as well as a name that it completes itself; where a package manager is
+//! to find out what starts (`npm start`), the directory that it is started in is. Where there is no interpreter, what could be
 //! started itself counts. What code loads by itself from another mount is not seen here.
 
 use std::fs;
@@ -53,8 +55,13 @@ impl Flow<'_, '_, '_> {
         for word in Words::of(words, workdir, &places).all {
             let inside = image::settle(files, &workdir.join(&word.path));
             for (host, path) in over(&places, &inside) {
-                let is_code = fs::symlink_metadata(&path).is_ok_and(|found| !found.is_dir());
-                if is_code && (word.is_code || starts_itself(&path)) {
+                let is_file = fs::symlink_metadata(&path).is_ok_and(|found| !found.is_dir());
+                let is_code = match word.role {
+                    Role::Start => true,
+                    Role::Code => is_file,
+                    Role::Data => is_file && starts_itself(&path),
+                };
+                if is_code {
                     self.mounted(host, &path, &places)?;
                 }
             }
@@ -62,16 +69,21 @@ impl Flow<'_, '_, '_> {
         Ok(())
     }
 
-    /// Digests a file of a mount with all around it, and what is mounted in there for reading.
+    /// Digests a file or directory of a mount with all around it, and what is mounted in there for reading.
     fn mounted(&mut self, host: &Path, path: &Path, places: &[Place]) -> Result<(), ResolveError> {
-        let real = fs::canonicalize(path).ok();
-        let Some(real) = real.filter(|real| real.starts_with(host)) else {
-            return Err(ResolveError::Unsupported {
-                what: format!("`{}`, a link out of what is mounted,", shown(path)),
-                instead: "name the file that it leads to",
-            });
-        };
-        self.mounted_file(&real)?;
+        // What an interpreter completes (`/app/server` to `/app/server.js`) is not there under its own name.
+        if fs::symlink_metadata(path).is_ok() {
+            let real = fs::canonicalize(path).ok();
+            let Some(real) = real.filter(|real| real.starts_with(host)) else {
+                return Err(ResolveError::Unsupported {
+                    what: format!("`{}`, a link out of what is mounted,", shown(path)),
+                    instead: "name the file that it leads to",
+                });
+            };
+            if !real.is_dir() {
+                self.mounted_file(&real)?;
+            }
+        }
         let around = places.iter().filter(|(known, _)| known == host);
         let around: Vec<&PathBuf> = around.map(|(_, inside)| inside).collect();
         for (other, inside) in places {
@@ -101,8 +113,18 @@ impl Flow<'_, '_, '_> {
 /// A word that may name a file.
 struct Word {
     path: PathBuf,
-    /// Whether it is code if it names one; else only what could be started itself is.
-    is_code: bool,
+    role: Role,
+}
+
+/// What a word is, if it leads into a mount.
+#[derive(Clone, Copy)]
+enum Role {
+    /// What is started: code, whatever is there.
+    Start,
+    /// Code, if it is a file.
+    Code,
+    /// Code, if it is a file that could be started itself.
+    Data,
 }
 
 #[derive(Default)]
@@ -118,14 +140,14 @@ impl Words {
             .position(|word| starts_others(&plain_name(word)));
         let Some((interpreter, args)) = interpreter.and_then(|at| words.get(at..)?.split_first())
         else {
-            found.add(words, false);
+            found.add(words, Role::Data);
             return found;
         };
         let before = words.len() - args.len();
-        found.add(words.get(..before).unwrap_or_default(), true);
+        found.add(words.get(..before).unwrap_or_default(), Role::Code);
         match classify(interpreter, args, &mut Case::new(None)) {
             Class::Script(script) if script.kind == ScriptKind::Module => {
-                found.add(&script.options, true);
+                found.add(&script.options, Role::Code);
                 for (_, directory) in over(places, workdir) {
                     let file = python::module_in(&directory, &script.path);
                     let inside = file.and_then(|file| {
@@ -134,31 +156,46 @@ impl Words {
                     });
                     let module = inside.map(|path| Word {
                         path,
-                        is_code: true,
+                        role: Role::Code,
                     });
                     found.all.extend(module);
                 }
-                found.add(&script.args, false);
+                found.add(&script.args, Role::Data);
+            }
+            Class::Script(script) if script.kind == ScriptKind::Project => {
+                let project = script.project.unwrap_or_else(|| ".".to_owned());
+                found.add(&[project], Role::Start);
+                found.add(args, Role::Code);
             }
             Class::Script(script) => {
-                found.add(&[script.path], true);
-                found.add(&script.options, true);
-                found.add(&script.args, false);
+                found.add(&[script.path], Role::Start);
+                found.add(&script.options, Role::Code);
+                found.add(&script.args, Role::Data);
             }
-            _ => found.add(args, true),
+            // A package manager looks for what to start where it is started.
+            Class::Package(_) => {
+                found.add(&[".".to_owned()], Role::Start);
+                found.add(args, Role::Code);
+            }
+            // What nobody understands may start anything that it is told of, or where it is.
+            Class::Unknown => {
+                found.add(&[".".to_owned()], Role::Start);
+                found.add(args, Role::Start);
+            }
+            _ => found.add(args, Role::Code),
         }
         found
     }
 
     /// Each word, and the value of an option that is joined to it.
-    fn add(&mut self, words: &[String], is_code: bool) {
+    fn add(&mut self, words: &[String], role: Role) {
         for word in words {
             let value = word.split_once('=').map(|(_, value)| value);
             let paths = [Some(word.as_str()), value].into_iter().flatten();
             let paths = paths.filter(|path| !path.is_empty());
             self.all.extend(paths.map(|path| Word {
                 path: PathBuf::from(path),
-                is_code,
+                role,
             }));
         }
     }

@@ -28,18 +28,24 @@ impl PackageStore for OneImage {
     }
 }
 
-/// Resolves `docker run WORDS` with an image that has `python3`, `server` and `/of-the-image`.
+/// Resolves `docker run WORDS` with an image that has interpreters, `server` and `/of-the-image`. It starts what its name says.
 fn resolve(world: &World, words: &str, writes: &[&str]) -> Result<Launch, ResolveError> {
     let root = world.path("image");
-    for program in ["python3", "server"] {
+    for program in ["python3", "node", "npm", "server"] {
         world.program(&format!("image/rootfs/bin/{program}"), "");
     }
     fs::create_dir_all(root.join("rootfs/of-the-image")).unwrap();
+    let own = words.split_once("team/").map_or("", |(_, rest)| rest);
+    let own = match own.split(' ').next() {
+        Some("x") | None => "server",
+        Some(own) => own,
+    };
+    let name = format!("docker.io/team/{}", own.replace("server", "x"));
     let store = OneImage(LocatedImage {
         files: root.join("rootfs"),
         root,
         config: ImageConfig {
-            entrypoint: vec!["server".into()],
+            entrypoint: vec![own.into()],
             cmd: vec!["own".into()],
             ..ImageConfig::default()
         },
@@ -48,7 +54,7 @@ fn resolve(world: &World, words: &str, writes: &[&str]) -> Result<Launch, Resolv
     let request = Request::new("docker", words.split(' '));
     let locked = LockedPackage {
         ecosystem: "oci".into(),
-        name: "docker.io/team/x".into(),
+        name,
         version: "latest".into(),
         integrity: String::new(),
         tree: String::new(),
@@ -107,6 +113,16 @@ fn mounted_code_is_digested_and_not_writable() {
             "-v ROOT/srv/proj:/app -v ROOT/srv/data:/app/data --entrypoint python3 team/x /app/server.py",
             "srv/data,srv/proj",
         ),
+        // Whatever stands where the image's own interpreter starts, and where its package manager is started.
+        ("-v ROOT/srv/proj:/app team/python3 /app", "srv/proj"),
+        ("-v ROOT/srv/proj:/app team/node /app/server", "srv/proj"),
+        ("-v ROOT/srv/proj:/app -w /app team/node .", "srv/proj"),
+        ("-v ROOT/srv/proj:/app -w /app team/npm start", "srv/proj"),
+        (
+            "-v ROOT/srv/proj:/app team/npm --prefix /app start",
+            "srv/proj",
+        ),
+        ("-v ROOT/srv/data:/data -w /data team/x", ""),
         // What is given to a script, or to the image's own program, is data.
         (
             "-v ROOT/srv/data:/data --entrypoint python3 team/x /bin/server /data/x.db",
