@@ -138,6 +138,7 @@ impl Document {
 pub(super) enum Packing {
     Plain,
     Gzip,
+    Zstd,
 }
 
 impl Descriptor {
@@ -148,6 +149,8 @@ impl Descriptor {
             | "application/vnd.docker.image.rootfs.diff.tar.gzip" => Ok(Packing::Gzip),
             "application/vnd.oci.image.layer.v1.tar"
             | "application/vnd.docker.image.rootfs.diff.tar" => Ok(Packing::Plain),
+            "application/vnd.oci.image.layer.v1.tar+zstd"
+            | "application/vnd.docker.image.rootfs.diff.tar.zstd" => Ok(Packing::Zstd),
             other => Err(DocumentError::Format(
                 interlock_launch::excerpt(other).to_string(),
             )),

@@ -14,6 +14,7 @@ mod locked;
 mod reference;
 mod registry;
 mod unpack;
+mod zstd;
 
 pub use archive::{Archive, ArchiveError};
 pub use limits::ImageLimits;

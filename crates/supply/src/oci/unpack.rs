@@ -8,6 +8,7 @@ use super::{
     layers::{Content, NameError, Names, Node},
     limits::ImageLimits,
     reference::ImageDigest,
+    zstd::Zstd,
 };
 use crate::digest::Sha256;
 use flate2::bufread::MultiGzDecoder;
@@ -129,6 +130,7 @@ impl<'a> Unpacking<'a> {
         let plain: Box<dyn Read + '_> = match packing {
             Packing::Plain => Box::new(archive),
             Packing::Gzip => Box::new(MultiGzDecoder::new(archive)),
+            Packing::Zstd => Box::new(Zstd::new(archive)),
         };
         let stream = Hashing {
             inner: plain,

@@ -165,6 +165,13 @@ fn bombs_are_bounded() {
         matches!(second, Err(LayerError::Excess { .. })),
         "{second:?}"
     );
+    // As packed with zstd.
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let bomb = ruzstd::encoding::compress_to_vec(&vec![0; 4 << 20][..], level);
+    assert!(bomb.len() < 4096, "{}", bomb.len());
+    let mut unpacking = Unpacking::new(into.path(), &unpacking_limits);
+    let third = unpacking.layer(Cursor::new(&bomb), Packing::Zstd, digest);
+    assert!(matches!(third, Err(LayerError::Excess { .. })), "{third:?}");
     // Of headers alone, too.
     let empty = tar(&vec![(Directory, "d", "", 0); 60]);
     let mut few = limits();
