@@ -223,14 +223,20 @@ impl Policy {
         self.image_mirrors.clone().unwrap_or_default()
     }
 
-    /// Judges something of which nothing is known but its name.
+    /// Judges an image by what is known of where it came from. Anybody who may write to its repository may attach something to it, so
+    /// what does not hold counts for nothing and breaks nothing that is not required.
     #[must_use]
-    pub fn judge_unknown(&self, name: &str, version: &str, hold: &Hold) -> Vec<Breach> {
-        let origin = Origin::unknown();
+    pub fn judge_image(
+        &self,
+        name: &str,
+        version: &str,
+        origin: &Origin,
+        hold: &Hold,
+    ) -> Vec<Breach> {
         let breaches = [
-            self.judge_provenance(&origin, true),
-            judge_age(name, version, &origin, hold),
-            self.judge_publisher(name, &origin),
+            self.judge_provenance(origin, true),
+            judge_age(name, version, origin, hold),
+            self.judge_publisher(name, origin),
         ];
         breaches.into_iter().flatten().collect()
     }
@@ -280,7 +286,10 @@ impl Policy {
         };
         (required && origin.builder().is_none()).then(|| Breach {
             rule: "require-provenance",
-            text: "no attestation says from which repository it was built".to_owned(),
+            text: match origin.failure() {
+                None => "no attestation says from which repository it was built".to_owned(),
+                Some(error) => format!("no attestation that holds says from which repository it was built: {error}"),
+            },
             next: "choose a package that is published with provenance, or change `require-provenance` in config.toml".to_owned(),
         })
     }
@@ -288,15 +297,16 @@ impl Policy {
     fn judge_publisher(&self, name: &str, origin: &Origin) -> Option<Breach> {
         let allowed = self.allow_publishers.as_ref()?;
         let scope = name.split_once('/').map(|(scope, _)| scope.to_owned());
+        let scope = scope.filter(|scope| scope.starts_with('@'));
         let built = origin
-            .builder()
-            .and_then(|builder| builder.repository.as_deref())
-            .and_then(forge);
+            .builders()
+            .filter_map(|builder| builder.repository.as_deref())
+            .filter_map(forge);
         let account = origin
             .publisher
             .as_ref()
             .map(|publisher| format!("npm:{publisher}"));
-        let own: Vec<String> = [scope, built, account].into_iter().flatten().collect();
+        let own: Vec<String> = scope.into_iter().chain(built).chain(account).collect();
         let fits = allowed
             .iter()
             .any(|publisher| own.iter().any(|own| own.eq_ignore_ascii_case(publisher)));

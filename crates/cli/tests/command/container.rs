@@ -15,7 +15,7 @@ fn digest(bytes: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in files {
         let mut header = tar::Header::new_gnu();
@@ -27,7 +27,7 @@ fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// The shell of this machine with the libraries that it is linked with, and the test server: all that the image has.
-fn files(server: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(server: &str) -> Vec<(String, Vec<u8>)> {
     let linked = Command::new("ldd").arg("/bin/sh").output().unwrap();
     let linked = String::from_utf8(linked.stdout).unwrap();
     let libraries = linked

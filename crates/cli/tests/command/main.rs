@@ -13,6 +13,7 @@
 )]
 
 mod approval;
+mod attested;
 mod audit;
 mod check;
 mod client;

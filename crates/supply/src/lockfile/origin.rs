@@ -4,6 +4,7 @@
 
 use crate::{
     locked::Ecosystem,
+    oci::ImageDigest,
     provenance::{Origin, rfc3339, to_rfc3339},
 };
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct OriginLock {
     /// The commit that the package itself names, where nobody vouches for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed_commit: Option<String>,
+    /// Of an image: the index that it was chosen from, which may be what the attestation is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<ImageDigest>,
 }
 
 /// What vouches for an origin.
@@ -48,6 +52,8 @@ pub enum Means {
     /// An attestation that the Python package index serves (PEP 740).
     #[serde(rename = "pep-740")]
     Pep740,
+    /// A Sigstore bundle or signature that is attached to an image, or lies beside a file.
+    Sigstore,
 }
 
 impl fmt::Display for Means {
@@ -55,7 +61,17 @@ impl fmt::Display for Means {
         f.write_str(match self {
             Self::NpmProvenance => "npm provenance",
             Self::Pep740 => "PEP 740",
+            Self::Sigstore => "Sigstore",
         })
+    }
+}
+
+/// How packages of a kind are attested.
+fn means(ecosystem: Ecosystem) -> Means {
+    match ecosystem {
+        Ecosystem::Npm | Ecosystem::Git => Means::NpmProvenance,
+        Ecosystem::Pypi => Means::Pep740,
+        Ecosystem::Binary | Ecosystem::Mcpb => Means::Sigstore,
     }
 }
 
@@ -93,6 +109,17 @@ impl OriginLock {
     /// What is known, for a lock; none when that is nothing.
     #[must_use]
     pub fn of(ecosystem: Ecosystem, origin: &Origin) -> Option<Self> {
+        Self::by(means(ecosystem), origin)
+    }
+
+    /// The same of an image; `index` is the one that it was chosen from.
+    #[must_use]
+    pub fn of_image(origin: &Origin, index: Option<ImageDigest>) -> Option<Self> {
+        let lock = Self::by(Means::Sigstore, origin)?;
+        Some(Self { index, ..lock })
+    }
+
+    fn by(means: Means, origin: &Origin) -> Option<Self> {
         // Years of four digits: what the canonical text has.
         let sound = |time: &i64| (0..253_402_300_800).contains(time);
         // What a reviewer could not see is not worth keeping, and the reader refuses it.
@@ -102,10 +129,6 @@ impl OriginLock {
                 .map(str::to_owned)
         };
         let builder = origin.builder();
-        let means = match ecosystem {
-            Ecosystem::Pypi => Means::Pep740,
-            _ => Means::NpmProvenance,
-        };
         let claimed = |text: &Option<String>| seen(text).filter(|_| builder.is_none());
         let lock = Self {
             published: origin.published.filter(sound).map(Moment),
@@ -116,6 +139,7 @@ impl OriginLock {
             issuer: builder.and_then(|it| seen(&Some(it.issuer.clone()))),
             claimed_repository: claimed(&origin.repository),
             claimed_commit: claimed(&origin.commit),
+            index: None,
         };
         (lock != Self::default()).then_some(lock)
     }
@@ -176,18 +200,29 @@ impl OriginLock {
         lines
     }
 
-    /// Whether it fits together: nobody vouches for a claim, and something does for what is said to be attested. Only a registry
-    /// says anything of an origin, and each kind attests by its own means.
+    /// Whether it fits together: nobody vouches for a claim, and something does for what is said to be attested. Only a registry of
+    /// packages says anything else of an origin, and each kind attests by its own means.
     pub(super) fn consistent(&self, ecosystem: Ecosystem) -> Result<(), String> {
-        let means = match ecosystem {
-            Ecosystem::Npm => Means::NpmProvenance,
-            Ecosystem::Pypi => Means::Pep740,
-            Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => {
-                return Err("it has an origin, but no registry published it".into());
-            }
-        };
+        let by_address = matches!(ecosystem, Ecosystem::Binary | Ecosystem::Mcpb);
+        if ecosystem == Ecosystem::Git || (by_address && self.attested.is_none()) {
+            return Err("it has an origin, but no registry published it".into());
+        }
+        if self.index.is_some() {
+            return Err("its origin has an `index`, and it is no image".into());
+        }
+        self.fits(means(ecosystem), ecosystem.as_str())
+    }
+
+    /// The same of an image, of which nothing is known but what is attested.
+    pub(super) fn consistent_image(&self) -> Result<(), String> {
+        if self.attested.is_none() {
+            return Err("it has an origin that nothing attests".into());
+        }
+        self.fits(Means::Sigstore, "a registry of images")
+    }
+
+    fn fits(&self, means: Means, kind: &str) -> Result<(), String> {
         if let Some(other) = self.attested.filter(|it| *it != means) {
-            let kind = ecosystem.as_str();
             return Err(format!(
                 "its origin is attested by {other}, and it is from {kind}"
             ));

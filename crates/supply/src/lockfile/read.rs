@@ -227,7 +227,10 @@ fn consistent(server: &Server) -> Result<(), String> {
 
 /// What is locked is the image that the source names, and nothing else.
 fn of_image(server: &Server, image: &LockedImage) -> Result<(), String> {
-    if image.format != 1 || server.content.tree.is_some() || server.content.origin.is_some() {
+    if let Some(origin) = &server.content.origin {
+        origin.consistent_image()?;
+    }
+    if image.format != 1 || server.content.tree.is_some() {
         return Err("it has an image of another kind than this program writes".into());
     }
     let nowhere = Base {

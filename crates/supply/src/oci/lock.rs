@@ -160,6 +160,8 @@ pub struct Facts {
     pub devices: u64,
     /// Files that would have run as somebody else, which they no longer do.
     pub privileged: u64,
+    /// The index that it was chosen from, where the registry was asked and had one.
+    pub index: Option<ImageDigest>,
 }
 
 /// A manifest with what belongs to it, verified.
@@ -178,7 +180,10 @@ impl Locker<'_> {
     /// When a part of it cannot be had or is not what names it.
     pub fn lock(&self, image: &Reference) -> Result<(LockedImage, Facts), ImageError> {
         let first = self.document(image, image.digest())?;
-        self.locked(image, first, None)
+        let named = ImageDigest::of(&first);
+        let (locked, facts) = self.locked(image, first, None)?;
+        let index = Some(named).filter(|named| *named != locked.manifest);
+        Ok((locked, Facts { index, ..facts }))
     }
 
     /// Puts a locked image into the store: exactly those bytes, or none.
@@ -505,5 +510,6 @@ pub(crate) fn facts(config: &Configuration) -> Facts {
         built_from: (label("source"), label("revision")),
         devices: 0,
         privileged: 0,
+        index: None,
     }
 }

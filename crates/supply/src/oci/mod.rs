@@ -6,6 +6,7 @@
 //! an archive is ever followed on disk (see [`layers`](self::layers)).
 
 mod archive;
+mod attached;
 mod document;
 mod layers;
 mod limits;
@@ -23,5 +24,6 @@ pub use locked::{LayerRecord, LockedImage};
 pub use reference::{ImageDigest, Platform, Reference, ReferenceError};
 pub use registry::Registry;
 
+pub(crate) use attached::leads_to;
 pub(crate) use document::Configuration;
 pub(crate) use lock::facts;

@@ -98,6 +98,29 @@ impl Registry {
         }
     }
 
+    /// A small document of a repository, whole.
+    pub(super) fn document(
+        &self,
+        image: &Reference,
+        part: &str,
+        limit: u64,
+    ) -> Result<Vec<u8>, FetchError> {
+        http::retried(|| {
+            let mut bytes = Vec::new();
+            let accept = match part.starts_with("manifests/") {
+                true => ACCEPT,
+                false => "*/*",
+            };
+            let reader = self.fetch(image, part, accept, limit)?;
+            let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+            read.map_err(|error| http::interrupted(error, limit))?;
+            match bytes.len() as u64 > limit {
+                true => Err(FetchError::TooLarge(limit)),
+                false => Ok(bytes),
+            }
+        })
+    }
+
     fn token(&self, key: &str) -> Option<String> {
         self.tokens.lock().ok()?.get(key).cloned()
     }
@@ -150,17 +173,7 @@ impl Source for Registry {
     ) -> Result<Vec<u8>, SourceError> {
         let version = digest.map_or_else(|| image.version(), |digest| digest.to_string());
         let part = format!("manifests/{version}");
-        let bytes = http::retried(|| {
-            let mut bytes = Vec::new();
-            let reader = self.fetch(image, &part, ACCEPT, limit)?;
-            let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
-            read.map_err(|error| http::interrupted(error, limit))?;
-            match bytes.len() as u64 > limit {
-                true => Err(FetchError::TooLarge(limit)),
-                false => Ok(bytes),
-            }
-        });
-        Ok(bytes?)
+        Ok(self.document(image, &part, limit)?)
     }
 
     fn blob(

@@ -299,7 +299,7 @@ pub(super) fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str, VerifyErr
 }
 
 /// A 64-bit number, which protobuf writes as text.
-fn number(value: &Value, key: &str) -> Result<u64, VerifyError> {
+pub(super) fn number(value: &Value, key: &str) -> Result<u64, VerifyError> {
     match value.get(key) {
         Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit()) => {
             text.parse().map_err(|_| bad("no number"))

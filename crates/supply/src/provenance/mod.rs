@@ -1,4 +1,4 @@
-//! Where bytes came from: registry signatures, Sigstore bundles, the attestations of npm and of the Python package index.
+//! Where bytes came from: registry signatures, Sigstore bundles, the attestations of npm, of the Python package index and of images.
 //!
 //! Everything is verified here, off line, against one dated trust root ([`TrustRoot`]): the certificate's path to Fulcio at the time
 //! of signing, the certificate log's timestamp, the signature over the envelope, the transparency log's promise, proof and signed
@@ -14,6 +14,7 @@ mod der;
 mod detached;
 mod error;
 mod evidence;
+mod image;
 mod key;
 mod log;
 mod npm;
@@ -31,8 +32,10 @@ pub use certificate::Identity;
 pub(crate) use detached::detached;
 pub use error::VerifyError;
 pub use evidence::{Earlier, Evidence, TreeEvidence, is_own};
+pub use image::ImageEvidence;
+pub(crate) use image::{Beside, Fault, Simple};
 pub use npm::{NpmSignature, npm_attestations, npm_signature};
-pub use origin::{Checked, Origin};
+pub use origin::{Checked, Origin, SIGNED};
 pub use pypi::pypi_attestations;
 pub use root::{RootError, TrustRoot};
 pub use statement::{Statement, Subject};

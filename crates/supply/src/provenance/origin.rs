@@ -16,8 +16,13 @@ pub enum Checked<T> {
     Unreachable,
 }
 
-/// Statements that say from what something was built: SLSA's, and the index's of who published a file (PEP 740).
-const BUILDS: [&str; 3] = [
+/// The statement of a signature over an image: who signed it, nothing else.
+pub const SIGNED: &str = "https://sigstore.dev/cosign/sign/v1";
+
+/// Statements that say from what something was built: SLSA's, the index's of who published a file (PEP 740), and a workflow's
+/// signature over an image, whose certificate names the workflow's repository and commit.
+const BUILDS: [&str; 4] = [
+    SIGNED,
     "https://slsa.dev/provenance/v1",
     "https://slsa.dev/provenance/v0.2",
     "https://docs.pypi.org/attestations/publish/v1",
@@ -54,18 +59,23 @@ impl Origin {
     /// Who built it and from which repository, when a build was attested and the attestation holds.
     #[must_use]
     pub fn builder(&self) -> Option<&Identity> {
-        let Checked::Verified(attested) = &self.attestations else {
-            return None;
+        self.builders().next()
+    }
+
+    /// Everybody of whom that is so: an image may be attested by who built it and by who took it over.
+    pub fn builders(&self) -> impl Iterator<Item = &Identity> {
+        let attested = match &self.attestations {
+            Checked::Verified(attested) => attested.as_slice(),
+            _ => &[],
         };
         let builds = attested
             .iter()
             .filter(|attested| BUILDS.contains(&attested.predicate_type.as_str()));
-        builds
-            .filter_map(|attested| match &attested.signer {
-                Signer::Identity(identity) => Some(identity),
-                Signer::Key(_) => None,
-            })
-            .find(|identity| identity.repository.is_some())
+        let identities = builds.filter_map(|attested| match &attested.signer {
+            Signer::Identity(identity) => Some(identity),
+            Signer::Key(_) => None,
+        });
+        identities.filter(|identity| identity.repository.is_some())
     }
 
     /// Whether something was served that does not hold: worse than nothing.

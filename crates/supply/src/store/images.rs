@@ -6,6 +6,7 @@
 //! images/<digest>/content/config.json     how it is started
 //! images/<digest>/list                    every name with its digest; <digest>: the list's
 //! images/<digest>/lock.json               the image as it was locked
+//! images/<digest>/evidence.json           what was attached to it in its registry
 //! ```
 //!
 //! Unlike packages' trees these have links and empty directories, so their digest is the one that `launch` takes of any directory of code:

@@ -158,3 +158,65 @@ impl Image {
         put("manifest.json", list.to_string().as_bytes());
     }
 }
+
+/// The document that lists what refers to an image, by digest and type.
+pub fn referrers(list: &[(String, &str)]) -> String {
+    let all = list.iter().map(|(digest, kind)| {
+        json!({"mediaType": "application/vnd.oci.image.manifest.v1+json", "artifactType": kind, "digest": digest, "size": 1})
+    });
+    let kind = "application/vnd.oci.image.index.v1+json";
+    json!({"schemaVersion": 2, "mediaType": kind, "manifests": all.collect::<Vec<_>>()}).to_string()
+}
+
+/// The type of a Sigstore bundle in a registry.
+pub const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// Where a registry lists the bundles that refer to a digest.
+pub fn referrers_path(path: &str, subject: &str) -> String {
+    let kind = BUNDLE.replace('/', "%2F").replace('+', "%2B");
+    format!("/v2/{path}/referrers/{subject}?artifactType={kind}")
+}
+
+/// Serves a bundle as an artifact that refers to `subject`; gives the artifact's digest. Nothing lists it yet.
+pub fn attach(server: &Server, path: &str, subject: &str, bundle: &str) -> String {
+    let blob = digest(bundle.as_bytes());
+    server.put(&format!("/v2/{path}/blobs/{blob}"), Answer::new(bundle));
+    let empty = json!({"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest(b"{}"), "size": 2});
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "artifactType": BUNDLE,
+        "config": empty, "layers": [{"mediaType": BUNDLE, "digest": blob, "size": bundle.len()}],
+        "subject": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": subject, "size": 1},
+    })
+    .to_string();
+    let own = digest(manifest.as_bytes());
+    server.put(
+        &format!("/v2/{path}/manifests/{own}"),
+        Answer::new(manifest),
+    );
+    own
+}
+
+/// The document that cosign before its version 3 signs.
+pub fn simple_payload(digest: &str) -> String {
+    json!({"critical": {"identity": {"docker-reference": ""}, "image": {"docker-manifest-digest": digest},
+        "type": "cosign container image signature"}, "optional": null})
+    .to_string()
+}
+
+/// Serves signatures of cosign before its version 3, each a document with annotations, for an image.
+pub fn sign(server: &Server, path: &str, subject: &str, signatures: &[(String, Value)]) {
+    let layers = signatures.iter().map(|(payload, annotations)| {
+        let blob = digest(payload.as_bytes());
+        server.put(&format!("/v2/{path}/blobs/{blob}"), Answer::new(payload.clone()));
+        json!({"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": blob, "size": payload.len(),
+            "annotations": annotations})
+    });
+    let config = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(b"{}"), "size": 2});
+    let manifest =
+        json!({"schemaVersion": 2, "config": config, "layers": layers.collect::<Vec<_>>()});
+    let tag = subject.replace(':', "-");
+    server.put(
+        &format!("/v2/{path}/manifests/{tag}.sig"),
+        Answer::new(manifest.to_string()),
+    );
+}

@@ -162,6 +162,71 @@ impl Sigstore {
         }] })
     }
 
+    /// A bundle of version 0.3 about something with this digest, as GitHub and cosign write them.
+    pub fn bundle(&self, kind: &str, name: &str, sha256: &str, build: &Build) -> Value {
+        let statement = statement(kind, name, &json!({ "sha256": sha256 }));
+        let signed = self.signed(&statement, build);
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {
+                "certificate": { "rawBytes": STANDARD.encode(&signed.leaf) },
+                "tlogEntries": [signed.entry],
+                "timestampVerificationData": { "rfc3161Timestamps": [] },
+            },
+            "dsseEnvelope": {
+                "payloadType": "application/vnd.in-toto+json",
+                "payload": STANDARD.encode(&statement),
+                "signatures": [{ "sig": STANDARD.encode(&signed.signature) }],
+            },
+        })
+    }
+
+    /// A bundle with a signature over the bytes themselves, as `cosign sign-blob` writes it.
+    pub fn blob(&self, bytes: &[u8], build: &Build) -> Value {
+        let (leaf, signature, body) = self.over(bytes, build);
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {
+                "certificate": { "rawBytes": STANDARD.encode(&leaf) },
+                "tlogEntries": [self.logged(&body, "hashedrekord", build.at)],
+            },
+            "messageSignature": {
+                "messageDigest": { "algorithm": "SHA2_256", "digest": STANDARD.encode(Sha256::digest(bytes)) },
+                "signature": STANDARD.encode(&signature),
+            },
+        })
+    }
+
+    /// The annotations that cosign, before its version 3, gives the layer with this document.
+    pub fn simple(&self, payload: &str, build: &Build) -> Value {
+        let (leaf, signature, body) = self.over(payload.as_bytes(), build);
+        let entry = self.logged(&body, "hashedrekord", build.at);
+        let log = json!({
+            "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+            "Payload": { "body": entry["canonicalizedBody"], "integratedTime": build.at, "logIndex": 0,
+                "logID": hex(&self.log.id()) },
+        });
+        json!({
+            "dev.cosignproject.cosign/signature": STANDARD.encode(&signature),
+            "dev.sigstore.cosign/certificate": pem(&leaf),
+            "dev.sigstore.cosign/chain": pem(&self.root()),
+            "dev.sigstore.cosign/bundle": log.to_string(),
+        })
+    }
+
+    /// A certificate, a signature over bytes, and what a log writes of both.
+    fn over(&self, bytes: &[u8], build: &Build) -> (Vec<u8>, Vec<u8>, String) {
+        let key = Key::new();
+        let leaf = self.leaf(&key, build);
+        let signature = key.sign(bytes);
+        let body = json!({ "apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
+            "data": { "hash": { "algorithm": "sha256", "value": hex(&Sha256::digest(bytes)) } },
+            "signature": { "content": STANDARD.encode(&signature),
+                "publicKey": { "content": STANDARD.encode(pem(&leaf)) } },
+        } });
+        (leaf, signature, body.to_string())
+    }
+
     fn signed(&self, statement: &[u8], build: &Build) -> Signed {
         let key = Key::new();
         let leaf = self.leaf(&key, build);
@@ -178,29 +243,30 @@ impl Sigstore {
 
     /// The only entry of a transparency log, with everything that proves that it is there.
     fn entry(&self, statement: &[u8], leaf: &[u8], signature: &[u8], at: i64) -> Value {
-        let pem = format!(
-            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-            STANDARD.encode(leaf)
-        );
+        let pem = pem(leaf);
         let body = json!({ "apiVersion": "0.0.1", "kind": "dsse", "spec": {
             "payloadHash": { "algorithm": "sha256", "value": hex(&Sha256::digest(statement)) },
             "signatures": [{ "signature": STANDARD.encode(signature), "verifier": STANDARD.encode(pem) }],
         } })
         .to_string();
+        self.logged(&body, "dsse", at)
+    }
+
+    fn logged(&self, body: &str, kind: &str, at: i64) -> Value {
         let id = self.log.id();
-        let body64 = STANDARD.encode(&body);
+        let body64 = STANDARD.encode(body);
         let promise = format!(
             r#"{{"body":"{body64}","integratedTime":{at},"logID":"{}","logIndex":0}}"#,
             hex(&id)
         );
-        let root = Sha256::new_with_prefix([0]).chain_update(&body).finalize();
+        let root = Sha256::new_with_prefix([0]).chain_update(body).finalize();
         let head = format!("log.example\n1\n{}\n", STANDARD.encode(root));
         let signed = [&id[..4], &self.log.sign(head.as_bytes())].concat();
         let checkpoint = format!("{head}\n\u{2014} log.example {}\n", STANDARD.encode(signed));
         json!({
             "logIndex": "0",
             "logId": { "keyId": STANDARD.encode(&id) },
-            "kindVersion": { "kind": "dsse", "version": "0.0.1" },
+            "kindVersion": { "kind": kind, "version": "0.0.1" },
             "integratedTime": at.to_string(),
             "inclusionPromise": { "signedEntryTimestamp": STANDARD.encode(self.log.sign(promise.as_bytes())) },
             "inclusionProof": { "logIndex": "0", "treeSize": "1", "rootHash": STANDARD.encode(root), "hashes": [],
@@ -281,6 +347,13 @@ impl Sigstore {
         let signature = [&[0], &self.authority.sign(&signed)[..]].concat();
         sequence(&[signed, ecdsa(), tlv(3, &signature)])
     }
+}
+
+fn pem(der: &[u8]) -> String {
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        STANDARD.encode(der)
+    )
 }
 
 struct Signed {

@@ -9,13 +9,16 @@ use std::path::{Path, PathBuf};
 use interlock_launch::{
     Class, ContainerRef, Judgement, LockedPackage, MountRef, Request, is_sensitive,
 };
+use interlock_supply::lockfile::OriginLock;
 use interlock_supply::oci::{
     Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Platform, Reference, Registry,
     Source,
 };
+use interlock_supply::provenance::ImageEvidence;
 use interlock_supply::{Store, Trust};
 
-use super::origin;
+use super::attached::{self, Asked};
+use super::origin::Told;
 use super::package::{Bar, Fetched};
 use super::rules::Rules;
 use crate::context::Context;
@@ -37,6 +40,7 @@ pub fn fetch(
 ) -> Result<Fetched, Failure> {
     let failed = |error: &dyn std::error::Error| unfetched(&container.image, error);
     let image = reference(container)?;
+    let registry = registry(context)?;
     let (locked, facts) = match archive {
         None if context.global.offline => stored(packages, &image).ok_or_else(|| {
             let what = format!(
@@ -45,7 +49,7 @@ pub fn fetch(
             );
             Failure::new(Exit::Refused, what).next("run this once without `--offline`")
         })?,
-        None => with(context, packages, &registry(context)?, |it| it.lock(&image))
+        None => with(context, packages, &registry, |it| it.lock(&image))
             .map_err(|error| failed(&error))?,
         Some(path) => {
             let source = Archive::open(path).map_err(|error| failed(&error))?;
@@ -61,13 +65,63 @@ pub fn fetch(
         None => Vec::new(),
     };
     remarks.extend(self::remarks(&locked, &facts, archive.is_none()));
-    remarks.extend(origin::judge_image(context, &locked)?);
+    let asked = Asked {
+        registry: archive.is_none().then_some(&registry),
+        image: &image,
+        index: facts.index,
+    };
+    let evidence = attached::evidence(context, packages, &asked, &locked);
+    let told = attached::judge(
+        &Rules::read(context)?,
+        &evidence,
+        &locked,
+        &facts.built_from,
+    )?;
+    remarks.extend(told.lines);
     remarks.extend(ignored(container));
     Ok(Fetched {
         locked: LockedPackage::from(&locked),
         remarks,
-        origin: None,
+        origin: told.origin,
     })
+}
+
+/// What is attached to an image that a lock names, kept or asked for again. `said`: what the lock says of its origin.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub fn evidence(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+    locked: &LockedImage,
+    said: Option<&OriginLock>,
+) -> Result<ImageEvidence, Failure> {
+    let Class::Container(container) = &judgement.class else {
+        return Err(Failure::new(Exit::Refused, "the source is no image"));
+    };
+    let asked = Asked {
+        registry: Some(&registry(context)?),
+        image: &reference(container)?,
+        index: said.and_then(|said| said.index),
+    };
+    Ok(attached::evidence(context, packages, &asked, locked))
+}
+
+/// Where an image that a lock names came from, judged as for a single approval.
+///
+/// # Errors
+/// When the configuration cannot be read, or a requirement is not met.
+pub fn provenance(
+    context: &Context,
+    packages: &Store,
+    judgement: &Judgement,
+    locked: &LockedImage,
+    said: Option<&OriginLock>,
+) -> Result<Told, Failure> {
+    let evidence = evidence(context, packages, judgement, locked, said)?;
+    let facts = packages.image_facts(&locked.digest).unwrap_or_default();
+    attached::judge(&Rules::read(context)?, &evidence, locked, &facts.built_from)
 }
 
 /// Puts an image that a lock names into the store: exactly those bytes, or none.
@@ -158,14 +212,6 @@ pub fn remarks(locked: &LockedImage, facts: &Facts, was_asked: bool) -> Vec<Stri
     }
     if let Some(created) = &facts.created {
         lines.push(format!("says that it was made at {}", visible(created)));
-    }
-    if let (Some(source), revision) = &facts.built_from {
-        let revision = revision.as_deref().map(|it| format!(" at {}", visible(it)));
-        lines.push(format!(
-            "says that it is from {}{}, which nobody vouches for",
-            visible(source),
-            revision.unwrap_or_default()
-        ));
     }
     lines.extend(differences(facts));
     lines

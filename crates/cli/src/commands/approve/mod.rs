@@ -3,6 +3,7 @@
 //! In order: judge, fetch the package, resolve to content, show everything, ask, sign and record, then start the server
 //! once, contained as approved, to pin its tools.
 
+mod attached;
 mod bytecode;
 mod compile;
 mod fetched;

@@ -5,7 +5,6 @@
 
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
-use interlock_supply::oci::LockedImage;
 use interlock_supply::policy::{Breach, Policy};
 use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index};
@@ -13,7 +12,7 @@ use interlock_supply::registry::{Api, KnownKind, known};
 use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Store, TreeDigest, Trust};
 
 use super::rules::Rules;
-use super::told;
+use super::{attached, told};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::terminal::visible;
@@ -183,7 +182,11 @@ pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure>
     })
 }
 
-fn refuse(name: &str, version: &str, breaches: Vec<Breach>) -> Result<(), Failure> {
+/// Refuses what breaks a requirement, with all that is broken.
+///
+/// # Errors
+/// When there is any.
+pub fn refuse(name: &str, version: &str, breaches: Vec<Breach>) -> Result<(), Failure> {
     let mut breaches = breaches.into_iter();
     let Some(breach) = breaches.next() else {
         return Ok(());
@@ -196,22 +199,6 @@ fn refuse(name: &str, version: &str, breaches: Vec<Breach>) -> Result<(), Failur
         .causes
         .extend(breaches.map(|breach| breach.text).take(9));
     Err(failure)
-}
-
-/// What is known of an image's origin, judged by the configuration. A registry of images says neither who published one nor when, and
-/// what an image says of itself proves nothing; so a requirement of either is not met.
-///
-/// # Errors
-/// When the configuration cannot be read, or a requirement is not met.
-pub fn judge_image(context: &Context, image: &LockedImage) -> Result<Vec<String>, Failure> {
-    let rules = Rules::read(context)?;
-    let breaches = rules
-        .policy
-        .judge_unknown(&image.name, &image.version, &rules.hold);
-    refuse(&image.name, &image.version, breaches)?;
-    Ok(vec![
-        "not attested: who built it, and from what, is not known".to_owned(),
-    ])
 }
 
 /// What a lock says of an origin and evidence does not bear out. `whole`: everything could be asked.
@@ -238,8 +225,12 @@ pub fn own<'a>(tree: &LockedTree, origins: &'a [Origin]) -> Option<&'a Origin> {
 
 /// Where a tree in the store came from, by the evidence beside it, as a lock keeps it.
 pub fn kept(context: &Context, packages: &Store, tree: &str) -> Option<OriginLock> {
-    let tree = packages.recorded(&TreeDigest::parse(tree).ok()?)?;
+    let digest = TreeDigest::parse(tree).ok()?;
     let rules = Rules::read(context).ok()?;
+    if let Some(image) = packages.recorded_image(&digest) {
+        return attached::kept(&rules, packages, &image);
+    }
+    let tree = packages.recorded(&digest)?;
     let origins = packages.evidence(&tree)?.origins(&tree, rules.verifier());
     OriginLock::of(tree.ecosystem, own(&tree, &origins)?)
 }

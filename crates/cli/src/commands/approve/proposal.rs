@@ -22,7 +22,7 @@ use crate::terminal::{say, visible};
 
 use super::origin::{self, Told};
 use super::package::Fetched;
-use super::{Wanted, agree, package, pin, section, unlock};
+use super::{Wanted, agree, image, package, pin, section, unlock};
 
 /// Runs `interlock approve --lock`.
 ///
@@ -120,7 +120,12 @@ fn proposals(
             origin = told.origin;
         }
         if let Some(image) = &resolved.content.image {
-            remarks.extend(origin::judge_image(context, image).map_err(|it| named(name, it))?);
+            let (judgement, said) = (&resolved.judgement, server.content.origin.as_ref());
+            let told = image::provenance(context, packages, judgement, image, said);
+            let told = told.map_err(|failure| named(name, failure))?;
+            came_as_locked(name, server, &told)?;
+            remarks.extend(told.lines);
+            origin = told.origin;
         }
         proposals.push(Proposal {
             fetched: resolved.package.map(|locked| Fetched {

@@ -4,7 +4,9 @@
 //! alarm: many mirrors offer nothing.
 
 use interlock_supply::LockedTree;
-use interlock_supply::provenance::{Checked, Identity, Origin, is_own};
+use interlock_supply::provenance::{
+    Attested, Checked, Identity, Origin, SIGNED, Signer, VerifyError, is_own,
+};
 use interlock_supply::registry::owner_of_repository;
 
 use crate::terminal::visible;
@@ -25,15 +27,8 @@ pub fn own(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
         (Some(builder), _) => lines.extend(built(builder, origin.repository.as_deref())),
         (None, attestations) => {
             lines.push(unattested(attestations));
-            lines.extend(origin.repository.as_ref().map(|repository| {
-                let commit = origin.commit.as_ref();
-                let commit = commit.map(|commit| format!(" at {}", visible(commit)));
-                format!(
-                    "says that it is from {}{}, which nobody vouches for",
-                    visible(repository),
-                    commit.unwrap_or_default()
-                )
-            }));
+            let claimed = origin.repository.as_ref();
+            lines.extend(claimed.map(|it| claim(it, origin.commit.as_ref())));
         }
     }
     if let Some(before) = &origin.earlier {
@@ -51,6 +46,89 @@ pub fn own(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
         }
     }
     lines
+}
+
+/// About an image: what is attached to it and holds, and what does not. `claims`: the repository and commit that it names itself.
+pub fn attached(
+    origin: &Origin,
+    failures: &[VerifyError],
+    claims: &(Option<String>, Option<String>),
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    if let Checked::Verified(attested) = &origin.attestations {
+        for one in attested {
+            let line = vouched(one);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        let more = lines.len().saturating_sub(NAMED);
+        lines.truncate(NAMED);
+        if more > 0 {
+            lines.push(format!("and {more} more that vouch for it"));
+        }
+    }
+    if let Some(builder) = origin.builder() {
+        lines.extend(elsewhere(builder, claims.0.as_deref()));
+    } else {
+        lines.push(match &origin.attestations {
+            Checked::Verified(_) => {
+                "not attested: from what it was built, no signature says".to_owned()
+            }
+            Checked::Unreachable => {
+                "not attested, as far as is known: what is attached to it could not be fetched"
+                    .to_owned()
+            }
+            Checked::Failed(_) | Checked::Absent => {
+                "not attested: who built it, and from what, is not known".to_owned()
+            }
+        });
+        lines.extend(
+            claims
+                .0
+                .as_ref()
+                .map(|repository| claim(repository, claims.1.as_ref())),
+        );
+    }
+    let mut why: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    why.dedup();
+    if !why.is_empty() {
+        let count = crate::show::counted(failures.len(), "thing");
+        why.truncate(NAMED);
+        lines.push(format!(
+            "LOOK TWICE: {count} attached to it that proves nothing: {}",
+            why.join("; ")
+        ));
+    }
+    lines
+}
+
+/// Who vouches for what, by one thing that holds.
+fn vouched(attested: &Attested) -> String {
+    let identity = match &attested.signer {
+        Signer::Identity(identity) => identity,
+        Signer::Key(key) => return format!("signed with the key {}", visible(key)),
+    };
+    if identity.repository.is_none() {
+        return format!(
+            "signed by {}, as {} says",
+            visible(&identity.subject),
+            visible(&identity.issuer)
+        );
+    }
+    match attested.predicate_type == SIGNED {
+        true => by_builder("signed by a workflow of", identity),
+        false => by_builder("attested: built from", identity),
+    }
+}
+
+fn claim(repository: &str, commit: Option<&String>) -> String {
+    let commit = commit.map(|commit| format!(" at {}", visible(commit)));
+    format!(
+        "says that it is from {}{}, which nobody vouches for",
+        visible(repository),
+        commit.unwrap_or_default()
+    )
 }
 
 fn published(origin: &Origin, now: i64) -> Vec<String> {
@@ -156,26 +234,34 @@ fn unattested<T>(attestations: &Checked<T>) -> String {
 
 /// What an attestation of a build says, and whether the package names the same repository.
 fn built(builder: &Identity, claimed: Option<&str>) -> Vec<String> {
+    let mut lines = vec![by_builder("attested: built from", builder)];
+    lines.extend(elsewhere(builder, claimed));
+    lines
+}
+
+fn by_builder(what: &str, builder: &Identity) -> String {
     let part = |text: &Option<String>| text.as_deref().map_or_else(|| "?".to_owned(), visible);
-    let mut lines = vec![format!(
-        "attested: built from {} at {}, commit {}, by {}",
+    format!(
+        "{what} {} at {}, commit {}, by {}",
         part(&builder.repository),
         part(&builder.reference),
         part(&builder.commit),
         visible(&builder.issuer)
-    )];
+    )
+}
+
+/// That the repository that something names itself is somebody else's than the one it was built from.
+fn elsewhere(builder: &Identity, claimed: Option<&str>) -> Option<String> {
     let owner = |address: &str| owner_of_repository(address).map(str::to_ascii_lowercase);
     let other = claimed
         .and_then(owner)
         .zip(builder.repository.as_deref().and_then(owner));
-    if let Some((claimed, built)) = other.filter(|(claimed, built)| claimed != built) {
-        lines.push(format!(
-            "the package names a repository of {}, but was built from one of {}",
-            visible(&claimed),
-            visible(&built)
-        ));
-    }
-    lines
+    let (claimed, built) = other.filter(|(claimed, built)| claimed != built)?;
+    Some(format!(
+        "the package names a repository of {}, but was built from one of {}",
+        visible(&claimed),
+        visible(&built)
+    ))
 }
 
 fn counted(days: i64) -> String {
@@ -189,7 +275,7 @@ fn counted(days: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use interlock_supply::provenance::{Attested, Earlier, Signer};
+    use interlock_supply::provenance::Earlier;
 
     const NOW: i64 = 1_795_000_000;
 

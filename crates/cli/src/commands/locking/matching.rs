@@ -54,10 +54,13 @@ fn as_locked(
 ) -> Server {
     let tree = tree_of(store, entry, proposed);
     let same = tree.is_some() && tree == proposed.content.tree;
-    let origin = match &tree {
+    let content = Content::of(entry.launch(), tree.as_ref(), base, store);
+    let same = same || (content.image.is_some() && content.image == proposed.content.image);
+    let package = entry.launch().package.as_ref();
+    let origin = match package {
         // The same bytes came from the same place; what an approval knew of it is not in the approval.
         Some(_) if same => proposed.content.origin.clone(),
-        Some(tree) => origin::kept(context, store, &tree.digest.to_string()),
+        Some(package) => origin::kept(context, store, &package.tree),
         None => None,
     };
     let pins = entry
@@ -68,10 +71,7 @@ fn as_locked(
         source: proposed.source.clone(),
         registry: proposed.registry.clone(),
         args: proposed.args.clone(),
-        content: Content {
-            origin,
-            ..Content::of(entry.launch(), tree.as_ref(), base, store)
-        },
+        content: Content { origin, ..content },
         grants: ProposedGrants::of(entry.profile(), base),
         tools: if proposed.tools.is_empty() {
             Default::default()

@@ -5,7 +5,7 @@ use interlock_launch::{Ledger, ServerName};
 use interlock_supply::LockedTree;
 use interlock_supply::lockfile::{Content, OriginLock, Server};
 use interlock_supply::oci::LockedImage;
-use interlock_supply::provenance::TreeEvidence;
+use interlock_supply::provenance::{ImageEvidence, TreeEvidence};
 use serde_json::json;
 
 use crate::Outcome;
@@ -62,8 +62,12 @@ impl Verifier {
         }
         match &server.content.tree {
             None if server.content.image.is_some() => {
-                let image = server.content.image.iter();
-                problems.extend(image.filter_map(|it| self.image(server, it).err()));
+                for image in server.content.image.iter() {
+                    match self.image(server, image) {
+                        Err(problem) => problems.push(problem),
+                        Ok(()) => problems.extend(self.attached(server, image)),
+                    }
+                }
             }
             Some(tree) => match self.bytes(server, tree) {
                 Err(problem) => problems.push(problem),
@@ -164,6 +168,29 @@ impl Verifier {
         }
         let installed = image::install(context, packages, &judgement, image);
         installed.map(drop).map_err(line)
+    }
+
+    /// Where an image came from, by what is attached to it: verified again, and compared with what the lock says.
+    fn attached(&self, server: &Server, image: &LockedImage) -> Vec<String> {
+        let said = server.content.origin.as_ref();
+        if said.is_none() {
+            return Vec::new();
+        }
+        let (context, packages) = (&self.context, &self.machine.packages);
+        let judgement = interlock_launch::judge(&server.request(&self.project.base));
+        let found = Rules::read(context).and_then(|rules| {
+            let against = |evidence: &ImageEvidence| {
+                let (origin, _) = evidence.origin(rules.verifier());
+                let found = OriginLock::of_image(&origin, evidence.index());
+                origin::against(said, found.as_ref(), evidence.is_whole())
+            };
+            let kept = packages.image_evidence(image);
+            if kept.is_some_and(|kept| against(&kept).is_empty()) {
+                return Ok(Vec::new());
+            }
+            image::evidence(context, packages, &judgement, image, said).map(|it| against(&it))
+        });
+        found.unwrap_or_else(|failure| vec![failure.on_one_line()])
     }
 
     /// Programs, scripts and folders, resolved anew.
