@@ -29,6 +29,17 @@ pub enum FetchError {
     /// The registry wants a login, or refuses this one.
     #[error("the server refused access ({0}); check the login that is configured for it")]
     Denied(u16),
+    /// The registry wants a login, and a program has it that nobody starts here.
+    #[error(
+        "the server refused access, and the login for `{registry}` is kept by the program `{program}`, which is not started: keep \
+         one in a file, with `podman login --authfile FILE {registry}`, and set REGISTRY_AUTH_FILE=FILE"
+    )]
+    Helper {
+        /// Which registry.
+        registry: String,
+        /// Which program; safe to show.
+        program: String,
+    },
     /// Another status than success.
     #[error("the server answered with status {0}")]
     Status(u16),

@@ -145,6 +145,7 @@ impl Asking<'_> {
             Err(
                 FetchError::NotFound
                 | FetchError::Denied(_)
+                | FetchError::Helper { .. }
                 | FetchError::Status(400..=499 | 501)
                 | FetchError::Address(_),
             ) => None,

@@ -12,6 +12,7 @@ mod layers;
 mod limits;
 mod lock;
 mod locked;
+mod login;
 mod reference;
 mod registry;
 mod unpack;
@@ -21,6 +22,7 @@ pub use archive::{Archive, ArchiveError};
 pub use limits::ImageLimits;
 pub use lock::{Facts, ImageError, Locker, Source, SourceError};
 pub use locked::{LayerRecord, LockedImage};
+pub use login::{LoginError, Logins};
 pub use reference::{ImageDigest, Platform, Reference, ReferenceError};
 pub use registry::Registry;
 

@@ -1,21 +1,23 @@
 //! Registries of images (OCI distribution specification): manifests and blobs over HTTPS, with the token that public images need.
 //!
-//! Whatever comes is checked by the caller against a digest; a tag's manifest is the one thing that is taken at its word, once. Tokens
-//! are anonymous and go to the registry that asked for them; a redirect gets none. As engines do, a registry on this
-//! machine's own loopback is spoken to without TLS.
+//! Whatever comes is checked by the caller against a digest; a tag's manifest is the one thing that is taken at its word, once. A token
+//! goes to the registry that asked for it, and the user's login to that registry and to where it has its tokens made; a
+//! redirect gets neither. As engines do, a registry on this machine's own loopback is spoken to without TLS.
 
 use super::{
     document::ACCEPT,
     lock::{Source, SourceError},
+    login::{Login, Logins},
     reference::{ImageDigest, Reference},
 };
-use crate::http::{self, Client, FetchError, Get, Reply, Trust};
+use crate::http::{self, Client, FetchError, Get, Post, Reply, Sent, Trust};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},
     io::Read,
     sync::Mutex,
 };
+use zeroize::Zeroizing;
 
 /// Bytes of an answer with a token.
 const TOKEN: u64 = 64 << 10;
@@ -24,8 +26,9 @@ const TOKEN: u64 = 64 << 10;
 pub struct Registry {
     client: Client,
     mirrors: BTreeMap<String, String>,
-    /// Tokens by registry and repository: short-lived, and of use for reading what everybody may read.
-    tokens: Mutex<HashMap<String, String>>,
+    logins: Logins,
+    /// What gets in, by registry and repository.
+    headers: Mutex<HashMap<String, Zeroizing<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -41,8 +44,16 @@ impl Registry {
         Self {
             client: Client::new(trust),
             mirrors,
-            tokens: Mutex::default(),
+            logins: Logins::default(),
+            headers: Mutex::default(),
         }
+    }
+
+    /// With the user's own logins, each of which goes to its own registry alone.
+    #[must_use]
+    pub fn with_logins(mut self, logins: Logins) -> Self {
+        self.logins = logins;
+        self
     }
 
     /// The address of a registry, and whether it is spoken to without TLS.
@@ -68,29 +79,48 @@ impl Registry {
         accept: &str,
         limit: u64,
     ) -> Result<Box<dyn Read + Send>, FetchError> {
+        let fetched = self.fetch_part(image, part, accept, limit);
+        fetched.map_err(|error| match error {
+            FetchError::Denied(_) if self.login(image).is_none() => {
+                let registry = self.asked_host(image);
+                match self.logins.helper(&registry) {
+                    Some(program) => FetchError::Helper { registry, program },
+                    None => error,
+                }
+            }
+            other => other,
+        })
+    }
+
+    fn fetch_part(
+        &self,
+        image: &Reference,
+        part: &str,
+        accept: &str,
+        limit: u64,
+    ) -> Result<Box<dyn Read + Send>, FetchError> {
         let (base, plain) = self.base(image.host());
         let url = format!("{base}/v2/{}/{part}", image.path());
         let key = image.name();
-        let known = self.token(&key);
-        let ask = |token: Option<&str>| {
-            let authorization = token.map(|token| format!("Bearer {token}"));
+        let known = self.header(&key);
+        let ask = |authorization: Option<&str>| {
             self.client.ask(&Get {
                 url: &url,
                 accept,
                 compressed: false,
-                authorization: authorization.as_deref(),
+                authorization,
                 limit,
                 plain,
             })
         };
-        let challenge = match ask(known.as_deref())? {
+        let challenge = match ask(known.as_ref().map(|header| header.as_str()))? {
             Reply::Answer(answer) => return Ok(answer.reader),
             Reply::Challenge(challenge) => challenge,
         };
-        let token = self.new_token(&challenge, image, plain)?;
-        let reply = ask(Some(&token))?;
-        if let Ok(mut tokens) = self.tokens.lock() {
-            tokens.insert(key, token);
+        let header = self.new_header(&challenge, image, plain)?;
+        let reply = ask(Some(&header))?;
+        if let Ok(mut headers) = self.headers.lock() {
+            headers.insert(key, header);
         }
         match reply {
             Reply::Answer(answer) => Ok(answer.reader),
@@ -121,8 +151,47 @@ impl Registry {
         })
     }
 
-    fn token(&self, key: &str) -> Option<String> {
-        self.tokens.lock().ok()?.get(key).cloned()
+    fn header(&self, key: &str) -> Option<Zeroizing<String>> {
+        self.headers.lock().ok()?.get(key).cloned()
+    }
+
+    /// The registry that is asked: the mirror, where there is one.
+    fn asked_host(&self, image: &Reference) -> String {
+        let own = || image.host().to_owned();
+        let Some(mirror) = self.mirrors.get(image.host()) else {
+            return own();
+        };
+        let url = url::Url::parse(mirror).ok();
+        let host = url
+            .as_ref()
+            .and_then(|url| Some((url.host_str()?, url.port())));
+        match host {
+            Some((host, Some(port))) => format!("{host}:{port}"),
+            Some((host, None)) => host.to_owned(),
+            None => own(),
+        }
+    }
+
+    fn login(&self, image: &Reference) -> Option<&Login> {
+        self.logins.of(&self.asked_host(image), image.path())
+    }
+
+    /// What a registry wants to see: the login itself, or a token.
+    fn new_header(
+        &self,
+        challenge: &str,
+        image: &Reference,
+        plain: bool,
+    ) -> Result<Zeroizing<String>, FetchError> {
+        let scheme = challenge.split(' ').next().unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("basic") {
+            let token = self.new_token(challenge, image, plain)?;
+            return Ok(Zeroizing::new(format!("Bearer {}", *token)));
+        }
+        match self.login(image) {
+            Some(login) => basic(login).ok_or(FetchError::Denied(401)),
+            None => Err(FetchError::Denied(401)),
+        }
     }
 
     /// A token for reading this one repository, whatever the challenge would have it for.
@@ -131,36 +200,111 @@ impl Registry {
         challenge: &str,
         image: &Reference,
         plain: bool,
-    ) -> Result<String, FetchError> {
+    ) -> Result<Zeroizing<String>, FetchError> {
         let denied = || FetchError::Denied(401);
         let fields = parameters(challenge).ok_or_else(denied)?;
-        let realm = fields.get("realm").ok_or_else(denied)?;
-        let address = || FetchError::Address(realm.clone());
-        let mut url = url::Url::parse(realm).map_err(|_| address())?;
+        let url = self.realm(fields.get("realm").ok_or_else(denied)?, image)?;
+        let asked = Asked {
+            service: fields.get("service").map(String::as_str),
+            scope: format!("repository:{}:pull", image.path()),
+            plain: plain && url.host_str().is_some_and(is_loopback),
+            url,
+        };
+        let text = match self.login(image) {
+            Some(Login::Identity(identity)) => self.with_identity(&asked, identity)?,
+            login => self.with_login(&asked, login)?,
+        };
+        let token: Token = serde_json::from_str(&text).map_err(|_| denied())?;
+        let [token, other] = [token.token, token.access_token].map(|it| it.map(Zeroizing::new));
+        let token = token.or(other).ok_or_else(denied)?;
+        let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
+        plain.then_some(token).ok_or_else(denied)
+    }
+
+    /// Where tokens are made, as a challenge says: on the internet, or where the registry is.
+    fn realm(&self, realm: &str, image: &Reference) -> Result<url::Url, FetchError> {
+        let address = || FetchError::Address(realm.to_owned());
+        let url = url::Url::parse(realm).map_err(|_| address())?;
         let (base, _) = self.base(image.host());
         let registry = url::Url::parse(&base).map_err(|_| address())?;
         let has_user = !url.username().is_empty() || url.password().is_some();
         if has_user || (is_inside(&url) && !is_inside(&registry)) {
             return Err(address());
         }
-        let scope = format!("repository:{}:pull", image.path());
-        if let Some(service) = fields.get("service") {
+        Ok(url)
+    }
+
+    /// A token for a login, or for everybody.
+    fn with_login(
+        &self,
+        asked: &Asked<'_>,
+        login: Option<&Login>,
+    ) -> Result<Zeroizing<String>, FetchError> {
+        let mut url = asked.url.clone();
+        if let Some(service) = asked.service {
             url.query_pairs_mut().append_pair("service", service);
         }
-        url.query_pairs_mut().append_pair("scope", &scope);
-        let loopback = url.host_str().is_some_and(is_loopback);
+        url.query_pairs_mut().append_pair("scope", &asked.scope);
+        let header = login.and_then(basic);
         let text = self.client.text_there(&Get {
             url: url.as_str(),
             accept: "application/json",
             compressed: false,
-            authorization: None,
+            authorization: header.as_ref().map(|header| header.as_str()),
             limit: TOKEN,
-            plain: plain && loopback,
+            plain: asked.plain,
+        });
+        text.map(Zeroizing::new)
+    }
+
+    /// A token for what a registry gave instead of a password (OAuth 2, as registries have it).
+    fn with_identity(
+        &self,
+        asked: &Asked<'_>,
+        identity: &str,
+    ) -> Result<Zeroizing<String>, FetchError> {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "refresh_token")
+            .append_pair("service", asked.service.unwrap_or_default())
+            .append_pair("client_id", "interlock")
+            .append_pair("scope", &asked.scope)
+            .append_pair("refresh_token", identity);
+        let form = Zeroizing::new(form.finish());
+        let sent = self.client.asked(&Post {
+            url: asked.url.as_str(),
+            body: Some(form.as_bytes()),
+            headers: &[
+                ("accept", "application/json"),
+                ("content-type", "application/x-www-form-urlencoded"),
+            ],
+            limit: TOKEN,
+            plain: asked.plain,
         })?;
-        let token: Token = serde_json::from_str(&text).map_err(|_| denied())?;
-        let token = token.token.or(token.access_token).ok_or_else(denied)?;
-        let plain = token.bytes().all(|byte| byte.is_ascii_graphic());
-        plain.then_some(token).ok_or_else(denied)
+        // A login is not taken to another address than the registry named.
+        let Sent::Answer(answer) = sent else {
+            return Err(FetchError::Denied(401));
+        };
+        let mut text = Zeroizing::new(String::new());
+        let read = answer.reader.take(TOKEN).read_to_string(&mut text);
+        read.map_err(|error| http::interrupted(error, TOKEN))?;
+        Ok(text)
+    }
+}
+
+/// A token that is wanted.
+struct Asked<'a> {
+    url: url::Url,
+    service: Option<&'a str>,
+    scope: String,
+    /// Without TLS: everything is on this machine.
+    plain: bool,
+}
+
+/// User and password as a header.
+fn basic(login: &Login) -> Option<Zeroizing<String>> {
+    match login {
+        Login::Basic(pair) => Some(Zeroizing::new(format!("Basic {}", **pair))),
+        Login::Identity(_) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
 };
@@ -19,6 +19,8 @@ pub struct Answer {
     pub drops: usize,
     /// Answer 503 this many times first.
     pub busy: usize,
+    /// Whoever has not this Authorization header is told 401 with this challenge.
+    pub login: Option<(String, String)>,
 }
 
 impl Answer {
@@ -30,6 +32,7 @@ impl Answer {
             length: None,
             drops: 0,
             busy: 0,
+            login: None,
         }
     }
 
@@ -46,6 +49,8 @@ struct Shared {
     answers: HashMap<String, Answer>,
     /// Path and Authorization header of every request.
     asked: Vec<(String, Option<String>)>,
+    /// What was sent with requests that have a body.
+    sent: Vec<String>,
 }
 
 pub struct Server {
@@ -95,6 +100,10 @@ impl Server {
         self.shared.lock().unwrap().asked.clone()
     }
 
+    pub fn sent(&self) -> Vec<String> {
+        self.shared.lock().unwrap().sent.clone()
+    }
+
     pub fn asked_for(&self, part: &str) -> usize {
         self.asked()
             .iter()
@@ -117,7 +126,7 @@ fn serve(stream: &TcpStream, shared: &Mutex<Shared>) -> Option<()> {
             .ok()
             .filter(|count| *count > 0)?;
         let path = line.split(' ').nth(1)?.to_owned();
-        let mut login = None;
+        let (mut login, mut length) = (None, 0);
         loop {
             let mut header = String::new();
             reader.read_line(&mut header).ok()?;
@@ -129,10 +138,22 @@ fn serve(stream: &TcpStream, shared: &Mutex<Shared>) -> Option<()> {
             {
                 login = Some(value.trim().to_owned());
             }
+            if let Some((name, value)) = header.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().ok()?;
+            }
         }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
         let answer = {
             let mut shared = shared.lock().unwrap();
-            shared.asked.push((path.clone(), login));
+            if length > 0 {
+                shared
+                    .sent
+                    .push(String::from_utf8_lossy(&body).into_owned());
+            }
+            shared.asked.push((path.clone(), login.clone()));
             match shared.answers.get_mut(&path) {
                 Some(answer) if answer.drops > 0 => {
                     answer.drops -= 1;
@@ -142,6 +163,13 @@ fn serve(stream: &TcpStream, shared: &Mutex<Shared>) -> Option<()> {
                     answer.busy -= 1;
                     Answer::status(503)
                 }
+                Some(Answer {
+                    login: Some((wanted, challenge)),
+                    ..
+                }) if login.as_ref() != Some(wanted) => Answer {
+                    headers: vec![("WWW-Authenticate", challenge.clone())],
+                    ..Answer::status(401)
+                },
                 Some(answer) => answer.clone(),
                 None => Answer::status(404),
             }

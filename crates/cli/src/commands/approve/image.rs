@@ -11,8 +11,8 @@ use interlock_launch::{
 };
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::oci::{
-    Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Platform, Reference, Registry,
-    Source,
+    Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Logins, Platform, Reference,
+    Registry, Source,
 };
 use interlock_supply::provenance::ImageEvidence;
 use interlock_supply::{Store, Trust};
@@ -164,7 +164,11 @@ fn reference(container: &ContainerRef) -> Result<Reference, Failure> {
 fn registry(context: &Context) -> Result<Registry, Failure> {
     let policy = Rules::read(context)?.policy;
     let trust = Trust::for_user(&|name| std::env::var(name).ok(), context.global.offline);
-    Ok(Registry::new(policy.image_mirrors(), &trust))
+    let logins = Logins::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
+        let what = "the logins for registries of images cannot be read";
+        Failure::new(Exit::Refused, what).because(&error)
+    })?;
+    Ok(Registry::new(policy.image_mirrors(), &trust).with_logins(logins))
 }
 
 fn with<T>(
