@@ -290,6 +290,45 @@ fn a_stored_image_that_was_changed_is_not_started() {
 }
 
 #[test]
+fn off_line_a_tag_that_has_meant_two_images_is_not_guessed() {
+    let world = World::new();
+    let (first, first_digest) = save(&world, "image.tar", SERVER);
+    let words = ["run", "-i", "team/server:1"];
+    approve(&world, &first, &[], &words).expect(0);
+    let offline = |image: &str| {
+        let words = [
+            "--offline",
+            "approve",
+            "--name",
+            "other",
+            "--passphrase-fd",
+            "0",
+        ];
+        let asked = ["--", "docker", "run", "-i", image];
+        world.with_passphrase(&[&words[..], &asked].concat())
+    };
+    offline("team/server:1").expect(0);
+    let (second, second_digest) = save(
+        &world,
+        "other.tar",
+        &SERVER.replace("adds two", "adds three"),
+    );
+    approve(&world, &second, &[], &words).expect(0);
+    let said = offline("team/server:1").expect(3);
+    let named = |digest: &str| format!("docker.io/team/server@sha256:{digest}");
+    has(
+        &said.err,
+        &[
+            "several images",
+            &named(&first_digest),
+            &named(&second_digest),
+        ],
+    );
+    let said = offline(&format!("team/server@sha256:{first_digest}")).expect(0);
+    has(&said.out, &[&first_digest]);
+}
+
+#[test]
 fn an_image_that_is_nowhere_says_so() {
     let world = World::new();
     let said = world.with_passphrase(&[

@@ -212,12 +212,13 @@ impl Locker<'_> {
         expected: Option<&LockedImage>,
     ) -> Result<(LockedImage, Facts), ImageError> {
         let described = self.describe(image, first, expected)?;
+        // In this order everywhere: who waits for another fetch already keeps clean-ups away.
+        let _guard = self.store.adding()?;
         let _one = self
             .store
             .fetching(&format!("oci+{}", described.digest.sha256()), &|| {
                 self.progress.waiting_for_lock();
             })?;
-        let _guard = self.store.adding()?;
         let mut facts = facts(&described.config);
         if let Some(known) = self.store.image_of_manifest(&described.digest)
             && expected.is_none_or(|locked| locked.digest == known.digest)

@@ -15,7 +15,7 @@
 use super::{Scratch, Store, StoreError, check::Damage, remove, replace};
 use crate::{
     digest::TreeDigest,
-    oci::{self, Configuration, Facts, ImageDigest, LockedImage},
+    oci::{self, Configuration, Facts, ImageDigest, LockedImage, Reference},
 };
 use interlock_launch::{LocateError, LocatedImage, LockedPackage, Manifest, Node};
 use std::{
@@ -54,6 +54,36 @@ impl Store {
         }
         images.sort_by_key(|(digest, _)| *digest);
         Ok(images)
+    }
+
+    /// The stored images that a name stands for: of a digest the one with that manifest, of a tag each that was fetched under it. They
+    /// are kept from clean-ups of others, as when they are fetched.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or written to.
+    pub fn images_named(&self, image: &Reference) -> Result<Vec<LockedImage>, StoreError> {
+        let _adding = self.adding()?;
+        let known = self.images()?.into_iter().filter_map(|(_, known)| known);
+        let fits = |known: &LockedImage| {
+            let named = match image.digest() {
+                Some(digest) => known.manifest == digest || known.version == image.version(),
+                None => known.version == image.version(),
+            };
+            named && known.name == image.name()
+        };
+        let named: Vec<LockedImage> = known
+            .filter(fits)
+            .map(|known| LockedImage {
+                version: image.version(),
+                ..known
+            })
+            .collect();
+        if !self.is_read_only() {
+            for image in &named {
+                self.lease(&image.digest)?;
+            }
+        }
+        Ok(named)
     }
 
     /// The image as this program recorded it when it was stored; none when it is not there or the record is damaged.

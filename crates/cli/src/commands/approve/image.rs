@@ -42,13 +42,7 @@ pub fn fetch(
     let image = reference(container)?;
     let registry = registry(context)?;
     let (locked, facts) = match archive {
-        None if context.global.offline => stored(packages, &image).ok_or_else(|| {
-            let what = format!(
-                "the image {} is not in the store",
-                visible(&container.image)
-            );
-            Failure::new(Exit::Refused, what).next("run this once without `--offline`")
-        })?,
+        None if context.global.offline => stored(packages, &image)?,
         None => with(context, packages, &registry, |it| it.lock(&image))
             .map_err(|error| failed(&error))?,
         Some(path) => {
@@ -189,13 +183,33 @@ fn with<T>(
     done
 }
 
-/// What the store has under this name; the tag may mean another image by now.
-fn stored(packages: &Store, image: &Reference) -> Option<(LockedImage, Facts)> {
-    let images = packages.images().ok()?.into_iter();
-    let mut known = images.filter_map(|(_, image)| image);
-    let locked = known.find(|it| it.name == image.name() && it.version == image.version())?;
-    let facts = packages.image_facts(&locked.digest)?;
-    Some((locked, facts))
+/// What the store has under this name; the tag may mean another image by now. Where it has meant several, a person says which.
+fn stored(packages: &Store, image: &Reference) -> Result<(LockedImage, Facts), Failure> {
+    let shown = visible(&image.to_string());
+    let named = packages
+        .images_named(image)
+        .map_err(|error| unfetched(&shown, &error))?;
+    let known = named.into_iter().filter_map(|locked| {
+        let facts = packages.image_facts(&locked.digest)?;
+        Some((locked, facts))
+    });
+    let mut known: Vec<(LockedImage, Facts)> = known.collect();
+    match (known.pop(), known.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => {
+            let what = format!("the image {shown} is not in the store");
+            Err(Failure::new(Exit::Refused, what).next("run this once without `--offline`"))
+        }
+        (Some(last), false) => {
+            let what = format!("the store has several images that {shown} has stood for");
+            let mut failure = Failure::new(Exit::Refused, what);
+            let all = known.iter().chain([&last]);
+            failure.causes = all
+                .map(|(locked, _)| format!("{}@{}", visible(&locked.name), locked.manifest))
+                .collect();
+            Err(failure.next("name the one that you mean, with its digest instead of the tag"))
+        }
+    }
 }
 
 /// What a person should know about an image. Text of the image is shown escaped.
