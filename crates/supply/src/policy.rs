@@ -273,7 +273,7 @@ impl Policy {
     fn judge_failure(&self, origin: &Origin) -> Option<Breach> {
         origin.failure().map(|error| Breach {
             rule: "provenance",
-            text: format!("what the registry serves about its origin does not hold: {error}"),
+            text: format!("what is served about its origin does not hold: {error}"),
             next: "choose another version, and tell the package's authors".to_owned(),
         })
     }

@@ -91,7 +91,7 @@ fn what_is_required_of_dependencies() {
         "",
         &old,
         &broken,
-        &["provenance: dep@2.0.0: what the registry serves"],
+        &["provenance: dep@2.0.0: what is served"],
     );
     let table = |text: &str| format!("[supply]\n{text}");
     check_tree(&table("exempt = [\"dep@2.0.0\"]"), &old, &young, &[]);

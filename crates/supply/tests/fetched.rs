@@ -11,10 +11,12 @@ mod support;
 use flate2::{Compression, write::GzEncoder};
 use interlock_launch::{Class, LockedPackage, PackageStore, Request, SourceWord, judge};
 use interlock_supply::fetched::{Fetched, Fetcher, SourceFetchError};
+use interlock_supply::provenance::{TreeEvidence, TrustRoot, Verifier};
 use interlock_supply::{Client, Silent, Store, Trust};
 use serde_json::{Value, json};
 use std::{error::Error as _, fs, io::Write as _, path::Path};
 use support::server::{Answer, Server};
+use support::sigstore::{Build, Sigstore};
 use support::wheel::{sha256, zip};
 
 const SCRIPT: &str = "#!/bin/sh\necho hello\n";
@@ -133,6 +135,119 @@ fn told(error: &SourceFetchError) -> String {
         source = error.source();
     }
     text
+}
+
+/// What lies beside a bundle, whether fetching succeeds, and who vouches for it then.
+fn beside(change: impl FnOnce(&World, &Sigstore, &[u8]), expected: Result<&str, &str>) {
+    let world = World::new();
+    let sigstore = Sigstore::new(NOW);
+    let bytes = SCRIPT.as_bytes();
+    world.server.put("/run", Answer::new(bytes));
+    change(&world, &sigstore, bytes);
+    let word = world.word("binary", "run");
+    let fetched = world.lock(&word, &[]);
+    let root = world.home.path().join("root.json");
+    fs::write(&root, sigstore.trusted_root()).unwrap();
+    let root = TrustRoot::from_file(&root).unwrap();
+    let fetched = match (fetched, expected) {
+        (Ok(fetched), _) => fetched,
+        (Err(error), Err(part)) => {
+            let source = error.source().map(ToString::to_string);
+            assert!(source.unwrap_or_default().contains(part), "{error}");
+            return;
+        }
+        (Err(error), Ok(_)) => panic!("{error:?}"),
+    };
+    let client = Client::new(&Trust::default());
+    let found = TreeEvidence::of_address(&client, &fetched.tree, fetched.beside.as_ref());
+    assert!(found.is_of(&fetched.tree) && found.is_whole());
+    assert_eq!(
+        found,
+        TreeEvidence::of_address(&client, &fetched.tree, None)
+    );
+    let origin = &found.origins(&fetched.tree, Verifier::new(&root, NOW))[0];
+    let by = origin.builder().and_then(|it| it.repository.as_deref());
+    let failure = origin.failure().map(|error| error.to_string());
+    match expected {
+        Ok(repository) => assert_eq!((by.unwrap_or_default(), failure), (repository, None)),
+        Err(part) => assert!(failure.unwrap_or_default().contains(part), "{part}"),
+    }
+}
+
+const NOW: i64 = 1_795_000_000;
+const ALICE: &str = "https://github.com/alice/run";
+
+#[test]
+fn a_bundle_beside_a_file_vouches_for_it() {
+    let build = || Build::new(ALICE, "4f2c", NOW - 9);
+    let slsa = "https://slsa.dev/provenance/v1";
+    beside(|_, _, _| (), Ok(""));
+    for end in ["sigstore.json", "sigstore"] {
+        let put = |world: &World, bundle: Value| {
+            let path = format!("/run.{end}");
+            world.server.put(&path, Answer::new(bundle.to_string()));
+        };
+        let statement = |world: &World, sigstore: &Sigstore, bytes: &[u8]| {
+            put(
+                world,
+                sigstore.bundle(slsa, "run", &sha256(bytes), &build()),
+            );
+        };
+        beside(statement, Ok(ALICE));
+        let signature = |world: &World, sigstore: &Sigstore, bytes: &[u8]| {
+            put(world, sigstore.blob(bytes, &build()));
+        };
+        beside(signature, Ok(ALICE));
+        let keyed = |world: &World, sigstore: &Sigstore, bytes: &[u8]| {
+            let mut bundle = sigstore.blob(bytes, &build());
+            bundle["verificationMaterial"]["publicKey"] = json!({"hint": "x"});
+            bundle["verificationMaterial"]["certificate"] = Value::Null;
+            put(world, bundle);
+        };
+        beside(keyed, Ok(""));
+    }
+    let page = |world: &World, _: &Sigstore, _: &[u8]| {
+        world
+            .server
+            .put("/run.sigstore.json", Answer::new("<html>"));
+        world.server.put("/run.sigstore", Answer::status(403));
+    };
+    beside(page, Ok(""));
+}
+
+#[test]
+fn a_bundle_beside_a_file_that_is_not_for_it_is_refused() {
+    let build = || Build::new(ALICE, "4f2c", NOW - 9);
+    let put = |world: &World, bundle: &Value| {
+        let bundle = Answer::new(bundle.to_string());
+        world.server.put("/run.sigstore.json", bundle);
+    };
+    let other = |world: &World, sigstore: &Sigstore, _: &[u8]| {
+        put(
+            world,
+            &sigstore.bundle("x", "run", &sha256(b"other"), &build()),
+        );
+    };
+    beside(other, Err("other bytes"));
+    let other = |world: &World, sigstore: &Sigstore, _: &[u8]| {
+        put(world, &sigstore.blob(b"other", &build()));
+    };
+    beside(other, Err("does not fit"));
+    // By somebody whom the trust root does not know.
+    let forged = |world: &World, _: &Sigstore, bytes: &[u8]| {
+        put(world, &Sigstore::new(NOW).blob(bytes, &build()));
+    };
+    beside(forged, Err("log"));
+    beside(|world, _, _| put(world, &json!({})), Err("cannot be read"));
+    // Another file's log entry beside a signature that fits.
+    let mixed = |world: &World, sigstore: &Sigstore, bytes: &[u8]| {
+        let mut bundle = sigstore.blob(bytes, &build());
+        let other = sigstore.blob(b"other", &build());
+        let entries = &other["verificationMaterial"]["tlogEntries"];
+        bundle["verificationMaterial"]["tlogEntries"] = entries.clone();
+        put(world, &bundle);
+    };
+    beside(mixed, Err("another signature"));
 }
 
 #[test]

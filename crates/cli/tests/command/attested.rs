@@ -266,3 +266,54 @@ fn a_lock_that_nothing_bears_out_is_refused() {
         &["from a registry of images"],
     );
 }
+
+#[test]
+fn what_lies_beside_a_file_vouches_for_it() {
+    let hub = Hub::new();
+    let program = include_str!("../data/server.sh");
+    let source = format!("binary:{}server", hub.server.url());
+    hub.server.put("/server", Answer::new(program));
+    let words = ["add", source.as_str(), "--name", "test", "--", "plain"];
+    let required = "require-provenance = true\nallow-publishers = [\"github:alice\"]";
+    let refused = hub.user(World::without_key(), required);
+    has(
+        &refused.interlock(&words).expect(3).err,
+        &["require-provenance", "no attestation says"],
+    );
+    let put = |bytes: &[u8]| {
+        let bundle = hub.sigstore.blob(bytes, &build(ALICE)).to_string();
+        hub.server.put("/server.sigstore.json", Answer::new(bundle));
+    };
+    put(program.as_bytes());
+    let world = hub.user(World::without_key(), required);
+    has(
+        &world.interlock(&words).expect(0).out,
+        &["signed by a workflow of https://github.com/alice/server at refs/tags/v1"],
+    );
+    let text = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    has(&text, &["attested = \"sigstore\"", ALICE, COMMIT]);
+    world.interlock(&["verify"]).expect(0);
+    world.interlock(&["--offline", "verify"]).expect(0);
+    let second = |expected: i32, part: &str| {
+        let other = hub.user(World::new(), required);
+        fs::write(other.path("interlock.lock"), &text).unwrap();
+        let words = ["approve", "--lock", "--passphrase-fd", "0"];
+        let said = other.with_passphrase(&words).expect(expected);
+        has(&[said.out, said.err].concat(), &[part]);
+        other
+    };
+    let other = second(0, "signed by a workflow of https://github.com/alice/server");
+    // What is kept there counts when the host has it no more.
+    hub.server.put("/server.sigstore.json", Answer::status(404));
+    other.interlock(&["--offline", "verify"]).expect(0);
+    other.interlock(&["verify"]).expect(0);
+    second(3, "no attestation says");
+    // Another file's, whatever is required.
+    put(b"other");
+    second(3, "the signature does not fit");
+    let careless = hub.user(World::without_key(), "");
+    has(
+        &careless.interlock(&words).expect(3).err,
+        &["the signature of", "does not hold", "does not fit"],
+    );
+}

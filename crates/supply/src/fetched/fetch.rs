@@ -1,6 +1,6 @@
 //! Fetching, verifying, unpacking and storing; and the same again for what a lock names.
 
-use super::{SourceFetchError, bundle, place, program};
+use super::{Beside, SourceFetchError, bundle, place, program};
 use crate::{
     digest::Integrity,
     http::Client,
@@ -8,7 +8,7 @@ use crate::{
     mcpb,
     npm::PackageName,
     progress::Progress,
-    provenance::detached,
+    provenance::{Bundle, VerifyError, detached},
     store::{InstallError, Layout, Placed, Store, Stored, Unpacked},
     unpack::{Packed, Signature, UnpackLimits, unpack_bundle, unpack_release},
 };
@@ -28,6 +28,8 @@ pub struct Fetched {
     pub word: SourceWord,
     /// What a person should know about it, safe to show.
     pub remarks: Vec<String>,
+    /// What lies beside it at its address; none where it was not asked for.
+    pub beside: Option<Beside>,
 }
 
 /// Fetches by address.
@@ -59,7 +61,8 @@ impl Fetcher<'_> {
         if self.client.is_offline() && !word.is_path() {
             return self.stored_before(word, words);
         }
-        let (layout, tree, word, remarks) = self.assembled(word, words)?;
+        let beside = self.beside(word);
+        let (layout, tree, word, remarks) = self.assembled(word, words, beside.as_ref())?;
         self.progress.assembling(layout.count());
         self.store
             .add_tree(&layout.layout, &tree)
@@ -68,6 +71,7 @@ impl Fetcher<'_> {
             tree,
             word,
             remarks,
+            beside,
         })
     }
 
@@ -90,7 +94,8 @@ impl Fetcher<'_> {
         if self.client.is_offline() && !word.is_path() {
             return Err(SourceFetchError::NotStored(excerpt(&word.to_string())));
         }
-        let (layout, tree, word, remarks) = self.assembled(word, words)?;
+        let beside = self.beside(word);
+        let (layout, tree, word, remarks) = self.assembled(word, words, beside.as_ref())?;
         let differs = |what| SourceFetchError::Locked {
             name: tree.name.to_string(),
             what,
@@ -110,12 +115,17 @@ impl Fetcher<'_> {
         Ok(remarks)
     }
 
+    fn beside(&self, word: &SourceWord) -> Option<Beside> {
+        (!word.is_path()).then(|| Beside::of(self.client, word.address()))
+    }
+
     fn assembled(
         &self,
         word: &SourceWord,
         words: &[String],
+        beside: Option<&Beside>,
     ) -> Result<(Assembled, LockedTree, SourceWord, Vec<String>), SourceFetchError> {
-        let mut unpacked = self.unpacked(word)?;
+        let mut unpacked = self.unpacked(word, beside)?;
         let word = word
             .pinned(&unpacked.integrity.hex())
             .map_err(|_| SourceFetchError::Kind(excerpt(&word.to_string())))?;
@@ -164,7 +174,15 @@ impl Fetcher<'_> {
         ))
     }
 
-    fn unpacked(&self, word: &SourceWord) -> Result<Unpacked<Found>, SourceFetchError> {
+    /// A signature over the file itself is verified while the file is at hand: later only its digest is.
+    fn unpacked(
+        &self,
+        word: &SourceWord,
+        beside: Option<&Beside>,
+    ) -> Result<Unpacked<Found>, SourceFetchError> {
+        let signed = beside
+            .and_then(|beside| Bundle::parse(beside.bundle.as_deref()?).ok())
+            .filter(Bundle::is_over_bytes);
         let limits = UnpackLimits::default();
         let shown = excerpt(word.address());
         let archive: Box<dyn Read> = if word.is_path() {
@@ -185,11 +203,15 @@ impl Fetcher<'_> {
         let name = word.name();
         self.progress.archive_expected(&name, None);
         let on_bytes = |bytes| self.progress.archive_bytes(bytes);
+        let mut archive = Kept {
+            inner: archive,
+            bytes: signed.as_ref().map(|_| Vec::new()),
+        };
         let alone = tree_path(word, &name)?;
         let kind = word.kind();
         let unpacked = self.store.unpacked(
             expected.as_ref(),
-            archive,
+            &mut archive,
             &limits,
             &on_bytes,
             |file, into| match kind {
@@ -204,7 +226,18 @@ impl Fetcher<'_> {
             },
         );
         self.progress.archive_done(&name, false);
-        unpacked.map_err(|source| refused(word, source))
+        let unpacked = unpacked.map_err(|source| refused(word, source))?;
+        match signed
+            .zip(archive.bytes)
+            .map(|(it, bytes)| it.signs(&bytes))
+        {
+            // Nobody here knows the key: that is as if there were no signature.
+            None | Some(Ok(()) | Err(VerifyError::UnknownKey)) => Ok(unpacked),
+            Some(Err(source)) => Err(SourceFetchError::Signature {
+                name: word.name(),
+                source,
+            }),
+        }
     }
 
     /// What starts, which version it is, and what to tell.
@@ -280,6 +313,7 @@ impl Fetcher<'_> {
             remarks: self.described(word, words, &tree)?,
             tree,
             word: word.clone(),
+            beside: None,
         })
     }
 
@@ -315,6 +349,22 @@ impl Fetcher<'_> {
             _ => lines.push(released(word, &stored, Packed::Alone)?.1),
         }
         Ok(lines)
+    }
+}
+
+/// Keeps what is read, where somebody wants it whole.
+struct Kept<R> {
+    inner: R,
+    bytes: Option<Vec<u8>>,
+}
+
+impl<R: Read> Read for Kept<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if let Some(bytes) = &mut self.bytes {
+            bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        }
+        Ok(count)
     }
 }
 

@@ -21,6 +21,9 @@ pub enum VerifyError {
     /// It is about other bytes, or about another package.
     #[error("the attestation is about something else: {0}")]
     Subject(&'static str),
+    /// It was signed with a key alone, and nobody here knows the key.
+    #[error("it was signed with a key that is not known here")]
+    UnknownKey,
     /// It was signed by somebody else than the registry or publisher says.
     #[error("the attestation was signed by somebody else: {0}")]
     Signer(&'static str),

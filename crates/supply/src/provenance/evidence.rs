@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::bundle::text;
+use super::file::file_attestation;
 use super::npm::signatures;
 use super::{Checked, NpmSignature, Origin, Verifier};
 use super::{VerifyError, npm_attestations, npm_signature, pypi_attestations};
 use crate::digest::{Integrity, Sha256};
-use crate::http::FetchError;
+use crate::fetched::Beside;
+use crate::http::{Client, FetchError};
 use crate::locked::{Ecosystem, LockedPackage, LockedTree};
 use crate::npm::{PackageName, Packument, Registry, Version};
 use crate::pypi::{Claims, Index, Name};
@@ -110,6 +112,25 @@ impl TreeEvidence {
             if own {
                 evidence.repository.clone_from(&claims.repository);
                 evidence.mcp_name.clone_from(&claims.mcp_name);
+            }
+            evidence
+        })
+    }
+
+    /// What lies beside the file that a tree came from. `beside`: what was found there already.
+    #[must_use]
+    pub fn of_address(client: &Client, tree: &LockedTree, beside: Option<&Beside>) -> Self {
+        Self::gather(tree, &|package, _| {
+            let mut evidence = Evidence::of(package);
+            let asked = package.archive.as_deref();
+            let asked = asked.map(|address| {
+                let asked = || Beside::of(client, address);
+                beside.cloned().unwrap_or_else(asked)
+            });
+            if let Some(found) = asked {
+                evidence.offered = found.bundle.is_some();
+                evidence.unreachable.1 = found.unreachable && found.bundle.is_none();
+                evidence.attestations = found.bundle;
             }
             evidence
         })
@@ -300,6 +321,11 @@ impl Evidence {
             None if self.unreachable.1 => Checked::Unreachable,
             None => Checked::Absent,
         };
+        // What was signed was there: it is no younger than its signature.
+        let signed = match &attestations {
+            Checked::Verified(all) if is_file(ecosystem) => all.iter().map(|it| it.time).min(),
+            _ => None,
+        };
         let at = self.published.unwrap_or_else(|| verifier.now());
         let signature = match self.signatures.as_slice() {
             [] if self.unreachable.0 => Checked::Unreachable,
@@ -315,7 +341,7 @@ impl Evidence {
         };
         Origin {
             published: self.published,
-            settled: self.settled,
+            settled: self.settled.or(signed),
             unlisted: self.unlisted,
             publisher: self.publisher.clone(),
             repository: self.repository.clone(),
@@ -335,6 +361,16 @@ impl Evidence {
         verifier: Verifier<'_>,
     ) -> Checked<Vec<super::Attested>> {
         let (name, version) = (&self.name, &self.version);
+        if is_file(ecosystem) {
+            let Ok(digest) = Sha256::parse(&self.integrity.hex()) else {
+                return Checked::Failed(VerifyError::Subject("a file that is not known"));
+            };
+            return match file_attestation(verifier, answer, &digest) {
+                // Whoever made the key may have made the file as well: it says as much as nothing.
+                Err(VerifyError::UnknownKey) => Checked::Absent,
+                result => checked(result.map(|attested| vec![attested])),
+            };
+        }
         let result = if ecosystem == Ecosystem::Npm {
             npm_attestations(verifier, answer, name, version, &self.integrity)
         } else {
@@ -348,6 +384,11 @@ impl Evidence {
             result => checked(result),
         }
     }
+}
+
+/// Whether it is one file from an address.
+fn is_file(ecosystem: Ecosystem) -> bool {
+    matches!(ecosystem, Ecosystem::Binary | Ecosystem::Mcpb)
 }
 
 /// The description: the whole one of the tree's own package, the one that it was chosen by of the others.

@@ -14,6 +14,7 @@ mod der;
 mod detached;
 mod error;
 mod evidence;
+mod file;
 mod image;
 mod key;
 mod log;

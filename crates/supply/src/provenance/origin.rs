@@ -16,7 +16,7 @@ pub enum Checked<T> {
     Unreachable,
 }
 
-/// The statement of a signature over an image: who signed it, nothing else.
+/// The statement of a signature over an image or a file: who signed it, nothing else.
 pub const SIGNED: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// Statements that say from what something was built: SLSA's, the index's of who published a file (PEP 740), and a workflow's

@@ -110,20 +110,54 @@ impl<'a> Verifier<'a> {
         signature: &[u8],
     ) -> Result<Verified, VerifyError> {
         let with = self.with(bundle)?;
-        let (key, verifier) = match (&with, &bundle.signer) {
-            (With::Leaf(leaf), Material::Certificate(der)) => (leaf.key()?, der.clone()),
-            (With::Key(_, key), _) => (key.clone(), key.info().to_vec()),
-            (With::Leaf(_), Material::Key(_)) => {
-                return Err(VerifyError::Malformed("no certificate"));
-            }
+        let key = match &with {
+            With::Leaf(leaf) => leaf.key()?,
+            With::Key(_, key) => key.clone(),
         };
         if !key.verifies_own(message, signature) {
             return Err(VerifyError::Signature);
         }
+        self.vouched(bundle, with, Sha256::digest(message).into())
+    }
+
+    /// Verifies that a signature over a file with this digest was logged: everything but the signature itself, which is over the
+    /// file's bytes and was verified when they were at hand ([`Bundle::signs`]). The log has verified it too before it took it in.
+    ///
+    /// # Errors
+    /// The first link that does not hold.
+    pub(super) fn logged(
+        &self,
+        bundle: &Bundle,
+        file: &crate::Sha256,
+    ) -> Result<Verified, VerifyError> {
+        let digest = match &bundle.content {
+            Content::Message { digest, .. } => digest.as_deref(),
+            Content::Dsse { .. } => return Err(VerifyError::Malformed("an envelope")),
+        };
+        if digest.is_some_and(|digest| digest != file.as_bytes()) {
+            return Err(VerifyError::Subject("other bytes"));
+        }
+        self.vouched(bundle, self.with(bundle)?, *file.as_bytes())
+    }
+
+    /// Who signed what has this digest, and when: certificate, log and time.
+    fn vouched(
+        &self,
+        bundle: &Bundle,
+        with: With<'_>,
+        digest: [u8; 32],
+    ) -> Result<Verified, VerifyError> {
+        let verifier = match (&with, &bundle.signer) {
+            (With::Leaf(_), Material::Certificate(der)) => der.clone(),
+            (With::Key(_, key), _) => key.info().to_vec(),
+            (With::Leaf(_), Material::Key(_)) => {
+                return Err(VerifyError::Malformed("no certificate"));
+            }
+        };
         let expected = Expected {
             content: &bundle.content,
             verifier: &verifier,
-            digest: Sha256::digest(message).into(),
+            digest,
         };
         let times = self.times(bundle, &expected)?;
         let signer = match with {
@@ -143,7 +177,7 @@ impl<'a> Verifier<'a> {
                     .registry_keys
                     .iter()
                     .find(|known| known.id == *id && known.usage == "npm:attestations");
-                let known = known.ok_or(VerifyError::Signer("a key that is not known"))?;
+                let known = known.ok_or(VerifyError::UnknownKey)?;
                 Ok(With::Key(id.clone(), known.key.clone()))
             }
         }
@@ -206,6 +240,28 @@ impl<'a> Verifier<'a> {
             Ok(Signer::Key(id))
         } else {
             Err(VerifyError::Signer("a key that had expired"))
+        }
+    }
+}
+
+impl Bundle {
+    /// Whether it is a signature over a file's bytes, not a statement about its digest.
+    pub(crate) fn is_over_bytes(&self) -> bool {
+        matches!(self.content, Content::Message { .. })
+    }
+
+    /// Whether its signature is over these bytes. Who signed them is not asked here.
+    ///
+    /// # Errors
+    /// When it is not, or was made with a key alone.
+    pub(crate) fn signs(&self, bytes: &[u8]) -> Result<(), VerifyError> {
+        let Material::Certificate(der) = &self.signer else {
+            return Err(VerifyError::UnknownKey);
+        };
+        let key = Leaf::parse(der)?.key()?;
+        match key.verifies_own(bytes, self.content.signature()) {
+            true => Ok(()),
+            false => Err(VerifyError::Signature),
         }
     }
 }

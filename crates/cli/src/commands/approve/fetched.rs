@@ -4,7 +4,7 @@ use interlock_launch::{Judgement, PackageRef, SourceKind, SourceWord};
 use interlock_supply::fetched::{Fetcher, SourceFetchError};
 use interlock_supply::{Client, LockedTree, Store, Trust};
 
-use super::origin;
+use super::origin::{self, Source};
 use super::package::{Bar, Fetched, asked, unverifiable};
 use super::rules::Rules;
 use crate::context::Context;
@@ -29,7 +29,9 @@ pub fn fetch(
     let fetched = done.map_err(|error| failed(&word, &error))?;
     let mut remarks = vec![sizes(&fetched.tree)];
     remarks.extend(fetched.remarks);
-    let told = origin::of_no_registry(&Rules::read(context)?, &fetched.tree)?;
+    let source = Source::Address(client(context), fetched.beside);
+    let rules = Rules::read(context)?;
+    let told = origin::judge(context, &rules, packages, &source, &fetched.tree)?;
     Ok(Fetched::of(&fetched.tree, remarks, told))
 }
 
@@ -62,8 +64,7 @@ fn with_fetcher<T>(
     packages: &Store,
     work: impl FnOnce(&Fetcher<'_>) -> Result<T, SourceFetchError>,
 ) -> Result<T, SourceFetchError> {
-    let trust = Trust::for_user(&|name| std::env::var(name).ok(), context.global.offline);
-    let client = Client::new(&trust);
+    let client = client(context);
     let bar = Bar::new(context);
     let done = work(&Fetcher {
         client: &client,
@@ -73,6 +74,11 @@ fn with_fetcher<T>(
     });
     bar.finish();
     done
+}
+
+fn client(context: &Context) -> Client {
+    let variable = |name: &str| std::env::var(name).ok();
+    Client::new(&Trust::for_user(&variable, context.global.offline))
 }
 
 fn failed(word: &SourceWord, error: &SourceFetchError) -> Failure {

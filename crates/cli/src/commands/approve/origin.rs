@@ -3,6 +3,7 @@
 //! The evidence is kept beside the tree in the store, so that it can be verified again without a network. Only what does not hold,
 //! and a requirement, make a refusal.
 
+use interlock_supply::fetched::Beside;
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
 use interlock_supply::policy::{Breach, Policy};
@@ -23,6 +24,8 @@ pub enum Source {
     Npm(Registry),
     /// An index of Python packages.
     Pypi(Index),
+    /// The host that serves a file, and what was found beside the file already.
+    Address(Client, Option<Beside>),
 }
 
 impl Source {
@@ -52,8 +55,12 @@ impl Source {
                 let index = Index::new(config, offline);
                 Some(Self::Pypi(index.holding(rules.hold.clone())))
             }
-            // One file that was named with its digest: no registry speaks for it.
-            _ => None,
+            // No registry speaks for one file, but something may lie beside it.
+            Ecosystem::Binary | Ecosystem::Mcpb => {
+                let trust = Trust::for_user(&variable, offline);
+                Some(Self::Address(Client::new(&trust), None))
+            }
+            Ecosystem::Git => None,
         })
     }
 }
@@ -71,6 +78,7 @@ impl Source {
                 let listing = index.listing(&pypi::Name::new(name).ok()?).ok()?;
                 listing.passed_over(&version.parse().ok()?, index.hold())
             }
+            Self::Address(..) => None,
         };
         young.map(|young| format!("a newer release is passed over: {young}"))
     }
@@ -109,7 +117,10 @@ pub fn judge(
         tree.version.as_str(),
         rules.policy.judge(tree, &origins, &rules.hold),
     )?;
-    lines.extend(told::own(own, matches!(source, Source::Npm(_)), rules.now));
+    lines.extend(match source {
+        Source::Address(..) => told::beside(own),
+        _ => told::own(own, matches!(source, Source::Npm(_)), rules.now),
+    });
     if let Some(claimed) = &own.mcp_name {
         lines.push(claim(context, &rules.policy, claimed, tree));
     }
@@ -171,10 +182,7 @@ pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure>
             .policy
             .judge(&alone, &[Origin::unknown()], &rules.hold),
     )?;
-    lines.push(
-        "no registry published it: its address and its digest are all that vouches for it"
-            .to_owned(),
-    );
+    lines.push(told::ADDRESS_ALONE.to_owned());
     Ok(Told {
         lines,
         origin: None,
@@ -251,6 +259,7 @@ pub fn evidence(
     let found = match source {
         Source::Npm(registry) => TreeEvidence::of_npm(registry, tree),
         Source::Pypi(index) => TreeEvidence::of_pypi(index, tree, &pypi::claims(packages, tree)),
+        Source::Address(client, beside) => TreeEvidence::of_address(client, tree, beside.as_ref()),
     };
     if !found.is_whole() {
         return kept().unwrap_or(found);

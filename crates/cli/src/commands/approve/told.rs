@@ -48,6 +48,25 @@ pub fn own(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
     lines
 }
 
+/// What is told of something that nobody vouches for.
+pub const ADDRESS_ALONE: &str =
+    "no registry published it: its address and its digest are all that vouches for it";
+
+/// About a file from an address: what lies beside it there and holds.
+pub fn beside(origin: &Origin) -> Vec<String> {
+    match &origin.attestations {
+        Checked::Verified(attested) => attested.iter().map(vouched).collect(),
+        Checked::Unreachable => vec![format!(
+            "{ADDRESS_ALONE}, as far as is known: what lies beside it could not be fetched"
+        )],
+        Checked::Failed(error) => vec![format!("what lies beside it does not hold: {error}")],
+        Checked::Absent if origin.offered => vec![format!(
+            "{ADDRESS_ALONE}; the signature beside it is of a key that is not known here"
+        )],
+        Checked::Absent => vec![ADDRESS_ALONE.to_owned()],
+    }
+}
+
 /// About an image: what is attached to it and holds, and what does not. `claims`: the repository and commit that it names itself.
 pub fn attached(
     origin: &Origin,

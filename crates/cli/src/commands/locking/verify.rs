@@ -139,7 +139,7 @@ impl Verifier {
         }
         match Source::of(context, &rules, tree.ecosystem) {
             Err(failure) => line(failure),
-            // No registry published it, so nothing bears out what a lock claims.
+            // Nobody publishes a commit, so nothing bears out what a lock claims.
             Ok(None) => origin::against(server.content.origin.as_ref(), None, true),
             Ok(Some(source)) => {
                 let evidence = origin::evidence(context, packages, &source, tree);
@@ -277,7 +277,7 @@ fn borne_out(
         let (name, version) = (&package.name, &package.version);
         let error = origin.failure()?;
         Some(format!(
-            "what the registry serves about the origin of {name}@{version} does not hold: {error}"
+            "what is served about the origin of {name}@{version} does not hold: {error}"
         ))
     });
     let mut problems: Vec<String> = failures.collect();
