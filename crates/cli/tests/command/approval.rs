@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use crate::client::{INITIALIZE, LIST};
-use crate::world::{PASSPHRASE, World, has};
+use crate::world::{PASSPHRASE, World, approving, has};
 
 fn decision(world: &World) -> serde_json::Value {
     let server = world.server();
@@ -215,16 +215,7 @@ pub(crate) fn shown_until(child: &mut std::process::Child, mark: &str) -> String
 fn what_changes_while_a_person_looks_is_not_approved() {
     let world = World::new();
     let server = world.server();
-    let words = [
-        "approve",
-        "--name",
-        "test",
-        "--passphrase-fd",
-        "0",
-        "--",
-        &server,
-        "plain",
-    ];
+    let words = approving(&[&server, "plain"]);
     let mut command = world.command(words);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();

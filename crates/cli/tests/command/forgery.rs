@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::client::INITIALIZE;
-use crate::world::{World, has, said};
+use crate::world::{World, approving, has, said};
 
 /// What refuses `test` now, in whatever words have all of `parts`.
 #[track_caller]
@@ -18,16 +18,7 @@ fn refused(world: &World, parts: &[&str]) {
 fn a_wrong_passphrase_approves_nothing() {
     let world = World::new();
     let server = world.server();
-    let words = [
-        "approve",
-        "--name",
-        "test",
-        "--passphrase-fd",
-        "0",
-        "--",
-        &server,
-        "plain",
-    ];
+    let words = approving(&[&server, "plain"]);
     let said = world.with_input(&words, b"wrong horse\n").expect(3);
     has(&said.err, &["the approver's key stays locked"]);
     assert_eq!(world.event("approval-failed")["reason"], "locked");
@@ -118,16 +109,7 @@ fn sign_with_another_key(world: &World) {
         .with_input(&["init", "--passphrase-fd", "0"], b"another passphrase\n")
         .expect(0);
     let server = world.server();
-    let words = [
-        "approve",
-        "--name",
-        "test",
-        "--passphrase-fd",
-        "0",
-        "--",
-        &server,
-        "plain",
-    ];
+    let words = approving(&[&server, "plain"]);
     world.with_input(&words, b"another passphrase\n").expect(0);
     for place in [&config, &state] {
         fs::rename(place, format!("{place}.other")).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::client::LIST;
 use crate::support::git::{Hosted, git};
-use crate::world::{World, has};
+use crate::world::{World, approving, has};
 
 const SERVER: &str = include_str!("../data/server.sh");
 
@@ -82,16 +82,7 @@ fn an_approval_of_a_repository_says_where_it_is_from() {
     let (hosted, commit) = hosted();
     let url = hosted.url("tools.git");
     let approve = |word: &str| {
-        let words = [
-            "approve",
-            "--name",
-            "test",
-            "--passphrase-fd",
-            "0",
-            "--",
-            word,
-            "plain",
-        ];
+        let words = approving(&[word, "plain"]);
         world.with_passphrase(&words)
     };
     let shown = approve(&format!("git:{url}#:bin/server.sh")).expect(0);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::client::{Client, INITIALIZE};
-use crate::world::{PASSPHRASE, World, has, said};
+use crate::world::{PASSPHRASE, World, approving, has, said};
 
 /// Nobody's id on any machine that these tests run on.
 const STRANGER: u32 = 54_321;
@@ -34,16 +34,7 @@ fn an_ordinary_user_approves_and_runs() {
     let passphrase = PASSPHRASE.as_bytes();
     said(&mut ordinary(&["init", "--passphrase-fd", "0"]), passphrase).expect(0);
     let server = world.server();
-    let words = [
-        "approve",
-        "--name",
-        "test",
-        "--passphrase-fd",
-        "0",
-        "--",
-        &server,
-        "daemon",
-    ];
+    let words = approving(&[&server, "daemon"]);
     said(&mut ordinary(&words), passphrase).expect(0);
     let mut client = Client::start(ordinary(&["run", "test"]));
     client.greet();

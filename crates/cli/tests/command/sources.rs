@@ -8,7 +8,7 @@ use crate::client::{INITIALIZE, LIST};
 use crate::support::package::{self, Package};
 use crate::support::server::{Answer, Server};
 use crate::support::wheel::{sha256, zip};
-use crate::world::{World, has};
+use crate::world::{World, approving, has};
 
 const SERVER: &str = include_str!("../data/server.sh");
 
@@ -88,16 +88,7 @@ fn a_program_is_approved_by_its_address() {
     let (world, host) = (World::new(), Server::start());
     host.put("/server", Answer::new(SERVER));
     let word = format!("binary:{}server", host.url());
-    let words = [
-        "approve",
-        "--name",
-        "test",
-        "--passphrase-fd",
-        "0",
-        "--",
-        &word,
-        "plain",
-    ];
+    let words = approving(&[&word, "plain"]);
     has(
         &world.with_passphrase(&words).expect(0).out,
         &["own-source", "SHA-256"],

@@ -59,6 +59,12 @@ impl Said {
     }
 }
 
+/// The words that approve a launch as `test`, with the passphrase from standard input.
+pub(crate) fn approving<'a>(launch: &[&'a str]) -> Vec<&'a str> {
+    let words = ["approve", "--name", "test", "--passphrase-fd", "0", "--"];
+    [&words, launch].concat()
+}
+
 /// Fails unless `text` has all of `parts`.
 #[track_caller]
 pub(crate) fn has(text: &str, parts: &[&str]) {
