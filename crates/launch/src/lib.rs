@@ -1,4 +1,7 @@
 //! What is asked to run and what was approved: grammars, resolution, fingerprints, approvals.
+//!
+//! Judging is pure: text in, a judgement out. Resolving reads files and finds what would run; admitting compares that with a signed approval.
+//! What it does not do: it starts no process, uses no network and fetches nothing. It knows stored packages through [`PackageStore`] alone.
 
 mod address;
 mod approve;

@@ -1,4 +1,5 @@
-//! Package references to verified bytes: registries and a content-addressed store.
+//! From a name to verified bytes: packages of npm and Python, images, repositories at a commit, programs and bundles by their
+//! digest, in a content-addressed store; where they came from; and a project's lock of them.
 //!
 //! A runner such as `npx` downloads and runs whatever a name means today. This crate splits that in
 //! two. *Locking* (at approval, on line) turns a name into a [`LockedTree`]: every package of the

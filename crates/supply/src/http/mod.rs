@@ -1,6 +1,6 @@
-//! HTTP for registries: TLS with the system's and the user's authorities, connection reuse, bounds.
+//! HTTP for everything that is fetched: TLS with the system's and the user's authorities, connection reuse, bounds.
 //!
-//! Knows nothing of npm. Every answer is bounded in size and time; a credential goes to the address
+//! Knows nothing of registries. Every answer is bounded in size and time; a credential goes to the address
 //! it was given for and to no redirect target.
 
 mod names;

@@ -1,4 +1,6 @@
 //! The npm ecosystem: configuration, registry, versions, dependency trees.
+//!
+//! Versions are chosen and places laid out as npm would; no script of a package runs, and nothing of a project's own configuration is read.
 
 mod config;
 mod entry;
