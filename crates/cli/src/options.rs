@@ -258,6 +258,9 @@ pub struct Danger {
     /// Grant names and addresses of this machine or a private network
     #[arg(long)]
     pub danger_private_network: bool,
+    /// Build Python packages that are there as sources only: their build programs run, in a sandbox without network
+    #[arg(long)]
+    pub danger_build_sdists: bool,
 }
 
 impl Danger {
@@ -270,6 +273,7 @@ impl Danger {
         self.danger_own_files |= more.danger_own_files;
         self.danger_code_environment |= more.danger_code_environment;
         self.danger_private_network |= more.danger_private_network;
+        self.danger_build_sdists |= more.danger_build_sdists;
     }
 }
 

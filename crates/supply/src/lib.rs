@@ -12,6 +12,7 @@
 //! of a project.
 
 pub mod advisories;
+mod built;
 mod crew;
 mod digest;
 pub mod fetched;
@@ -35,6 +36,7 @@ mod store;
 mod unpack;
 mod user_file;
 
+pub use built::{BuildTool, Built};
 pub use digest::{Integrity, IntegrityError, Sha256, TreeDigest};
 pub use hold::{Hold, Young};
 pub use host::{Host, Libc};

@@ -3,6 +3,7 @@
 //! Serialised into approvals and project lock files, so every field is checked when it is read, and
 //! the text form is stable: packages are sorted by their place in the tree.
 
+use crate::built::Built;
 use crate::digest::{Integrity, TreeDigest};
 use crate::npm::PackageName;
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,9 @@ pub struct LockedPackage {
     /// It declares an install script, which is never run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub install_script: bool,
+    /// Its archive is of sources, and this was built from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built: Option<Built>,
 }
 
 /// A package and its whole dependency tree, down to bytes.
@@ -153,6 +157,13 @@ impl LockedTree {
             "python" => Ecosystem::Pypi,
             _ => Ecosystem::Npm,
         }
+    }
+
+    /// Packages that were built from sources, and how.
+    pub fn built(&self) -> impl Iterator<Item = (&LockedPackage, &Built)> {
+        self.packages
+            .iter()
+            .filter_map(|package| Some((package, package.built.as_ref()?)))
     }
 
     /// Packages that declare an install script. None of them was run; a server may need one.

@@ -26,6 +26,10 @@ pub trait Progress: Sync {
     fn assembling(&self, files: u64) {
         let _ = files;
     }
+    /// A package is being built from sources, which may take minutes.
+    fn building(&self, name: &str) {
+        let _ = name;
+    }
     /// Another process is at the same work; this one waits for it.
     fn waiting_for_lock(&self) {}
 }

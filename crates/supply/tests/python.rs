@@ -405,11 +405,11 @@ fn off_line_and_elsewhere() {
         (forge(&|_| {}), "the tree is not the locked one"),
         (
             forge(&|tree| tree.packages[0].version = new.tree.version.clone()),
-            "the index lists no wheel of `app@2.0` with the locked digest",
+            "the index lists no file of `app@2.0` with the locked digest",
         ),
         (
             forge(&|tree| tree.packages[0].integrity = new.tree.packages[0].integrity.clone()),
-            "the index lists no wheel of `app@1.0`",
+            "the index lists no file of `app@1.0`",
         ),
         (
             forge(&|tree| tree.target = Some("cpython-3.12.1-linux-x86_64-glibc-2.36".into())),

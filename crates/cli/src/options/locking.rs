@@ -39,6 +39,9 @@ pub struct Lock {
     /// Move to the newest versions that the sources allow
     #[arg(long)]
     pub update: bool,
+    /// Build Python packages that are there as sources only: their build programs run, in a sandbox without network
+    #[arg(long)]
+    pub danger_build_sdists: bool,
     /// Only these servers
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,

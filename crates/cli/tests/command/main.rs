@@ -28,6 +28,7 @@ mod policy;
 mod refusal;
 mod relay;
 mod scan;
+mod sdist;
 mod secret;
 mod shell;
 mod shutdown;

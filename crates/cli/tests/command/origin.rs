@@ -362,7 +362,7 @@ fn index(registry: &Registry, age: i64, published: Option<(&str, &str)>) {
 }
 
 /// A `PATH` on which `python3` is one that packages can be locked for.
-fn path_of_python() -> String {
+pub(crate) fn path_of_python() -> String {
     let path = std::env::var("PATH").unwrap_or_default();
     let usable = |directory: &&str| {
         let program = Path::new(directory).join("python3").canonicalize();

@@ -26,10 +26,12 @@ pub enum Danger {
     AllowInlineCode,
     /// A command line whose shape no grammar knows was approved.
     AllowUnknown,
+    /// Packages were built from their sources, which ran their build programs, contained.
+    BuildSdists,
 }
 
 /// All of them, in the order in which they are written and encoded.
-const ALL: [(Danger, &str); 7] = [
+const ALL: [(Danger, &str); 8] = [
     (Danger::WideGrant, "wide-grant"),
     (Danger::OwnFiles, "own-files"),
     (Danger::CodeEnvironment, "code-environment"),
@@ -37,6 +39,7 @@ const ALL: [(Danger, &str); 7] = [
     (Danger::AnyHost, "any-host"),
     (Danger::AllowInlineCode, "allow-inline-code"),
     (Danger::AllowUnknown, "allow-unknown"),
+    (Danger::BuildSdists, "build-sdists"),
 ];
 
 /// No danger option has this name.
@@ -61,6 +64,7 @@ impl Danger {
             Danger::AnyHost => "any-host",
             Danger::AllowInlineCode => "allow-inline-code",
             Danger::AllowUnknown => "allow-unknown",
+            Danger::BuildSdists => "build-sdists",
         }
     }
 }

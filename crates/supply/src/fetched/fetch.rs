@@ -160,6 +160,7 @@ impl Fetcher<'_> {
                 integrity: unpacked.integrity.clone(),
                 archive: (!word.is_path()).then(|| word.address().to_owned()),
                 install_script: false,
+                built: None,
             }],
         };
         remarks.insert(0, from(&word, &unpacked.integrity));

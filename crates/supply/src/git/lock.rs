@@ -73,6 +73,7 @@ impl Checkout {
             integrity: self.integrity().clone(),
             archive: Some(self.address()),
             install_script: false,
+            built: None,
         };
         let tree = LockedTree {
             format: 1,

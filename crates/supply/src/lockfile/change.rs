@@ -228,7 +228,16 @@ fn shown(package: &LockedPackage) -> String {
         ""
     };
     let (name, version) = (&package.name, &package.version);
-    format!("{name}@{version} ({}{script})", package.integrity)
+    let built = package.built.as_ref().map_or_else(String::new, |built| {
+        let tools = built.tools.iter();
+        let tools = tools.map(|tool| format!(" {}@{}", tool.name, tool.version));
+        format!(
+            ", BUILT FROM SOURCE to {} with{}",
+            built.files,
+            tools.collect::<String>()
+        )
+    });
+    format!("{name}@{version} ({}{script}{built})", package.integrity)
 }
 
 fn options(grants: &ProposedGrants) -> BTreeSet<(String, String)> {

@@ -262,8 +262,10 @@ impl Evidence {
             evidence.unreachable = (true, true);
             return evidence;
         };
-        let mut wheels = listing.wheels.values().flatten();
-        let Some(wheel) = wheels.find(|wheel| wheel.integrity == package.integrity) else {
+        // Of what was built here, the archive of sources is what somebody published.
+        let wheels = listing.wheels.values().flatten();
+        let mut files = wheels.chain(listing.archives.values());
+        let Some(wheel) = files.find(|wheel| wheel.integrity == package.integrity) else {
             evidence.unlisted = true;
             return evidence;
         };

@@ -47,6 +47,8 @@ pub struct ListedWheel {
     pub published: Option<i64>,
     /// Where its attestations are, where the index has some (PEP 740).
     pub provenance: Option<String>,
+    /// It is a source archive in truth: what counts is the wheel that is built from it.
+    pub source: bool,
 }
 
 /// All releases of a package.
@@ -56,6 +58,8 @@ pub struct Listing {
     pub wheels: BTreeMap<Version, Vec<ListedWheel>>,
     /// Versions with a source archive.
     pub sources: Vec<Version>,
+    /// Those of them that could be built: tar in gzip, with a digest.
+    pub archives: BTreeMap<Version, ListedWheel>,
 }
 
 #[derive(Deserialize)]
@@ -129,8 +133,9 @@ impl Listing {
     }
 
     fn add(&mut self, file: File, name: &Name, base: &Url) {
-        let Some(wheel) = WheelName::parse(&file.filename) else {
-            self.sources.extend(source_version(&file.filename, name));
+        let wheel = WheelName::parse(&file.filename);
+        let source = wheel.is_none();
+        let Some(wheel) = wheel.or_else(|| self.archive(&file.filename, name)) else {
             return;
         };
         let digest = |hex: &String| Integrity::parse_sha256(hex).ok();
@@ -157,7 +162,7 @@ impl Listing {
             integrity,
             requires_python,
             yanked,
-            metadata: described,
+            metadata: described.filter(|_| !source),
             size: file.size,
             published: file.upload_time.as_str().and_then(rfc3339),
             provenance: file
@@ -165,12 +170,28 @@ impl Listing {
                 .as_str()
                 .and_then(|address| base.join(address).ok())
                 .map(String::from),
+            source,
             name: wheel,
         };
+        if source {
+            let version = listed.name.version.clone();
+            self.archives.entry(version).or_insert(listed);
+            return;
+        }
         self.wheels
             .entry(listed.name.version.clone())
             .or_default()
             .push(listed);
+    }
+}
+
+impl Listing {
+    /// Takes note of a source archive. What is no `.tar.gz` is known to be there, and no more.
+    fn archive(&mut self, file: &str, name: &Name) -> Option<WheelName> {
+        let version = source_version(file, name)?;
+        self.sources.push(version.clone());
+        let plain = file.ends_with(".tar.gz") && file.len() < 250;
+        plain.then(|| WheelName::of_archive(file, name.clone(), version))
     }
 }
 
@@ -345,6 +366,7 @@ mod tests {
         );
         let sources: Vec<&str> = found.sources.iter().map(Version::as_str).collect();
         assert_eq!(sources, ["1.3", "1.4"]);
+        assert!(found.archives.is_empty(), "they have no digest");
         assert_eq!(found.wheels.values().next().unwrap()[0].size, Some(7));
     }
 

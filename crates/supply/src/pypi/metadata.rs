@@ -106,7 +106,7 @@ impl Claims {
 }
 
 /// The fields before the first empty line; a line that begins with a blank goes on with the one before.
-fn headers(text: &str) -> Vec<(&str, String)> {
+pub(super) fn headers(text: &str) -> Vec<(&str, String)> {
     let mut all: Vec<(&str, String)> = Vec::new();
     for line in text.lines() {
         if line.trim().is_empty() {

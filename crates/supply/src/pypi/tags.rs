@@ -58,6 +58,20 @@ impl WheelName {
         })
     }
 
+    /// Of a source archive, which is for whatever is built from it.
+    pub(super) fn of_archive(file: &str, name: Name, version: Version) -> Self {
+        let only = |tag: &str| vec![tag.to_owned()];
+        Self {
+            file: file.to_owned(),
+            name,
+            version,
+            build: (0, String::new()),
+            pythons: only("py3"),
+            abis: only("none"),
+            platforms: only("any"),
+        }
+    }
+
     /// How well the wheel fits an interpreter; `None` when it cannot load it.
     #[must_use]
     pub fn fit(&self, python: &Python) -> Option<Fit> {

@@ -241,7 +241,11 @@ impl Store {
         let packages = trees.filter_map(|tree| tree.locked.as_ref());
         let used: BTreeSet<String> = packages
             .flat_map(|locked| &locked.packages)
-            .map(|package| package.integrity.key())
+            .flat_map(|package| {
+                let built = package.built.as_ref().map(|built| built.files.key());
+                [Some(package.integrity.key()), built]
+            })
+            .flatten()
             .collect();
         for path in self.package_paths()? {
             let key = path.file_name().and_then(|name| name.to_str());

@@ -7,6 +7,7 @@ use crate::{
     digest::{Integrity, Sha256, TreeDigest},
     http::FetchError,
     locked::{LockedTree, TreePath, TreePathError},
+    pypi::BuildError,
     unpack::UnpackError,
 };
 use std::{
@@ -46,6 +47,9 @@ pub enum InstallError {
         /// That of what was assembled.
         found: TreeDigest,
     },
+    /// It has to be built from sources first, and was not.
+    #[error("its source archive was not built")]
+    Build(#[from] Box<BuildError>),
     /// The disk.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -77,6 +77,10 @@ impl Store {
                 make_commands_executable(&files, &mut records)?;
                 records
             }
+            Format::Source => {
+                let reader = BufReader::with_capacity(64 << 10, spool.reader()?);
+                unpack::unpack(reader, Outer::Dropped, &files, limits)?
+            }
             Format::Wheel(name) => unpack::unpack_wheel(spool.reader()?, name, &files, limits)?,
         };
         let text = manifest::render(&records);
@@ -199,6 +203,8 @@ pub(crate) enum Format<'a> {
     Tarball,
     /// A wheel of this name.
     Wheel(&'a WheelName),
+    /// Sources of a Python package: tar in gzip, one directory around everything.
+    Source,
 }
 
 /// What can be read at any place.

@@ -85,6 +85,12 @@ impl Server {
             .insert(path.into(), answer);
     }
 
+    /// What a path is answered with.
+    pub fn body(&self, path: &str) -> Option<Vec<u8>> {
+        let shared = self.shared.lock().unwrap();
+        shared.answers.get(path).map(|answer| answer.body.clone())
+    }
+
     pub fn change(&self, path: &str, change: impl FnOnce(&mut Answer)) {
         change(
             self.shared

@@ -102,7 +102,7 @@ impl Compiler for Contained {
 }
 
 /// Takes the output apart; `None` when it has no end.
-fn parts(mut raw: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+pub(super) fn parts(mut raw: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let mut all = Vec::new();
     loop {
         let path = part(&mut raw)?;

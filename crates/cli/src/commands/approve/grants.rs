@@ -137,6 +137,7 @@ fn chosen(danger: &options::Danger) -> impl Iterator<Item = Danger> {
         (danger.danger_own_files, Danger::OwnFiles),
         (danger.danger_code_environment, Danger::CodeEnvironment),
         (danger.danger_private_network, Danger::PrivateNetwork),
+        (danger.danger_build_sdists, Danger::BuildSdists),
     ];
     all.into_iter()
         .filter(|(given, _)| *given)

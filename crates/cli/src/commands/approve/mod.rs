@@ -4,6 +4,7 @@
 //! once, contained as approved, to pin its tools.
 
 mod attached;
+pub mod build;
 mod bytecode;
 mod compile;
 mod fetched;
@@ -40,6 +41,7 @@ use crate::options::{Approve, Global};
 use crate::show;
 use crate::terminal::{Answer, Style, ask, say, visible};
 
+use build::Sources;
 use package::Fetched;
 
 /// Runs `interlock approve`.
@@ -82,7 +84,9 @@ impl Prepared {
         let wanted = Wanted::read(context, options, &ledger)?;
         let machine = Machine::open(context)?;
         let archive = options.image_archive.as_deref();
-        let fetched = package::fetch(context, &machine.packages, &wanted.judgement, archive)?;
+        let sources = Sources::of(options.danger.danger_build_sdists);
+        let judgement = &wanted.judgement;
+        let fetched = package::fetch(context, &machine.packages, judgement, archive, sources)?;
         let launch = wanted.resolve(context, &machine, &ledger, fetched.as_ref())?;
         wanted.show(context, &machine, &launch, fetched.as_ref(), &ledger);
         Ok(Self {

@@ -11,6 +11,7 @@ use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, LockedTree, Progress, Store};
 
+use super::build::{self, Sources};
 use super::image;
 use super::origin::{self, Source, Told};
 use super::rules::Rules;
@@ -63,6 +64,7 @@ pub fn fetch(
     packages: &Store,
     judgement: &Judgement,
     image_archive: Option<&Path>,
+    sources: Sources,
 ) -> Result<Option<Fetched>, Failure> {
     let package = match &judgement.class {
         Class::Package(package) => package,
@@ -76,7 +78,7 @@ pub fn fetch(
             git::fetch(context, packages, package).map(Some)
         }
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
-        Ecosystem::PyPi => python::fetch(context, packages, package).map(Some),
+        Ecosystem::PyPi => python::fetch(context, packages, package, sources).map(Some),
         Ecosystem::Git => git::fetch(context, packages, package).map(Some),
         Ecosystem::Binary | Ecosystem::Mcpb => fetched::fetch(context, packages, package).map(Some),
         other => Err(unverifiable(other.as_str())),
@@ -133,6 +135,7 @@ pub fn install(
     packages: &Store,
     judgement: &Judgement,
     tree: &LockedTree,
+    sources: Sources,
 ) -> Result<Vec<String>, Failure> {
     let failed = |error: &dyn std::error::Error| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
@@ -141,7 +144,7 @@ pub fn install(
     match tree.ecosystem {
         interlock_supply::Ecosystem::Npm => {}
         interlock_supply::Ecosystem::Pypi => {
-            python::install(context, packages, judgement, tree)?;
+            python::install(context, packages, judgement, tree, sources)?;
             return as_recorded(packages, tree).map(|()| Vec::new());
         }
         interlock_supply::Ecosystem::Binary | interlock_supply::Ecosystem::Mcpb => {
@@ -172,6 +175,7 @@ pub fn install(
 /// What a person should know about a tree that somebody else locked. Nothing of it was chosen here, so all of it is shown.
 pub fn proposed(tree: &LockedTree) -> Vec<String> {
     let mut remarks = sizes(tree);
+    remarks.extend(build::told(tree));
     remarks.extend(tree.packages.iter().map(|package| {
         let own = format!("{}@{}", package.name, package.version);
         format!(
@@ -338,6 +342,16 @@ impl Progress for Bar {
         // A layer may be large: every megabyte is told.
         if before >> 20 != (before + bytes) >> 20 {
             self.draw();
+        }
+    }
+
+    fn building(&self, name: &str) {
+        if self.shown {
+            let name = visible(name);
+            let _ = write!(
+                std::io::stderr().lock(),
+                "\r\x1b[Kbuilding {name} in the sandbox"
+            );
         }
     }
 

@@ -20,6 +20,7 @@ use crate::options::{Approve, Danger};
 use crate::show;
 use crate::terminal::{say, visible};
 
+use super::build::Sources;
 use super::origin::{self, Told};
 use super::package::Fetched;
 use super::{Wanted, agree, image, package, pin, section, unlock};
@@ -38,7 +39,8 @@ pub fn run(context: &Context, options: &Approve, file: Option<&std::path::Path>)
         None => Project::need(context)?,
     };
     dangers_are_named(&project, &options.danger)?;
-    let proposals = proposals(context, &machine, &ledger, &project)?;
+    let sources = Sources::of(options.danger.danger_build_sdists);
+    let proposals = proposals(context, &machine, &ledger, &project, sources)?;
     if proposals.is_empty() {
         if !context.global.quiet {
             say("everything in the lock is approved already");
@@ -98,6 +100,7 @@ fn proposals(
     machine: &Machine,
     ledger: &Ledger,
     project: &Project,
+    sources: Sources,
 ) -> Result<Vec<Proposal>, Failure> {
     let mut proposals = Vec::new();
     for (name, server) in &project.lock.server {
@@ -107,7 +110,8 @@ fn proposals(
         if !server.content.is_empty() && earlier.is_some_and(same) {
             continue;
         }
-        let resolved = resolving::server(context, machine, ledger, base, server, Versions::Keep)
+        let how = (Versions::Keep, sources);
+        let resolved = resolving::server(context, machine, ledger, base, server, how)
             .map_err(|failure| named(name, failure))?;
         is_as_locked(name, server, &resolved)?;
         let mut remarks = resolved.remarks;

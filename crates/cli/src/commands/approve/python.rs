@@ -1,13 +1,16 @@
-//! Fetching a package of the Python package index: for one interpreter, wheels only, nothing of it run.
+//! Fetching a package of the Python package index: for one interpreter, as wheels, nothing of it run; source archives only where
+//! somebody lets them be built.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use interlock_launch::{Judgement, PackageRef};
 use interlock_supply::pypi::{
-    Compiler, Config, Index, LockError, Locked, Locker, Python, Requirement, Wish,
+    BuildError, Builder, Compiler, Config, Index, LockError, Locked, Locker, Python, Requirement,
+    Wish,
 };
 use interlock_supply::{LockedTree, Store};
 
+use super::build::{self, ContainedBuild, Sources};
 use super::compile::Contained;
 use super::origin::{self, Source};
 use super::package::{Bar, Fetched, asked};
@@ -27,6 +30,7 @@ pub fn fetch(
     context: &Context,
     packages: &Store,
     package: &PackageRef,
+    sources: Sources,
 ) -> Result<Fetched, Failure> {
     let failed = |error: &dyn std::error::Error| {
         let what = format!("the package {} was not fetched", visible(&package.name));
@@ -35,7 +39,8 @@ pub fn fetch(
     let wish = wish(package)?;
     let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.lock(&wish);
-    let (locked, index) = with_locker(context, packages, package, work, &rules, &failed)?;
+    let (locked, index) =
+        with_locker(context, packages, (package, sources), work, &rules, &failed)?;
     let mut remarks = remarks(&locked);
     let source = Source::Pypi(index);
     remarks.extend(source.passed_over(&locked.tree));
@@ -52,6 +57,7 @@ pub fn install(
     packages: &Store,
     judgement: &Judgement,
     tree: &LockedTree,
+    sources: Sources,
 ) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
@@ -61,14 +67,14 @@ pub fn install(
     let wish = wish(package)?;
     let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.install(&wish, tree);
-    with_locker(context, packages, package, work, &rules, &failed).map(|_| ())
+    with_locker(context, packages, (package, sources), work, &rules, &failed).map(|_| ())
 }
 
 /// Does `work` with the interpreter that a package is for and the user's own index; gives the index back.
 fn with_locker<T>(
     context: &Context,
     packages: &Store,
-    package: &PackageRef,
+    (package, sources): (&PackageRef, Sources),
     work: impl FnOnce(&Locker<'_>) -> Result<T, LockError>,
     rules: &Rules,
     failed: &dyn Fn(&dyn std::error::Error) -> Failure,
@@ -79,6 +85,7 @@ fn with_locker<T>(
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
     let index = Index::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
+    let builder = builder(package, &path, sources);
     let compiler = compiler(package, path);
     let done = work(&Locker {
         index: &index,
@@ -86,12 +93,10 @@ fn with_locker<T>(
         python: &python,
         progress: &bar,
         compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
+        builder: builder.as_ref().map(|it| it as &dyn Builder),
     });
     bar.finish();
-    let done = done.map_err(|error| match error.young() {
-        Some(young) => failed(&error).next(young.next()),
-        None => failed(&error),
-    })?;
+    let done = done.map_err(|error| told_why(&error, package, failed(&error)))?;
     Ok((done, index))
 }
 
@@ -99,6 +104,44 @@ fn with_locker<T>(
 /// a program by its path gets no bytecode, because that program is started by nobody before it is approved.
 fn compiler(package: &PackageRef, path: PathBuf) -> Option<Contained> {
     (!names_a_file(package)).then(|| Contained::new(path))
+}
+
+/// What builds source archives: the same interpreter, where somebody said that they may be built.
+fn builder(package: &PackageRef, path: &Path, sources: Sources) -> Option<ContainedBuild> {
+    let allowed = sources == Sources::Built && !names_a_file(package);
+    allowed.then(|| ContainedBuild::new(path.to_owned()))
+}
+
+/// A failure with what a build said, and with what to do next.
+fn told_why(error: &LockError, package: &PackageRef, mut failure: Failure) -> Failure {
+    if let Some(BuildError::Backend(broken)) = error.build() {
+        failure.causes.extend(build::said(broken));
+    }
+    match (error.young(), next(error, package)) {
+        (Some(young), _) => failure.next(young.next()),
+        (None, Some(next)) => failure.next(next),
+        (None, None) => failure,
+    }
+}
+
+/// What to do about something that has to be built.
+fn next(error: &LockError, package: &PackageRef) -> Option<&'static str> {
+    match error.build() {
+        _ if error.could_be_built() && names_a_file(package) => Some(
+            "name a released version of Python instead of a program's path: a program that nobody approved builds nothing",
+        ),
+        _ if error.could_be_built() => Some(
+            "choose a version with a wheel, or let the build program of its author run, in a sandbox without network: add \
+             `--danger-build-sdists`",
+        ),
+        Some(BuildError::Different { .. }) => Some(
+            "ask whoever wrote the lock how it was built, or choose anew: interlock lock --update --danger-build-sdists NAME",
+        ),
+        Some(BuildError::Backend(_)) => {
+            Some("choose a version with a wheel, or build one yourself and approve its own program")
+        }
+        _ => None,
+    }
 }
 
 fn names_a_file(package: &PackageRef) -> bool {
@@ -151,6 +194,7 @@ fn remarks(locked: &Locked) -> Vec<String> {
         size::shown(tree.bytes),
         tree.target.as_deref().unwrap_or("any Python")
     )];
+    remarks.extend(build::told(tree));
     if !locked.native.is_empty() {
         let shown: Vec<String> = locked
             .native

@@ -6,6 +6,7 @@ use interlock_launch::{Class, ServerName, SourceKind, judge};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
+use crate::commands::approve::build::Sources;
 use crate::commands::approve::{git, grants};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -43,11 +44,14 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
         Some(listed) => listed.asked(&resolving::profile(&context, base, &server)?)?,
         None => Vec::new(),
     };
-    let resolved = resolving::server(&context, &machine, &ledger, base, &server, Versions::Move)?;
+    let sources = Sources::of(options.danger.danger_build_sdists);
+    let how = (Versions::Move, sources);
+    let resolved = resolving::server(&context, &machine, &ledger, base, &server, how)?;
     if let (Some(listed), Some(tree)) = (&listed, &resolved.content.tree) {
         told.extend(listed.compare(&context, &machine.packages, tree)?);
     }
     server.content = resolved.content;
+    resolving::note_what_was_built(&mut server);
     server.source = server.source.pinned(&server.content);
     let shown = summary(&server);
     project.lock.server.insert(name.clone(), server);

@@ -5,6 +5,7 @@ use interlock_supply::lockfile::Server;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::commands::approve::build::Sources;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::launching::Machine;
@@ -31,11 +32,13 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
     } else {
         Versions::Keep
     };
+    let how = (versions, Sources::of(options.danger_build_sdists));
     for (name, mut server) in project.servers(&options.names)? {
         let base = &project.base;
-        let resolved = resolving::server(&context, &machine, &ledger, base, &server, versions)
+        let resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
             .map_err(|failure| named(&name, failure))?;
         server.content = resolved.content;
+        resolving::note_what_was_built(&mut server);
         take_pins(&context, &machine, &project, &ledger, &name, &mut server);
         project.lock.server.insert(name, server);
     }

@@ -1,9 +1,12 @@
 //! From a server as declared in a lock to its content: judged, fetched, resolved. Nothing is started.
 
-use interlock_launch::{Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request, judge};
+use interlock_launch::{
+    Danger, Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request, judge,
+};
 use interlock_supply::lockfile::{Base, Content, OriginLock, Server};
 use interlock_supply::{LockedTree, TreeDigest};
 
+use crate::commands::approve::build::Sources;
 use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -46,7 +49,7 @@ pub fn server(
     ledger: &Ledger,
     base: &Base,
     server: &Server,
-    versions: Versions,
+    (versions, sources): (Versions, Sources),
 ) -> Result<Resolved, Failure> {
     let profile = profile(context, base, server)?;
     let request = server.request(base);
@@ -58,7 +61,9 @@ pub fn server(
     let bytes = match (locked, image) {
         (Some(tree), _) if server.content.is_foreign() => return Err(foreign(server, tree)),
         (Some(tree), _) => {
-            let more = package::install(context, &machine.packages, &judgement, tree)?;
+            says_that_it_was_built(tree, &profile)?;
+            let packages = &machine.packages;
+            let more = package::install(context, packages, &judgement, tree, sources)?;
             let origin = server.content.origin.clone();
             // A lock that has none yet gets one, when that can be found out.
             let origin = origin.or_else(|| {
@@ -87,7 +92,7 @@ pub fn server(
                 ..Bytes::default()
             }
         }
-        (None, None) => fetched(context, machine, &judgement)?,
+        (None, None) => fetched(context, machine, &judgement, sources)?,
     };
     let Bytes {
         package,
@@ -148,8 +153,14 @@ struct Bytes {
 }
 
 /// The package or image that a request names, as it is now.
-fn fetched(context: &Context, machine: &Machine, judgement: &Judgement) -> Result<Bytes, Failure> {
-    let Some(fetched) = package::fetch(context, &machine.packages, judgement, None)? else {
+fn fetched(
+    context: &Context,
+    machine: &Machine,
+    judgement: &Judgement,
+    sources: Sources,
+) -> Result<Bytes, Failure> {
+    let packages = &machine.packages;
+    let Some(fetched) = package::fetch(context, packages, judgement, None, sources)? else {
         return Ok(Bytes::default());
     };
     let mut bytes = Bytes {
@@ -173,6 +184,27 @@ fn fetched(context: &Context, machine: &Machine, judgement: &Judgement) -> Resul
             let what = "the store's record of what was just fetched cannot be read";
             Err(Failure::new(Exit::Refused, what).next("interlock store verify"))
         }
+    }
+}
+
+/// A tree that has something in it that was built from sources is one of a server that asks for that.
+fn says_that_it_was_built(tree: &LockedTree, profile: &Profile) -> Result<(), Failure> {
+    if tree.built().next().is_none() || profile.accepts(Danger::BuildSdists) {
+        return Ok(());
+    }
+    let what = "the lock has packages that were built from source, and does not say so where it says what it weakens";
+    Err(Failure::new(Exit::Refused, what)
+        .next("look at who wrote it; to choose anew: interlock lock --update NAME"))
+}
+
+/// What a server weakens says whether something of it was built from sources, no more and no less.
+pub fn note_what_was_built(server: &mut Server) {
+    let tree = server.content.tree.as_ref();
+    let built = tree.is_some_and(|tree| tree.built().next().is_some());
+    let danger = &mut server.grants.danger;
+    danger.retain(|danger| *danger != Danger::BuildSdists);
+    if built {
+        danger.push(Danger::BuildSdists);
     }
 }
 

@@ -9,6 +9,7 @@ use interlock_supply::provenance::{ImageEvidence, TreeEvidence};
 use serde_json::json;
 
 use crate::Outcome;
+use crate::commands::approve::build::Sources;
 use crate::commands::approve::origin::{self, Source};
 use crate::commands::approve::rules::Rules;
 use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
@@ -21,6 +22,9 @@ use crate::terminal::{say, visible};
 use super::matching;
 use super::project::Project;
 use super::resolving::{self, Versions};
+
+/// Nothing is chosen anew, and nothing is built.
+const KEEP: (Versions, Sources) = (Versions::Keep, Sources::Refused);
 
 /// Runs `interlock verify`. Exits with 1 when anything is not as locked.
 ///
@@ -103,7 +107,8 @@ impl Verifier {
             }
             // Fetched by digest, or recorded under other names than the lock's: both are looked at.
             _ => {
-                package::install(&self.context, &self.machine.packages, &judgement, tree)
+                let packages = &self.machine.packages;
+                package::install(&self.context, packages, &judgement, tree, Sources::Refused)
                     .map_err(line)?;
                 let examined = self
                     .machine
@@ -197,8 +202,7 @@ impl Verifier {
     fn files(&self, server: &Server) -> Vec<String> {
         let (context, base) = (&self.context, &self.project.base);
         let machine = &self.machine;
-        let resolved =
-            resolving::server(context, machine, &self.ledger, base, server, Versions::Keep);
+        let resolved = resolving::server(context, machine, &self.ledger, base, server, KEEP);
         match resolved {
             Err(failure) => vec![failure.on_one_line()],
             Ok(resolved) => {

@@ -230,6 +230,7 @@ impl Locker<'_> {
                     .usual_address(&place.manifest.name, place.manifest.version.as_str())
             }),
             install_script: place.manifest.install_script || wants_script(stored),
+            built: None,
         };
         Ok(LockedTree {
             format: 1,

@@ -5,17 +5,22 @@
 //! no metadata by itself, the whole wheel is fetched, verified and stored, and its own METADATA is read.
 
 use super::{
+    LockError,
     release::Release,
     solve::Source,
+    source::Maker,
     wheel::{self, Wheel},
 };
 use crate::{
+    built::Built,
     crew::{Crew, Parcel},
     digest::Integrity,
     progress::Progress,
     pypi::{
-        Environment, Index, IndexError, Metadata, MetadataError, Name, Python, Requirement,
+        Builder, Environment, Index, IndexError, Metadata, MetadataError, Name, Python,
+        Requirement, WheelName,
         listing::ListedWheel,
+        sdist::{self, BuildError},
     },
     store::{Format, InstallError, Store, Stored},
     unpack::UnpackLimits,
@@ -57,6 +62,8 @@ struct State {
     /// Requirements that wait for a listing, and for a description.
     waiting: HashMap<Name, Vec<Requirement>>,
     extras: HashMap<Integrity, Vec<Vec<Name>>>,
+    /// How those were built that were source archives.
+    built: HashMap<Integrity, Built>,
     followed: HashSet<String>,
 }
 
@@ -69,6 +76,8 @@ pub(super) struct Fetcher<'a> {
     environment: Environment,
     limits: UnpackLimits,
     crew: Crew<State>,
+    /// What builds source archives; without it there are none.
+    maker: Option<Maker<'a>>,
 }
 
 /// What one of the threads does next.
@@ -101,7 +110,23 @@ impl<'a> Fetcher<'a> {
             environment: python.environment(),
             limits: UnpackLimits::default(),
             crew: Crew::default(),
+            maker: None,
         }
+    }
+
+    /// The same, and source archives are built.
+    pub(super) fn building(mut self, builder: Option<&'a dyn Builder>) -> Self {
+        self.maker = builder.map(Maker::new);
+        self
+    }
+
+    /// For what a build runs with.
+    pub(super) fn of_tools(&self) -> Self {
+        Self::new(self.index, self.store, self.python, self.progress)
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// Runs `work` while several threads fetch what it, or a description, asks for.
@@ -132,6 +157,7 @@ impl<'a> Fetcher<'a> {
                 &listing,
                 self.python,
                 self.index.hold(),
+                self.maker.is_some(),
             )))),
             Err(IndexError::Nowhere(_)) => Ok(None),
             Err(error) => Err(SourceError::Index(error.into())),
@@ -153,6 +179,7 @@ impl<'a> Fetcher<'a> {
     fn describe(&self, wheel: &ListedWheel) {
         let name = &wheel.name.name;
         let text = match self.index.metadata(wheel) {
+            _ if wheel.source => self.metadata_of_source(wheel),
             Ok(Some(text)) => Ok(text),
             Ok(None) => self.own_metadata(wheel),
             Err(error) => Err(SourceError::Index(error.into())),
@@ -189,6 +216,20 @@ impl<'a> Fetcher<'a> {
         Ok(wheel::text(&stored, "METADATA"))
     }
 
+    /// What a source archive says of itself, where that is what its wheel will say; else that wheel's own, which is built for it.
+    fn metadata_of_source(&self, listed: &ListedWheel) -> Result<String, SourceError> {
+        let archive = self.archive(&Wheel::from(listed));
+        let archive = archive.map_err(|error| SourceError::Install {
+            name: listed.name.name.clone(),
+            source: error.into(),
+        })?;
+        let own = wheel::read(&archive, sdist::PKG_INFO);
+        if sdist::is_static(&own) {
+            return Ok(own);
+        }
+        self.own_metadata(listed)
+    }
+
     /// Requests what a requirement will most likely lead to.
     pub(super) fn follow(&self, requirement: &Requirement) {
         let releases = {
@@ -222,6 +263,8 @@ impl<'a> Fetcher<'a> {
                 && release.wheel.is_ok()
                 && !release.version.is_prerelease()
         });
+        // Nothing is built on a guess.
+        let likely = likely.filter(|release| release.wheel.as_ref().is_ok_and(|it| !it.source));
         let Some(Ok(wheel)) = likely.map(|release| &release.wheel) else {
             return;
         };
@@ -273,7 +316,8 @@ impl<'a> Fetcher<'a> {
     fn request_description(&self, state: &mut State, wheel: &ListedWheel) {
         if !state.described.contains_key(&wheel.integrity) {
             state.described.insert(wheel.integrity.clone(), None);
-            if wheel.metadata.is_none() && !state.stored.contains_key(&wheel.integrity) {
+            let fetched = wheel.metadata.is_none() && !wheel.source;
+            if fetched && !state.stored.contains_key(&wheel.integrity) {
                 // One thread describes, another one may fetch for it.
                 self.enqueue(state, &Wheel::from(wheel));
             }
@@ -340,12 +384,57 @@ impl<'a> Fetcher<'a> {
     }
 
     fn keep(&self, wheel: &Wheel) -> Result<Stored, InstallError> {
+        if !wheel.source {
+            return self.archive(wheel);
+        }
+        let maker = self.maker.as_ref();
+        let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
+        let (built, stored) = maker.make(self, wheel, &self.archive(wheel)?)?;
+        let mut state = self.lock();
+        state.built.insert(wheel.integrity.clone(), built);
+        Ok(stored)
+    }
+
+    /// A wheel as it is now: one that was built says how, and has the name that it came out with.
+    pub(super) fn finished(&self, wheel: Wheel) -> Wheel {
+        let built = self.lock().built.get(&wheel.integrity).cloned();
+        let name = built.as_ref();
+        let name = name.and_then(|built| WheelName::parse(built.wheel.as_str()));
+        Wheel {
+            name: name.unwrap_or_else(|| wheel.name.clone()),
+            built,
+            ..wheel
+        }
+    }
+
+    /// What the index lists of a package in a version, by its digest.
+    pub(super) fn listed(
+        &self,
+        name: &Name,
+        version: &str,
+        integrity: &Integrity,
+    ) -> Result<Option<Wheel>, LockError> {
+        let failed = |error| LockError::Source(SourceError::Index(Arc::new(error)));
+        let listing = self.index.listing(name).map_err(failed)?;
+        let wheels = listing.wheels.values().flatten();
+        let mut all = wheels.chain(listing.archives.values());
+        let own = all
+            .find(|wheel| wheel.integrity == *integrity && wheel.name.version.as_str() == version);
+        Ok(own.map(Wheel::from))
+    }
+
+    /// What was published, verified and unpacked: a wheel, or sources.
+    fn archive(&self, wheel: &Wheel) -> Result<Stored, InstallError> {
         let parcel = Parcel {
             store: self.store,
             progress: self.progress,
             name: wheel.name.name.as_str(),
             integrity: &wheel.integrity,
-            format: Format::Wheel(&wheel.name),
+            format: if wheel.source {
+                Format::Source
+            } else {
+                Format::Wheel(&wheel.name)
+            },
             limits: self.limits,
         };
         parcel.stored(&self.crew, |limit| self.index.wheel(&wheel.url, limit))

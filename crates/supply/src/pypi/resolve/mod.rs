@@ -5,6 +5,7 @@ mod fetch;
 mod proposed;
 mod release;
 mod solve;
+mod source;
 mod start;
 mod tree;
 mod wheel;
@@ -17,7 +18,7 @@ pub(crate) use start::of_file as start_of_file;
 pub use tree::claims;
 pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 
-use super::{Index, Name, Python, Requirement, Version};
+use super::{BuildError, Builder, Index, Name, Python, Requirement, Version};
 use crate::{
     digest::{Sha256, TreeDigest},
     hold::Young,
@@ -78,8 +79,11 @@ pub enum LockError {
     /// The wheel has other metadata in it than the index served.
     #[error("the index and the wheel of `{0}` contradict each other")]
     Contradiction(Name),
+    /// What a source archive says of its wheel is not what that says.
+    #[error("a source archive describes its wheel otherwise than it came out")]
+    Misdescribed(#[source] Box<LockError>),
     /// A lock has a wheel that the user's index does not list for that package and version.
-    #[error("the index lists no wheel of `{0}` with the locked digest")]
+    #[error("the index lists no file of `{0}` with the locked digest")]
     Unlisted(String),
     /// A lock lacks what is needed.
     #[error("the lock has no package that satisfies `{0}`")]
@@ -118,6 +122,31 @@ pub enum LockError {
 }
 
 impl LockError {
+    /// Whether something is there as sources only, and building was not allowed.
+    #[must_use]
+    pub fn could_be_built(&self) -> bool {
+        match self {
+            Self::Unmet(unmet) => {
+                matches!(&unmet.why, Why::NoWheel(_, why) if why.could_be_built())
+            }
+            _ => matches!(self.build(), Some(BuildError::NotAllowed)),
+        }
+    }
+
+    /// Why something was not built, when that is the reason.
+    #[must_use]
+    pub fn build(&self) -> Option<&BuildError> {
+        match self {
+            Self::Install { source, .. } | Self::Source(SourceError::Install { source, .. }) => {
+                match &**source {
+                    InstallError::Build(error) => Some(error),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// The release that has to wait, when that is the reason.
     #[must_use]
     pub fn young(&self) -> Option<&Young> {
@@ -143,6 +172,8 @@ pub struct Locker<'a> {
     pub progress: &'a dyn Progress,
     /// What makes bytecode; without it a tree has none.
     pub compiler: Option<&'a dyn Compiler>,
+    /// What builds source archives; without it there are wheels only.
+    pub builder: Option<&'a dyn Builder>,
 }
 
 impl Locker<'_> {
@@ -161,37 +192,25 @@ impl Locker<'_> {
         let _fetching = self
             .store
             .fetching(&key, &|| self.progress.waiting_for_lock())?;
-        let fetcher = Fetcher::new(self.index, self.store, self.python, self.progress);
-        fetcher.run(|fetcher| {
-            for requirement in &wish.requirements {
-                fetcher.follow(requirement);
+        self.fetcher().run(|fetcher| {
+            let chosen = choose(fetcher, &wish.requirements)?;
+            let (wheels, stored) = (&chosen.wheels, &chosen.stored);
+            if wheels.iter().any(|wheel| wheel.source) {
+                // What a source archive said of its wheel was believed so far.
+                let closed = proposed::closed(wish, wheels, stored, fetcher.environment());
+                closed.map_err(|error| LockError::Misdescribed(error.into()))?;
             }
-            let chosen = solve::solve(fetcher, &self.python.environment(), &wish.requirements);
-            let chosen = chosen.map_err(|failure| match failure {
-                Failure::Source(error) => LockError::Source(error),
-                Failure::Unmet(unmet) => LockError::Unmet(unmet),
-            })?;
-            let listed = chosen
-                .into_values()
-                .filter_map(|release| release.wheel.ok())
-                .collect::<Vec<_>>();
-            let wheels: Vec<Wheel> = listed.iter().map(Wheel::from).collect();
-            fetcher.only_needed(&wheels.iter().map(|wheel| wheel.integrity.clone()).collect());
-            let stored = fetch_all(fetcher, &wheels)?;
-            for (listed, stored) in listed.iter().zip(&stored) {
-                agrees(listed.metadata.as_ref(), &listed.name.name, stored)?;
-            }
-            let (tree, uncompiled) = self.assemble(wish, first, &wheels, &stored)?;
-            let yanked = listed.iter().filter(|wheel| wheel.yanked);
-            let shown = |wheel: &super::listing::ListedWheel| {
-                format!("{}@{}", wheel.name.name, wheel.name.version)
-            };
-            let yanked = yanked.map(shown).collect();
+            let (tree, uncompiled) = self.assemble(wish, first, wheels, stored)?;
             Ok(Locked {
                 uncompiled,
-                ..report(tree, &wheels, &stored, yanked)
+                ..report(tree, wheels, stored, chosen.yanked)
             })
         })
+    }
+
+    fn fetcher(&self) -> Fetcher<'_> {
+        let fetcher = Fetcher::new(self.index, self.store, self.python, self.progress);
+        fetcher.building(self.builder)
     }
 
     /// Puts a tree that was locked before, maybe elsewhere and by somebody else, into the store: the same bytes or none.
@@ -212,9 +231,9 @@ impl Locker<'_> {
             return Ok(());
         }
         self.is_for_this_interpreter(locked)?;
-        let listed = locked.packages.iter().map(|package| self.listed(package));
+        let fetcher = self.fetcher();
+        let listed = locked.packages.iter().map(|it| listed(&fetcher, it));
         let wheels = listed.collect::<Result<Vec<_>, _>>()?;
-        let fetcher = Fetcher::new(self.index, self.store, self.python, self.progress);
         fetcher.run(|fetcher| {
             let stored = fetch_all(fetcher, &wheels)?;
             proposed::closed(wish, &wheels, &stored, &self.python.environment())?;
@@ -247,20 +266,6 @@ impl Locker<'_> {
                 found,
             }),
         }
-    }
-
-    /// The wheel of a locked package as the user's index lists it. Where the lock says it is, is not believed.
-    fn listed(&self, package: &LockedPackage) -> Result<Wheel, LockError> {
-        let unlisted = || LockError::Unlisted(format!("{}@{}", package.name, package.version));
-        let name = Name::new(package.name.as_str()).map_err(|_| unlisted())?;
-        let failed = |error| LockError::Source(SourceError::Index(Arc::new(error)));
-        let listing = self.index.listing(&name).map_err(failed)?;
-        let mut wheels = listing.wheels.values().flatten();
-        let own = wheels.find(|wheel| {
-            wheel.integrity == package.integrity
-                && wheel.name.version.as_str() == package.version.as_str()
-        });
-        own.map(Wheel::from).ok_or_else(unlisted)
     }
 
     fn assemble(
@@ -334,7 +339,10 @@ impl Locker<'_> {
                 .command
                 .as_ref()
                 .is_none_or(|command| *command == tree.entry.command);
+            // What was built from sources is agreed to each time.
+            let allowed = self.builder.is_some() || tree.built().next().is_none();
             tree.ecosystem == Ecosystem::Pypi
+                && allowed
                 && tree.name.as_str() == first.name.as_str()
                 && tree.target.as_deref() == Some(&target)
                 && command
@@ -369,6 +377,57 @@ fn same(expected: TreeDigest, found: TreeDigest) -> Result<(), LockError> {
         return Ok(());
     }
     Err(LockError::Assemble(InstallError::Tree { expected, found }))
+}
+
+/// The wheel of a locked package as the user's index lists it, or the archive that it was built from. Where the lock says it is, is
+/// not believed.
+fn listed(fetcher: &Fetcher<'_>, package: &LockedPackage) -> Result<Wheel, LockError> {
+    let unlisted = || LockError::Unlisted(format!("{}@{}", package.name, package.version));
+    let name = Name::new(package.name.as_str()).map_err(|_| unlisted())?;
+    let found = fetcher.listed(&name, package.version.as_str(), &package.integrity)?;
+    let wheel = found.filter(|wheel| wheel.source == package.built.is_some());
+    Ok(Wheel {
+        built: package.built.clone(),
+        ..wheel.ok_or_else(unlisted)?
+    })
+}
+
+/// What was chosen, in the store.
+struct Picked {
+    wheels: Vec<Wheel>,
+    stored: Vec<Stored>,
+    /// Packages that were withdrawn.
+    yanked: Vec<String>,
+}
+
+/// Chooses a version of everything that is needed, and puts it into the store.
+fn choose(fetcher: &Fetcher<'_>, wanted: &[Requirement]) -> Result<Picked, LockError> {
+    for requirement in wanted {
+        fetcher.follow(requirement);
+    }
+    let chosen = solve::solve(fetcher, fetcher.environment(), wanted);
+    let chosen = chosen.map_err(|failure| match failure {
+        Failure::Source(error) => LockError::Source(error),
+        Failure::Unmet(unmet) => LockError::Unmet(unmet),
+    })?;
+    let listed = chosen
+        .into_values()
+        .filter_map(|release| release.wheel.ok())
+        .collect::<Vec<_>>();
+    let wheels: Vec<Wheel> = listed.iter().map(Wheel::from).collect();
+    fetcher.only_needed(&wheels.iter().map(|wheel| wheel.integrity.clone()).collect());
+    let stored = fetch_all(fetcher, &wheels)?;
+    for (listed, stored) in listed.iter().zip(&stored) {
+        agrees(listed.metadata.as_ref(), &listed.name.name, stored)?;
+    }
+    let yanked = listed.iter().filter(|wheel| wheel.yanked);
+    let yanked = yanked.map(|wheel| format!("{}@{}", wheel.name.name, wheel.name.version));
+    let wheels = wheels.into_iter().map(|wheel| fetcher.finished(wheel));
+    Ok(Picked {
+        wheels: wheels.collect(),
+        stored,
+        yanked: yanked.collect(),
+    })
 }
 
 fn fetch_all(fetcher: &Fetcher<'_>, wheels: &[Wheel]) -> Result<Vec<Stored>, LockError> {

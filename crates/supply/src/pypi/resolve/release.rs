@@ -21,6 +21,19 @@ pub enum NoWheel {
     /// Other systems, processors or C libraries only.
     #[error("it has no wheel for this system and Python")]
     OtherPlatform,
+    /// The same, beside a source archive.
+    #[error(
+        "it has no wheel for this system and Python, and to install its source archive is to run its code"
+    )]
+    OtherPlatformOrSource,
+}
+
+impl NoWheel {
+    /// Whether there is a source archive that could be built instead.
+    #[must_use]
+    pub fn could_be_built(&self) -> bool {
+        matches!(self, Self::OnlySource | Self::OtherPlatformOrSource)
+    }
 }
 
 /// One release.
@@ -35,7 +48,8 @@ pub(super) struct Release {
 
 impl Release {
     /// All releases of a listing, the newest first. The age of a release is that of the wheel: one may be added to an old release.
-    pub(super) fn all(listing: &Listing, python: &Python, hold: &Hold) -> Vec<Self> {
+    /// Where no wheel will do, `build` takes the source archive.
+    pub(super) fn all(listing: &Listing, python: &Python, hold: &Hold, build: bool) -> Vec<Self> {
         let own = python.parsed_version();
         let admitted =
             |specifiers: &Specifiers| own.as_ref().is_none_or(|own| specifiers.admit(own));
@@ -54,6 +68,10 @@ impl Release {
                     .collect();
                 let wheel =
                     best(&old, python, &admitted).or_else(|_| best(wheels, python, &admitted));
+                let wheel = wheel.or_else(|why| {
+                    let archive = listing.archives.get(version);
+                    from_source(archive, why, &admitted, build)
+                });
                 Self {
                     version: version.clone(),
                     young: wheel.as_ref().ok().and_then(young),
@@ -65,10 +83,18 @@ impl Release {
             .sources
             .iter()
             .filter(|version| !listing.wheels.contains_key(version));
-        releases.extend(sources.map(|version| Self {
-            version: version.clone(),
-            wheel: Err(NoWheel::OnlySource),
-            young: None,
+        releases.extend(sources.map(|version| {
+            let archive = listing.archives.get(version);
+            let wheel = from_source(archive, NoWheel::OnlySource, &admitted, build);
+            let young = |wheel: &ListedWheel| {
+                let name = wheel.name.name.as_str();
+                hold.young(name, version.as_str(), wheel.published)
+            };
+            Self {
+                version: version.clone(),
+                young: wheel.as_ref().ok().and_then(young),
+                wheel,
+            }
         }));
         releases.sort_by(|a, b| b.version.cmp(&a.version));
         releases.dedup_by(|a, b| a.version == b.version);
@@ -78,6 +104,23 @@ impl Release {
     /// Whether it was withdrawn: then only a pin admits it.
     pub(super) fn is_yanked(&self) -> bool {
         self.wheel.as_ref().is_ok_and(|wheel| wheel.yanked)
+    }
+}
+
+/// The source archive in the place of a wheel, if that is wanted; else why there is no wheel.
+fn from_source(
+    archive: Option<&ListedWheel>,
+    why: NoWheel,
+    admitted: &dyn Fn(&Specifiers) -> bool,
+    build: bool,
+) -> Result<ListedWheel, NoWheel> {
+    let ours = |archive: &&ListedWheel| archive.requires_python.as_ref().is_none_or(admitted);
+    match (archive.filter(ours), why) {
+        (Some(archive), NoWheel::OnlySource | NoWheel::OtherPlatform) if build => {
+            Ok(archive.clone())
+        }
+        (Some(_), NoWheel::OtherPlatform) => Err(NoWheel::OtherPlatformOrSource),
+        (_, why) => Err(why),
     }
 }
 

@@ -20,6 +20,7 @@ impl World {
             let name = Name::new(words[0]).unwrap();
             let version: Version = words[1].parse().unwrap();
             let wheel = ListedWheel {
+                source: false,
                 name: WheelName::parse(&format!(
                     "{}-{version}-py3-none-any.whl",
                     words[0].replace('-', "_")

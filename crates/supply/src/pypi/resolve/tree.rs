@@ -22,10 +22,11 @@ pub(super) fn locked(wheel: &Wheel) -> Result<LockedPackage, LockError> {
         integrity: wheel.integrity.clone(),
         archive: Some(wheel.url.clone()),
         install_script: false,
+        built: wheel.built.clone(),
     })
 }
 
-fn place() -> Result<TreePath, LockError> {
+pub(super) fn place() -> Result<TreePath, LockError> {
     TreePath::new(PLACE).map_err(|source| {
         LockError::Assemble(InstallError::Path {
             path: PLACE.into(),

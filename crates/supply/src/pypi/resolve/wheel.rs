@@ -1,6 +1,7 @@
 //! Wheels to fetch, and what stored ones have in them.
 
 use crate::{
+    built::Built,
     digest::Integrity,
     locked::TreePath,
     pypi::{EntryPoint, Name, WheelName, listing::ListedWheel},
@@ -21,6 +22,10 @@ pub(super) struct Wheel {
     pub(super) integrity: Integrity,
     pub(super) url: String,
     pub(super) size: Option<u64>,
+    /// What is there is a source archive, and the wheel has to be built.
+    pub(super) source: bool,
+    /// How it was built, here or, as a lock says, elsewhere.
+    pub(super) built: Option<Built>,
 }
 
 impl From<&ListedWheel> for Wheel {
@@ -30,6 +35,8 @@ impl From<&ListedWheel> for Wheel {
             integrity: listed.integrity.clone(),
             url: listed.url.clone(),
             size: listed.size,
+            source: listed.source,
+            built: None,
         }
     }
 }
@@ -47,13 +54,14 @@ pub(super) fn text(stored: &Stored, name: &str) -> String {
     };
     let found = stored.files.iter().find(|file| info(file.path.as_str()));
     found
-        .map(|file| read(stored, &file.path))
+        .map(|file| read(stored, file.path.as_str()))
         .unwrap_or_default()
 }
 
-fn read(stored: &Stored, path: &TreePath) -> String {
+/// A file of a stored package as text; empty when it is not there.
+pub(super) fn read(stored: &Stored, path: &str) -> String {
     let mut raw = Vec::new();
-    if let Ok(file) = fs::File::open(stored.directory.join(path.as_str())) {
+    if let Ok(file) = fs::File::open(stored.directory.join(path)) {
         // What cannot be read is as what is not there: nothing is started from it then.
         let _ = file.take(MAX).read_to_end(&mut raw);
     }

@@ -1,0 +1,216 @@
+//! Python packages that are there as sources only: refused, or built contained where somebody says so, and never in silence.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::client::{Client, LIST};
+use crate::origin::path_of_python;
+use crate::support::package::gzip;
+use crate::support::server::{Answer, Server};
+use crate::support::wheel::sha256;
+use crate::world::{PASSPHRASE, Said, World, has, said, until};
+
+const OPTION: &str = "--danger-build-sdists";
+const BACKEND: &str = include_str!("../data/backend.py");
+const SERVER: &str = include_str!("../data/server.py");
+const PROJECT: &str =
+    "[build-system]\nrequires = []\nbuild-backend = \"BACKEND\"\nbackend-path = [\".\"]\n";
+
+/// An archive of a server's sources, which its own module `backend` builds.
+fn archive(backend: &str, program: &str) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, text) in [
+        ("pyproject.toml", PROJECT.replace("BACKEND", backend)),
+        (&*format!("{backend}.py"), program.to_owned()),
+        ("about.py", "NAME, VERSION = 'test_server', '1.0'\n".into()),
+        ("server.py", SERVER.to_owned()),
+        ("PKG-INFO", "Metadata-Version: 1.0\n".into()),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        let path = format!("test_server-1.0/{path}");
+        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+    }
+    gzip(&tar.into_inner().unwrap())
+}
+
+/// An index that has that archive and nothing else.
+fn index(bytes: &[u8]) -> Server {
+    let server = Server::start();
+    let file = "test_server-1.0.tar.gz";
+    let listed = json!({ "name": "test-server", "files": [
+        { "filename": file, "url": format!("/{file}"), "hashes": { "sha256": sha256(bytes) },
+          "upload-time": "2024-01-01T00:00:00Z" }
+    ] });
+    let page = Answer::new(listed.to_string());
+    server.put("/simple/test-server/", page);
+    server.put(&format!("/{file}"), Answer::new(bytes));
+    server
+}
+
+/// A user of that index.
+fn user(index: &Server) -> World {
+    let world = World::new();
+    let pip = format!("[global]\nindex-url = {}simple\n", index.url());
+    fs::create_dir_all(world.home.join(".pip")).unwrap();
+    fs::write(world.home.join(".pip/pip.conf"), pip).unwrap();
+    world
+}
+
+fn interlock(world: &World, words: &[&str]) -> Said {
+    let mut command = world.command(words);
+    said(command.env("PATH", path_of_python()), PASSPHRASE.as_bytes())
+}
+
+#[test]
+fn what_is_built_is_agreed_to_each_time() {
+    let index = index(&archive("backend", BACKEND));
+    let world = user(&index);
+    let add = ["add", "pypi:test-server", "--name", "test"];
+    let refused = interlock(&world, &add).expect(3);
+    has(&refused.err, &["there is only a source archive", OPTION]);
+    let added = interlock(&world, &[&add[..], &[OPTION]].concat()).expect(0);
+    let loud = "LOOK TWICE: test-server@1.0 was built here from source";
+    has(
+        &added.out,
+        &[loud, "with nothing besides", "nobody published that wheel"],
+    );
+    let lock = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    has(
+        &lock,
+        &[
+            "danger = [\"build-sdists\"]",
+            "test_server-1.0.tar.gz",
+            "built = { wheel = \"test_server-1.0-py3-none-any.whl\"",
+        ],
+    );
+
+    let approve = ["approve", "--lock", "--passphrase-fd", "0"];
+    let refused = interlock(&world, &approve).expect(3);
+    has(&refused.err, &["`test` asks for --danger-build-sdists"]);
+    let shown = interlock(&world, &[&approve[..], &[OPTION]].concat()).expect(0);
+    has(&shown.out, &[loud, OPTION, "Tools (1)"]);
+    let grants = world.event("approved")["grants"].to_string();
+    has(&grants, &[OPTION]);
+    let mut run = world.command(["run", "test"]);
+    run.env("PATH", path_of_python());
+    let mut client = Client::start(run);
+    client.greet();
+    has(&client.ask(LIST), &["adds two numbers"]);
+    client.close().expect(0);
+
+    // Moving builds again, so it is asked for again; it comes to the same.
+    has(
+        &interlock(&world, &["lock", "--update"]).expect(3).err,
+        &[OPTION],
+    );
+    interlock(&world, &["lock", "--update", OPTION]).expect(0);
+    let now = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    has(
+        &now,
+        &[lock
+            .split_once("[server.test.content.tree]")
+            .unwrap()
+            .1
+            .split_once("[server")
+            .unwrap()
+            .0],
+    );
+}
+
+#[test]
+fn another_machine_builds_the_same_or_nothing() {
+    let index = index(&archive("backend", BACKEND));
+    let world = user(&index);
+    interlock(
+        &world,
+        &["add", "pypi:test-server", "--name", "test", OPTION],
+    )
+    .expect(0);
+    let lock = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    let elsewhere = |lock: &str| {
+        let world = user(&index);
+        fs::write(world.path("interlock.lock"), lock).unwrap();
+        world
+    };
+    let other = elsewhere(&lock);
+    for words in [&["lock"][..], &["verify"]] {
+        let said = interlock(&other, words);
+        let text = format!("{}{}", said.out, said.err);
+        has(&text, &["which was not allowed"]);
+        assert_ne!(said.code, 0);
+    }
+    interlock(&other, &["lock", OPTION]).expect(0);
+    interlock(&other, &["verify"]).expect(0);
+    assert_eq!(
+        fs::read_to_string(other.path("interlock.lock")).unwrap(),
+        lock
+    );
+
+    let (head, tail) = lock.split_once("files = \"sha256-").unwrap();
+    let rest = tail.get(4..).unwrap();
+    let changed = format!("{head}files = \"sha256-AAAA{rest}");
+    let refused = interlock(&elsewhere(&changed), &["lock", OPTION]).expect(3);
+    has(
+        &refused.err,
+        &[
+            "is not the one that was locked",
+            "interlock lock --update --danger-build-sdists",
+        ],
+    );
+    // A lock that does not own up to it.
+    let silent = lock.replace("danger = [\"build-sdists\"]", "danger = []");
+    let words = ["approve", "--lock", "--passphrase-fd", "0", OPTION];
+    let refused = interlock(&elsewhere(&silent), &words).expect(3);
+    has(&refused.err, &["built from source, and does not say so"]);
+}
+
+#[test]
+fn a_build_that_fails_is_told_in_its_own_words() {
+    let program = "def build_wheel(out, settings=None, metadata=None):\n    raise SystemExit('\\x1b[2Jno compiler')\n";
+    let world = user(&index(&archive("backend", program)));
+    let add = ["add", "pypi:test-server", OPTION];
+    let refused = interlock(&world, &add).expect(3);
+    has(
+        &refused.err,
+        &[
+            "in the sandbox and without network, failed: it ended with exit code 1",
+            "it said: \"\\u{1b}[2Jno compiler\"",
+        ],
+    );
+    assert!(!world.home.join("interlock.lock").exists());
+}
+
+#[test]
+fn a_build_that_is_killed_leaves_nothing() {
+    let backend = format!("backend_{}", std::process::id());
+    let program = "import signal\ndef build_wheel(out, settings=None, metadata=None):\n    while True: signal.pause()\n";
+    let world = user(&index(&archive(&backend, program)));
+    let mut command = world.command(["add", "pypi:test-server", OPTION]);
+    command.env("PATH", path_of_python());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let is_there = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        let mut lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+        lines.any(|line| line.contains(&format!("wheel\0{backend}\0")))
+    };
+    until("the build runs", Duration::from_secs(60), is_there);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    until("nothing of it is left", Duration::from_secs(20), || {
+        !is_there()
+    });
+    assert!(!world.home.join("interlock.lock").exists());
+    world.interlock(&["store", "gc"]).expect(0);
+    world.interlock(&["store", "verify"]).expect(0);
+    let tmp = world.home.join(".local/share/interlock/store/tmp");
+    assert_eq!(fs::read_dir(tmp).unwrap().count(), 0);
+    let trees = world.home.join(".local/share/interlock/store/trees");
+    assert_eq!(fs::read_dir(trees).unwrap().count(), 0);
+}
