@@ -40,7 +40,7 @@ pub use built::{BuildTool, Built};
 pub use digest::{Integrity, IntegrityError, Sha256, TreeDigest};
 pub use hold::{Hold, Young};
 pub use host::{Host, Libc};
-pub use http::{Client, FetchError, Trust};
+pub use http::{Client, FetchError, Reach, Trust};
 pub use locked::{
     Ecosystem, Entry, ExactVersion, ExactVersionError, Interpreter, LockedPackage, LockedTree,
     TreePath, TreePathError,

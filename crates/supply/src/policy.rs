@@ -11,6 +11,7 @@ use interlock_launch::excerpt;
 use serde::Deserialize;
 
 use crate::hold::Hold;
+use crate::http::Reach;
 use crate::locked::LockedTree;
 use crate::provenance::{Origin, is_own};
 
@@ -53,6 +54,7 @@ pub struct Policy {
     registry_keys: Option<PathBuf>,
     mcp_registry: Option<String>,
     image_mirrors: Option<BTreeMap<String, String>>,
+    danger_local_addresses: Option<Reach>,
 }
 
 /// Of what an attestation of the build is required.
@@ -85,6 +87,7 @@ struct Table {
     registry_keys: Option<PathBuf>,
     mcp_registry: Option<String>,
     image_mirrors: Option<BTreeMap<String, String>>,
+    danger_local_addresses: Option<toml::Value>,
 }
 
 /// A requirement that a package does not meet.
@@ -167,6 +170,11 @@ impl Policy {
             registry_keys: table.registry_keys,
             mcp_registry: table.mcp_registry,
             image_mirrors: table.image_mirrors,
+            danger_local_addresses: table
+                .danger_local_addresses
+                .as_ref()
+                .map(local_addresses)
+                .transpose()?,
         })
     }
 
@@ -182,6 +190,7 @@ impl Policy {
             registry_keys: self.registry_keys.or(other.registry_keys),
             mcp_registry: self.mcp_registry.or(other.mcp_registry),
             image_mirrors: self.image_mirrors.or(other.image_mirrors),
+            danger_local_addresses: self.danger_local_addresses.or(other.danger_local_addresses),
         }
     }
 
@@ -221,6 +230,12 @@ impl Policy {
     #[must_use]
     pub fn image_mirrors(&self) -> BTreeMap<String, String> {
         self.image_mirrors.clone().unwrap_or_default()
+    }
+
+    /// The hosts that may be asked although they are no public ones, whoever names them; besides the registries that are configured.
+    #[must_use]
+    pub fn danger_reach(&self) -> Reach {
+        self.danger_local_addresses.clone().unwrap_or_default()
     }
 
     /// Judges an image by what is known of where it came from. Anybody who may write to its repository may attach something to it, so
@@ -346,6 +361,20 @@ fn require(value: &toml::Value) -> Result<Require, String> {
         (Some(true), _) | (_, Some("root")) => Ok(Require::Root),
         (_, Some("all")) => Ok(Require::All),
         _ => Err("`require-provenance` is `true`, `false`, `\"root\"` or `\"all\"`".to_owned()),
+    }
+}
+
+/// `true` for all of them, or a list of hosts.
+fn local_addresses(value: &toml::Value) -> Result<Reach, String> {
+    let bad = "`danger-local-addresses` is `true`, `false` or a list of hosts, each as `HOST` or `HOST:PORT`";
+    match (value.as_bool(), value.as_array()) {
+        (Some(true), _) => Ok(Reach::danger_everything()),
+        (Some(false), _) => Ok(Reach::default()),
+        (_, Some(hosts)) => hosts.iter().try_fold(Reach::default(), |reach, host| {
+            let named = host.as_str().and_then(|host| reach.naming_host(host));
+            named.ok_or_else(|| bad.to_owned())
+        }),
+        _ => Err(bad.to_owned()),
     }
 }
 

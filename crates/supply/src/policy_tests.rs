@@ -257,3 +257,30 @@ fn the_administrators_file_wins() {
         Err(PolicyError::Format { .. })
     ));
 }
+
+#[test]
+fn addresses_that_are_not_public_are_listed_by_whoever_has_them() {
+    let listed = |value: &str| {
+        let policy = Policy::parse(&format!("[supply]\ndanger-local-addresses = {value}"));
+        policy.map(|policy| policy.danger_reach())
+    };
+    let host = |text: &str| Reach::default().naming_host(text).unwrap();
+    for (value, expected) in [
+        ("true", Some(Reach::danger_everything())),
+        ("false", Some(Reach::default())),
+        ("[]", Some(Reach::default())),
+        ("[\"git.corp.example\"]", Some(host("git.corp.example"))),
+        ("[\"10.0.0.7:8443\"]", Some(host("10.0.0.7:8443"))),
+        ("[\"https://git.corp.example\"]", None),
+        ("[1]", None),
+        ("\"git.corp.example\"", None),
+    ] {
+        assert_eq!(listed(value).ok(), expected, "{value}");
+    }
+    assert_eq!(Policy::default().danger_reach(), Reach::default());
+    // The administrator's word is the last one.
+    let policy =
+        |value: &str| Policy::parse(&format!("[supply]\ndanger-local-addresses = {value}"));
+    let both = policy("false").unwrap().over(policy("true").unwrap());
+    assert_eq!(both.danger_reach(), Reach::default());
+}

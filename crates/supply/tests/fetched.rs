@@ -40,7 +40,7 @@ impl World {
     fn fetcher<T>(&self, offline: bool, work: impl FnOnce(&Fetcher<'_>) -> T) -> T {
         let client = Client::new(&Trust {
             offline,
-            ..Trust::default()
+            ..support::server::near()
         });
         work(&Fetcher {
             client: &client,

@@ -10,7 +10,7 @@ mod support;
 
 use interlock_launch::{Class, LocateError, PackageStore, Request, judge};
 use interlock_supply::{
-    LockedTree, Silent, TreePath, Trust,
+    LockedTree, Silent, TreePath,
     git::{Checkout, GitError, Host, ObjectId, Project, Repository, Standing, Wish, stored_before},
     npm::{LockError, Locked, Locker},
 };
@@ -49,7 +49,7 @@ impl Place {
     }
 
     fn fetch(&self, wish: &Wish) -> Result<Checkout, GitError> {
-        Host::new(&Trust::default()).fetch(&self.world.store, wish, &Silent)
+        Host::new(&support::server::near()).fetch(&self.world.store, wish, &Silent)
     }
 
     fn lock(&self, checkout: &Checkout) -> Result<Locked, LockError> {
@@ -223,7 +223,7 @@ fn names_become_commits() {
     support::git::git(&path, &["tag", "-a", "v1.0", "-m", "x"]);
     let second = place.hosted.commit("r", &[("a.js", "2")], "sha1");
     support::git::git(&path, &["branch", "v1.0"]);
-    let host = Host::new(&Trust::default());
+    let host = Host::new(&support::server::near());
     let at = Repository::new(&place.hosted.url("r")).unwrap();
     for (name, expected) in [
         (None, Some(("HEAD", &second))),
@@ -267,7 +267,7 @@ fn a_commit_that_no_branch_has_is_told_from_those_that_one_has() {
         // Nobody's, with a parent that everybody has.
         let on_top = commit("8");
         git(&["reset", "-q", "--hard", &second]);
-        let host = Host::new(&Trust::default());
+        let host = Host::new(&support::server::near());
         let at = Repository::new(&hosted.url("r")).unwrap();
         let named = |name: &str| Some(Standing::Named(name.to_owned()));
         for (commit, expected) in [

@@ -6,7 +6,7 @@ mod support;
 
 use interlock_launch::{LockedPackage, PackageStore as _};
 use interlock_supply::{
-    Silent, Store, Trust,
+    Silent, Store,
     oci::{
         Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Platform, Reference,
         Registry, Source,
@@ -48,7 +48,7 @@ impl World {
 
     fn registry(&self) -> Registry {
         let mirrors = [("hub.example".to_owned(), self.server.url())];
-        Registry::new(mirrors.into(), &Trust::default())
+        Registry::new(mirrors.into(), &support::server::near())
     }
 
     fn with<T>(&self, source: &dyn Source, work: impl FnOnce(&Locker<'_>) -> T) -> T {

@@ -10,7 +10,7 @@
 mod support;
 
 use interlock_supply::{
-    Silent, Store, Trust,
+    Silent, Store,
     oci::{ImageError, ImageLimits, LockedImage, Locker, Platform, Registry},
 };
 use std::{
@@ -43,7 +43,7 @@ fn image() -> Image {
 fn lock(store: &Store, registry: &str) -> Result<LockedImage, ImageError> {
     let mirrors = [("hub.example".to_owned(), registry.to_owned())];
     let locker = Locker {
-        source: &Registry::new(mirrors.into(), &Trust::default()),
+        source: &Registry::new(mirrors.into(), &support::server::near()),
         store,
         platform: &Platform::here(),
         limits: ImageLimits::default(),

@@ -5,7 +5,7 @@
 mod support;
 
 use interlock_supply::registry::{Api, ApiError};
-use interlock_supply::{Client, FetchError, Trust};
+use interlock_supply::{Client, FetchError};
 use support::server::{Answer, Server};
 
 const NAME: &str = "io.github.user/x";
@@ -28,7 +28,7 @@ fn ask(body: Option<&str>, version: Option<&str>) -> Result<String, ApiError> {
         );
         server.put(&path, Answer::new(body));
     }
-    let api = Api::new(&server.url(), Client::new(&Trust::default())).unwrap();
+    let api = Api::new(&server.url(), Client::new(&support::server::near())).unwrap();
     api.entry(NAME, version).map(|(_, review)| review.subject)
 }
 
@@ -81,14 +81,14 @@ fn a_registry_of_this_machine_leads_nowhere_else() {
         ..Answer::status(302)
     };
     server.put(place, away);
-    let api = Api::new(&server.url(), Client::new(&Trust::default())).unwrap();
+    let api = Api::new(&server.url(), Client::new(&support::server::near())).unwrap();
     assert!(matches!(api.entry(NAME, None), Err(ApiError::Fetch { .. })));
     assert_eq!(server.asked_for("elsewhere"), 0);
 }
 
 #[test]
 fn only_names_and_addresses_that_are_some_are_asked() {
-    let client = || Client::new(&Trust::default());
+    let client = || Client::new(&support::server::near());
     for base in [
         "http://registry.example",
         "https://user@registry.example",

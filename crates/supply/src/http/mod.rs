@@ -1,11 +1,13 @@
 //! HTTP for everything that is fetched: TLS with the system's and the user's authorities, connection reuse, bounds.
 //!
 //! Knows nothing of registries. Every answer is bounded in size and time; a credential goes to the address
-//! it was given for and to no redirect target.
+//! it was given for and to no redirect target. Where a name leads is judged, and then connected to.
 
 mod names;
+mod reach;
 
-use names::Names;
+use names::{Inside, Names};
+pub use reach::Reach;
 use std::{
     io::{self, Read},
     path::PathBuf,
@@ -49,6 +51,19 @@ pub enum FetchError {
     /// An address that may not be fetched from.
     #[error("`{0}` is not an https address")]
     Address(String),
+    /// An address that is not public, named by somebody else than the user.
+    #[error(
+        "`{host}` is no public address{led}, and nothing that you configured names it; if it is yours, name it in `danger-local-addresses` under `[supply]` in config.toml"
+    )]
+    Inside {
+        /// The host, and its port where one was written.
+        host: String,
+        /// Where its name led, as a clause.
+        led: String,
+    },
+    /// It leads on and on.
+    #[error("the server redirects more than {REDIRECTS} times")]
+    Redirects,
     /// Connection, TLS or protocol trouble.
     #[error("the server cannot be reached")]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -75,6 +90,8 @@ pub struct Trust {
     pub proxy: Option<String>,
     /// Refuse every request.
     pub offline: bool,
+    /// Hosts that may be asked wherever their names lead.
+    pub reach: Reach,
 }
 
 impl Trust {
@@ -89,7 +106,15 @@ impl Trust {
                 .collect(),
             proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")),
             offline,
+            reach: Reach::default(),
         }
+    }
+
+    /// The same, and the hosts that `reach` names.
+    #[must_use]
+    pub fn reaching(mut self, reach: &Reach) -> Self {
+        self.reach = self.reach.and(reach);
+        self
     }
 }
 
@@ -129,6 +154,8 @@ pub(crate) enum Sent {
 pub struct Client {
     agent: Agent,
     offline: bool,
+    /// Where a proxy looks names up, they can only be judged as they are written.
+    unresolved: Option<Reach>,
 }
 
 /// Where distributions keep their bundle of certificate authorities.
@@ -154,21 +181,29 @@ impl Client {
             .proxy
             .as_deref()
             .and_then(|address| ureq::Proxy::new(address).ok());
+        let reach = match &trust.proxy {
+            // The way out is the user's own choice, and the only name that is looked up here.
+            Some(address) if proxy.is_some() => trust.reach.clone().naming(address),
+            _ => trust.reach.clone(),
+        };
+        let unresolved = proxy.is_some().then(|| reach.clone());
         let config = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots(trust)).build())
             .proxy(proxy)
             .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
             .max_idle_connections(2 * CONNECTIONS)
             .max_idle_connections_per_host(CONNECTIONS)
-            .max_redirects(REDIRECTS)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_connect(Some(Duration::from_secs(20)))
             .timeout_recv_response(Some(Duration::from_secs(60)))
             .timeout_per_read(Some(Duration::from_secs(60)))
             .http_status_as_error(false)
             .build();
         Self {
-            agent: Agent::with_parts(config, DefaultConnector::default(), Names::default()),
+            agent: Agent::with_parts(config, DefaultConnector::default(), Names::new(reach)),
             offline: trust.offline,
+            unresolved,
         }
     }
 
@@ -211,50 +246,71 @@ impl Client {
         }
     }
 
+    /// Sends the request and follows redirects, each of which is judged as the first address was.
     fn send(
         &self,
         get: &Get<'_>,
         redirects: u32,
     ) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
-        if self.offline {
-            return Err(FetchError::Offline);
+        let mut response = self.sent(get, get.url, get.authorization)?;
+        let mut at = get.url.to_owned();
+        for _ in 0..redirects {
+            let Some(to) = leads_to(&response, &at)? else {
+                return Ok(response);
+            };
+            // Whoever is behind it was not given the credential.
+            response = self.sent(get, &to, None)?;
+            at = to;
         }
-        if !get.plain && !get.url.starts_with("https://") {
-            return Err(FetchError::Address(get.url.into()));
+        if redirects > 0 && is_redirect(&response) {
+            return Err(FetchError::Redirects);
         }
-        let request = self
-            .agent
-            .get(get.url)
-            .config()
-            .https_only(!get.plain)
-            .max_redirects(redirects)
-            .build();
+        Ok(response)
+    }
+
+    fn sent(
+        &self,
+        get: &Get<'_>,
+        url: &str,
+        authorization: Option<&str>,
+    ) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
+        self.admitted(url, get.plain)?;
+        let request = self.agent.get(url).config().https_only(!get.plain).build();
         let mut request = request.header("accept", get.accept);
         if !get.compressed {
             request = request.header("accept-encoding", "identity");
         }
-        if let Some(value) = get.authorization {
+        if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
         request.call().map_err(transport)
     }
 
-    /// Asks without following redirects.
-    pub(crate) fn asked(&self, post: &Post<'_>) -> Result<Sent, FetchError> {
+    /// Whether an address may be asked, as far as it shows before its name is looked up.
+    fn admitted(&self, url: &str, plain: bool) -> Result<(), FetchError> {
         if self.offline {
             return Err(FetchError::Offline);
         }
-        if !post.plain && !post.url.starts_with("https://") {
-            return Err(FetchError::Address(post.url.into()));
+        if !plain && !url.starts_with("https://") {
+            return Err(FetchError::Address(url.into()));
         }
+        let judge = |reach: &Reach| reach.judge_unresolved(url);
+        let judged = self.unresolved.as_ref().map_or(Ok(()), judge);
+        judged.map_err(|host| FetchError::Inside {
+            host,
+            led: String::new(),
+        })
+    }
+
+    /// Asks without following redirects.
+    pub(crate) fn asked(&self, post: &Post<'_>) -> Result<Sent, FetchError> {
+        self.admitted(post.url, post.plain)?;
         let response = match post.body {
             Some(body) => self.unredirected("POST", body, post),
             None => self.unredirected("GET", (), post),
         }?;
-        if matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-            let to = response.headers().get("location");
-            let to = to.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            return Ok(Sent::Elsewhere(to.unwrap_or_default()));
+        if is_redirect(&response) {
+            return Ok(Sent::Elsewhere(location(&response).unwrap_or_default()));
         }
         answered(response, post.limit).map(Sent::Answer)
     }
@@ -272,11 +328,7 @@ impl Client {
         let request = request.body(body);
         let request = request.map_err(|error| FetchError::Transport(error.into()))?;
         let request = self.agent.configure_request(request);
-        let request = request
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .https_only(!post.plain)
-            .build();
+        let request = request.https_only(!post.plain).build();
         self.agent.run(request).map_err(transport)
     }
 
@@ -303,6 +355,34 @@ impl Client {
             }
             String::from_utf8(raw).map_err(|error| FetchError::Transport(error.into()))
         })
+    }
+}
+
+fn is_redirect(response: &ureq::http::Response<ureq::Body>) -> bool {
+    matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn location(response: &ureq::http::Response<ureq::Body>) -> Option<String> {
+    let to = response.headers().get("location");
+    to.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Where an answer to `at` leads on to, when it does.
+fn leads_to(
+    response: &ureq::http::Response<ureq::Body>,
+    at: &str,
+) -> Result<Option<String>, FetchError> {
+    if !is_redirect(response) {
+        return Ok(None);
+    }
+    let to = location(response).unwrap_or_default();
+    let there = url::Url::parse(at).and_then(|at| at.join(&to));
+    match there {
+        // A login in it would be the stranger's, and would show in messages.
+        Ok(there) if there.username().is_empty() && there.password().is_none() => {
+            Ok(Some(there.into()))
+        }
+        _ => Err(FetchError::Address(interlock_launch::excerpt(&to))),
     }
 }
 
@@ -370,6 +450,13 @@ pub(crate) fn interrupted(error: io::Error, limit: u64) -> FetchError {
 fn transport(error: ureq::Error) -> FetchError {
     match error {
         ureq::Error::RequireHttpsOnly(url) => FetchError::Address(url),
+        ureq::Error::Other(error) => match error.downcast::<Inside>() {
+            Ok(inside) => FetchError::Inside {
+                led: format!(" (it leads to {})", inside.address),
+                host: inside.host,
+            },
+            Err(error) => FetchError::Transport(error),
+        },
         other => FetchError::Transport(other.into()),
     }
 }

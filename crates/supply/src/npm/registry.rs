@@ -60,6 +60,7 @@ impl Registry {
             certificate_files: config.certificate_files().to_vec(),
             proxy: config.proxy().map(String::from),
             offline,
+            reach: config.reach(),
         };
         let client = Client::new(&trust);
         Self {

@@ -38,11 +38,15 @@ struct Token {
 }
 
 impl Registry {
-    /// Connects to nothing yet. `mirrors` names another address (`https://…`) for a registry's host.
+    /// Connects to nothing yet. `mirrors` names another address (`https://…`) for a registry's host, which may be anywhere.
     #[must_use]
     pub fn new(mirrors: BTreeMap<String, String>, trust: &Trust) -> Self {
+        let own = mirrors.values().fold(trust.clone(), |trust, mirror| Trust {
+            reach: trust.reach.naming(mirror),
+            ..trust
+        });
         Self {
-            client: Client::new(trust),
+            client: Client::new(&own),
             mirrors,
             logins: Logins::default(),
             headers: Mutex::default(),

@@ -3,6 +3,7 @@
 //! Read from the user's and the machine's files and this process's variables. A project's `uv.toml`, `pyproject.toml` or
 //! `pip.conf` is never read: a directory somebody cloned must not choose where code comes from or which host gets a login.
 
+use crate::http::Reach;
 use crate::user_file::{self, Unread};
 use serde::Deserialize;
 use std::{
@@ -50,9 +51,12 @@ pub struct Config {
     credentials: BTreeMap<String, Credential>,
     certificate_files: Vec<PathBuf>,
     proxy: Option<String>,
+    reach: Reach,
 }
 
 const DEFAULT_INDEX: &str = "https://pypi.org/simple/";
+/// Where that index keeps its files.
+const DEFAULT_FILES: &str = "https://files.pythonhosted.org/";
 
 /// This process's variables, or a test's.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -143,6 +147,7 @@ impl Config {
             credentials: BTreeMap::new(),
             certificate_files: Vec::new(),
             proxy: None,
+            reach: Reach::default(),
         };
         let default = named.default.unwrap_or_else(|| DEFAULT_INDEX.to_owned());
         for address in named.extra.iter().chain([&default]) {
@@ -260,6 +265,21 @@ impl Config {
         self.proxy.as_deref()
     }
 
+    /// The same, for whom the hosts that `reach` names may be asked wherever they are.
+    #[must_use]
+    pub fn reaching(mut self, reach: &Reach) -> Self {
+        self.reach = self.reach.and(reach);
+        self
+    }
+
+    /// The hosts that may be asked wherever they are: those of the indexes.
+    pub(crate) fn reach(&self) -> Reach {
+        let public = self.indexes.iter().any(|index| index == DEFAULT_INDEX);
+        let files = public.then(|| DEFAULT_FILES.to_owned());
+        let named = self.indexes.iter().cloned().chain(files);
+        named.fold(self.reach.clone(), |reach, address| reach.naming(&address))
+    }
+
     /// The `Authorization` value for `url`: that of exactly its origin.
     pub(crate) fn authorization(&self, url: &str) -> Option<&str> {
         let origin = origin(&Url::parse(url).ok()?)?;
@@ -276,6 +296,7 @@ impl Default for Config {
             credentials: BTreeMap::new(),
             certificate_files: Vec::new(),
             proxy: None,
+            reach: Reach::default(),
         }
     }
 }

@@ -71,6 +71,7 @@ impl Index {
             certificate_files: config.certificate_files().to_vec(),
             proxy: config.proxy().map(String::from),
             offline,
+            reach: config.reach(),
         };
         Self {
             client: Client::new(&trust),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use super::address::{address, with_slash};
 use super::ini::parse;
+use crate::http::Reach;
 use crate::npm::name::PackageName;
 use crate::user_file::{self, Unread};
 
@@ -23,6 +24,7 @@ pub struct Config {
     credentials: BTreeMap<String, Credential>,
     certificate_files: Vec<PathBuf>,
     proxy: Option<String>,
+    reach: Reach,
 }
 
 /// The registry when no configuration names one.
@@ -177,6 +179,24 @@ impl Config {
         self.proxy.as_deref()
     }
 
+    /// The same, for whom the hosts that `reach` names may be asked wherever they are.
+    #[must_use]
+    pub fn reaching(mut self, reach: &Reach) -> Self {
+        self.reach = self.reach.and(reach);
+        self
+    }
+
+    /// The hosts that may be asked wherever they are: the registries, and those that have a login.
+    pub(crate) fn reach(&self) -> Reach {
+        let places = self
+            .credentials
+            .keys()
+            .map(|place| format!("https:{place}"));
+        let registries = self.scopes.values().chain([&self.registry]).cloned();
+        let named = registries.chain(places);
+        named.fold(self.reach.clone(), |reach, address| reach.naming(&address))
+    }
+
     /// The `Authorization` value for `url`: that of the longest configured address that `url` is under.
     pub(crate) fn authorization(&self, url: &str) -> Option<&str> {
         let (_, rest) = url.split_once("://")?;
@@ -201,6 +221,7 @@ impl Default for Config {
             credentials: BTreeMap::new(),
             certificate_files: Vec::new(),
             proxy: None,
+            reach: Reach::default(),
         }
     }
 }
