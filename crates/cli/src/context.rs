@@ -7,17 +7,23 @@ use interlock_audit as audit;
 use interlock_launch::key::{KeyFile, PublicKey, Signer};
 use interlock_launch::{Known, Ledger, LedgerEdit, Places, Secret};
 
+use interlock_supply::policy::Policy;
+use interlock_supply::{Reach, Trust};
+
 use crate::exit::{Exit, Failure};
 use crate::options::{Global, PassphraseFd};
 use crate::places;
 use crate::terminal::{PassphraseSource, Style};
 
 /// Opened by each subcommand that needs it.
+#[derive(Clone)]
 pub struct Context {
     /// Where the user's files are.
     pub places: Places,
     /// Options of every subcommand.
     pub global: Global,
+    /// Hosts that this command line names, as no lock or registry can.
+    named: Reach,
 }
 
 impl Context {
@@ -29,7 +35,29 @@ impl Context {
         Ok(Self {
             places: places::from_environment()?,
             global: global.clone(),
+            named: Reach::default(),
         })
+    }
+
+    /// The same, and the hosts that words name which this user typed or approved: addresses, and images with their registry.
+    #[must_use]
+    pub fn naming<'a>(&self, words: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut context = self.clone();
+        for word in words {
+            context.named = named_by(context.named, word);
+        }
+        context
+    }
+
+    /// Hosts that may be asked wherever they are: what this command line names, and what the configuration lists as harmless.
+    pub fn reach(&self, policy: &Policy) -> Reach {
+        self.named.clone().and(&policy.danger_reach())
+    }
+
+    /// How to get out, by this user's environment.
+    pub fn trust(&self, policy: &Policy) -> Trust {
+        let variable = |name: &str| std::env::var(name).ok();
+        Trust::for_user(&variable, self.global.offline).reaching(&self.reach(policy))
     }
 
     /// The time now.
@@ -141,5 +169,54 @@ impl Context {
             .append(self.now(), &event)
             .map_err(|error| unchanged(&error))?;
         Ok(())
+    }
+}
+
+/// An address anywhere in a word, or the registry that an image's name begins with.
+fn named_by(reach: Reach, word: &str) -> Reach {
+    if word.contains("://") {
+        return reach.naming(word);
+    }
+    let image = word.strip_prefix("oci:").unwrap_or(word);
+    let registry = image.split_once('/').map(|(first, _)| first);
+    let registry = registry.filter(|it| it.contains(['.', ':']) || *it == "localhost");
+    match registry.and_then(|it| reach.clone().naming_host(it)) {
+        Some(named) => named,
+        None => reach,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_name_addresses_and_registries_of_images() {
+        for (word, same) in [
+            ("binary:http://127.0.0.1:8000/x", "127.0.0.1:8000"),
+            (
+                "git:https://git.corp.example/a/b#main",
+                "git.corp.example:443",
+            ),
+            ("localhost:5000/team/x", "localhost:5000"),
+            (
+                "oci:registry.corp.example/x@sha256:00",
+                "registry.corp.example",
+            ),
+        ] {
+            let expected = Reach::default().naming_host(same).unwrap();
+            assert_eq!(named_by(Reach::default(), word), expected, "{word}");
+        }
+        for word in [
+            "npx",
+            "@scope/server",
+            "team/x",
+            "./bin/x",
+            "--x=y/z",
+            "/usr/bin/x",
+            "",
+        ] {
+            assert_eq!(named_by(Reach::default(), word), Reach::default(), "{word}");
+        }
     }
 }

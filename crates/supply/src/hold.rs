@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::advisories;
 use crate::locked::Ecosystem;
+use crate::provenance::Origin;
 
 const DAY: i64 = 86_400;
 
@@ -104,6 +105,13 @@ impl Hold {
             .mended
             .get_or_init(|| advisories::mended(path).unwrap_or_default());
         mended.contains(&(ecosystem, advisories::release(ecosystem, name, version)))
+    }
+
+    /// Whether releases are held back, and nothing tells whether this one would be.
+    #[must_use]
+    pub fn says_nothing_of(&self, origin: &Origin) -> bool {
+        let since = origin.there_since(|moment| self.is_past(moment));
+        !self.is_off() && since.is_none()
     }
 
     /// Whether everything that was there at this moment is old enough.

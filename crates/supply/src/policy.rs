@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::hold::Hold;
 use crate::http::Reach;
 use crate::locked::LockedTree;
-use crate::provenance::{Origin, is_own};
+use crate::provenance::{Checked, Origin, is_own};
 
 /// Most bytes of a configuration.
 const LARGEST: u64 = 1 << 20;
@@ -55,6 +55,7 @@ pub struct Policy {
     mcp_registry: Option<String>,
     image_mirrors: Option<BTreeMap<String, String>>,
     danger_local_addresses: Option<Reach>,
+    danger_unlisted: Option<Vec<String>>,
 }
 
 /// Of what an attestation of the build is required.
@@ -88,6 +89,7 @@ struct Table {
     mcp_registry: Option<String>,
     image_mirrors: Option<BTreeMap<String, String>>,
     danger_local_addresses: Option<toml::Value>,
+    danger_unlisted: Option<Vec<String>>,
 }
 
 /// A requirement that a package does not meet.
@@ -175,6 +177,7 @@ impl Policy {
                 .as_ref()
                 .map(local_addresses)
                 .transpose()?,
+            danger_unlisted: table.danger_unlisted,
         })
     }
 
@@ -191,6 +194,7 @@ impl Policy {
             mcp_registry: self.mcp_registry.or(other.mcp_registry),
             image_mirrors: self.image_mirrors.or(other.image_mirrors),
             danger_local_addresses: self.danger_local_addresses.or(other.danger_local_addresses),
+            danger_unlisted: self.danger_unlisted.or(other.danger_unlisted),
         }
     }
 
@@ -268,6 +272,7 @@ impl Policy {
             let shown = (!own).then(|| format!("{name}@{version}: "));
             let all = [
                 self.judge_failure(origin),
+                self.judge_unlisted(name, version, origin),
                 self.judge_provenance(origin, own),
                 judge_age(name, version, origin, hold),
                 self.judge_publisher(name, origin).filter(|_| own),
@@ -293,6 +298,22 @@ impl Policy {
         })
     }
 
+    /// A release that a registry took away is one that somebody had a reason to take away: nobody chooses it by its name any more, and
+    /// a lock or the store would still bring it.
+    fn judge_unlisted(&self, name: &str, version: &str, origin: &Origin) -> Option<Breach> {
+        let release = format!("{name}@{version}");
+        let accepted = self.danger_unlisted.iter().flatten();
+        let refused = origin.unlisted && !accepted.into_iter().any(|it| *it == release);
+        refused.then(|| Breach {
+            rule: "unlisted",
+            text: "the registry does not list this release, or not with these bytes; malicious ones are taken away like that".to_owned(),
+            next: format!(
+                "choose another version; when you know why it is gone, add `{}` to `danger-unlisted` in config.toml",
+                excerpt(&release)
+            ),
+        })
+    }
+
     fn judge_provenance(&self, origin: &Origin, own: bool) -> Option<Breach> {
         let required = match self.require_provenance {
             None | Some(Require::Nothing) => false,
@@ -301,9 +322,10 @@ impl Policy {
         };
         (required && origin.builder().is_none()).then(|| Breach {
             rule: "require-provenance",
-            text: match origin.failure() {
-                None => "no attestation says from which repository it was built".to_owned(),
-                Some(error) => format!("no attestation that holds says from which repository it was built: {error}"),
+            text: match (origin.failure(), &origin.attestations) {
+                (Some(error), _) => format!("no attestation that holds says from which repository it was built: {error}"),
+                (None, Checked::Unreachable) => "whether it is attested could not be asked".to_owned(),
+                (None, _) => "no attestation says from which repository it was built".to_owned(),
             },
             next: "choose a package that is published with provenance, or change `require-provenance` in config.toml".to_owned(),
         })
@@ -345,8 +367,8 @@ const MIN_AGE: &str = "min-age";
 
 fn judge_age(name: &str, version: &str, origin: &Origin, hold: &Hold) -> Option<Breach> {
     // Where its own moment is not told, it is at least as old as the last change of anything about it.
-    let settled = origin.settled.filter(|moment| hold.is_past(*moment));
-    let young = hold.young(name, version, origin.published.or(settled))?;
+    let since = origin.there_since(|moment| hold.is_past(moment));
+    let young = hold.young(name, version, since)?;
     Some(Breach {
         rule: MIN_AGE,
         text: young.to_string(),

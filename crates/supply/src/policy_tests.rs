@@ -1,6 +1,6 @@
 use super::*;
 use crate::digest::Integrity;
-use crate::provenance::{Attested, Checked, Identity, Signer, VerifyError};
+use crate::provenance::{Attested, Identity, Signer, VerifyError};
 
 const DAY: i64 = 86_400;
 const NOW: i64 = 1_795_000_000;
@@ -283,4 +283,52 @@ fn addresses_that_are_not_public_are_listed_by_whoever_has_them() {
         |value: &str| Policy::parse(&format!("[supply]\ndanger-local-addresses = {value}"));
     let both = policy("false").unwrap().over(policy("true").unwrap());
     assert_eq!(both.danger_reach(), Reach::default());
+}
+
+#[test]
+fn what_is_not_listed_any_more_is_refused_unless_it_is_named() {
+    let (old, gone) = (
+        origin(Some(9), None),
+        Origin {
+            unlisted: true,
+            ..Origin::unknown()
+        },
+    );
+    check_tree("", &gone, &old, &["unlisted: the registry does not list"]);
+    check_tree("", &old, &gone, &["unlisted: dep@2.0.0: the registry"]);
+    let accepted = "[supply]\ndanger-unlisted = [\"dep@2.0.0\"]";
+    check_tree(accepted, &old, &gone, &[]);
+    check_tree(accepted, &gone, &old, &["unlisted"]);
+}
+
+#[test]
+fn what_is_dated_beside_others_counts_from_the_last_change() {
+    let undated = |days: i64, untimed| Origin {
+        settled: Some(NOW - days * DAY),
+        untimed,
+        ..Origin::unknown()
+    };
+    let old = origin(Some(9), None);
+    check_tree("", &old, &undated(1, false), &[]);
+    check_tree(
+        "",
+        &old,
+        &undated(1, true),
+        &["`dep@2.0.0` was published one day"],
+    );
+    check_tree("", &old, &undated(9, true), &[]);
+}
+
+#[test]
+fn what_could_not_be_asked_is_told_apart_from_what_is_not_attested() {
+    let mut unreachable = origin(Some(9), None);
+    unreachable.attestations = Checked::Unreachable;
+    let config = "[supply]\nrequire-provenance = true";
+    let old = origin(Some(9), None);
+    check_tree(
+        config,
+        &unreachable,
+        &old,
+        &["whether it is attested could not"],
+    );
 }

@@ -53,6 +53,15 @@ fn a_branch_is_kept_as_the_commit_that_it_stood_for() {
         &[("bin/server.sh", "#!/bin/sh\nexit 7\n")],
         "sha1",
     );
+    // The address is the lock's by now, and this machine's own.
+    let refused = world.interlock(&["lock", "--update"]).expect(3);
+    has(
+        &refused.err,
+        &["no public address", "danger-local-addresses"],
+    );
+    fs::create_dir_all(world.path(".config/interlock")).unwrap();
+    let config = "[supply]\ndanger-local-addresses = [\"127.0.0.1\"]\n";
+    fs::write(world.path(".config/interlock/config.toml"), config).unwrap();
     world.interlock(&["lock", "--update"]).expect(0);
     world.interlock(&["verify"]).expect(0);
     let mut client = world.run(&["test"]);

@@ -36,6 +36,7 @@ mod sources;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
 mod vouched;
+mod withdrawn;
 mod world;
 mod wrap;
 mod wrap_links;

@@ -59,7 +59,7 @@ fn what_was_approved_runs_whatever_is_published_later() {
 }
 
 /// A lock with an attested server that needs one more package.
-fn locked() -> (Registry, String) {
+pub(crate) fn locked() -> (Registry, String) {
     let app = Release::new("app", "1.0.0", 30).built().needs("dep", "^1");
     let registry = Registry::new(&[app, Release::new("dep", "1.2.0", 30)]);
     let world = registry.user(World::without_key(), "");
@@ -296,23 +296,6 @@ fn a_registrys_new_key_comes_from_a_file() {
         &world.interlock(&["verify"]).expect(1).out,
         &["the trust root is refused: no key in it"],
     );
-}
-
-#[test]
-fn a_release_that_the_registry_took_away_is_told() {
-    let (registry, text) = locked();
-    let world = registry.elsewhere(&text);
-    world.interlock(&["verify"]).expect(0);
-    registry.change("app", |value| {
-        value["versions"].as_object_mut().unwrap().clear();
-    });
-    let shown = approve(&world, &["--lock"]).expect(0);
-    has(
-        &shown.out,
-        &["LOOK TWICE: the registry does not list this release any more"],
-    );
-    // What vouched for it is kept.
-    world.interlock(&["--offline", "verify"]).expect(0);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a configuration requires of packages is required of them, of what they need, and of locks from elsewhere.
 
+use std::fs;
+
 use serde_json::json;
 
 use interlock_supply::provenance::to_rfc3339;
@@ -73,7 +75,9 @@ fn what_a_repository_needs_is_judged_as_any_package() {
     let careless = registry.user(World::without_key(), "min-age = \"0\"");
     let said = careless.interlock(&["add", &word]).expect(0);
     has(&said.out, &["1 more package", "dep@1.0.1, one day old"]);
-    let refused = approve(&registry.elsewhere(&lock(&careless)), &["--lock"]).expect(3);
+    let reader = registry.user(World::new(), "danger-local-addresses = true");
+    fs::write(reader.path("interlock.lock"), lock(&careless)).unwrap();
+    let refused = approve(&reader, &["--lock"]).expect(3);
     has(
         &refused.err,
         &[

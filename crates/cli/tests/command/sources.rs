@@ -84,6 +84,41 @@ fn a_program_is_added_by_its_address_and_runs_from_the_store() {
 }
 
 #[test]
+fn a_lock_from_somebody_else_asks_no_address_of_this_machine() {
+    let (author, host) = (World::new(), Server::start());
+    host.put("/server", Answer::new(SERVER));
+    let source = format!("binary:{}server", host.url());
+    let words = ["add", &source, "--name", "test", "--", "plain"];
+    author.interlock(&words).expect(0);
+    let reader = World::new();
+    fs::write(reader.path("interlock.lock"), lock(&author)).unwrap();
+    host.forget();
+    let approve = ["approve", "--lock", "--passphrase-fd", "0"];
+    for (words, code) in [
+        (&approve[..], 3),
+        (&["verify"], 1),
+        (&["lock"], 3),
+        (&["lock", "--update"], 3),
+    ] {
+        let said = reader.with_passphrase(words).expect(code);
+        let shown = said.out + &said.err;
+        has(&shown, &["no public address", "danger-local-addresses"]);
+    }
+    assert!(host.asked().is_empty());
+
+    // Who says that this host is theirs has it asked.
+    let named = host.url().replace("http://", "").replace('/', "");
+    let config = format!("[supply]\ndanger-local-addresses = [\"{named}\"]\n");
+    fs::create_dir_all(reader.path(".config/interlock")).unwrap();
+    fs::write(reader.path(".config/interlock/config.toml"), config).unwrap();
+    reader.with_passphrase(&approve).expect(0);
+    assert_eq!(host.asked().len(), 1);
+    let mut client = reader.run(&["test"]);
+    client.greet();
+    client.close().expect(0);
+}
+
+#[test]
 fn a_program_is_approved_by_its_address() {
     let (world, host) = (World::new(), Server::start());
     host.put("/server", Answer::new(SERVER));

@@ -170,6 +170,14 @@ impl Packument {
         self.published_all().get(version).copied()
     }
 
+    /// Whether this description says of any version when it was published.
+    pub(crate) fn tells_times(&self) -> bool {
+        let times = self.published_all();
+        self.versions
+            .keys()
+            .any(|version| times.contains_key(version))
+    }
+
     /// When anything about it changed last, as far as this description says: no version is younger.
     pub(crate) fn modified(&self) -> Option<i64> {
         self.modified.or_else(|| self.published("modified"))

@@ -3,9 +3,8 @@
 //!
 //! An attestation speaks for itself; where it is kept does not matter. The rest is the registry's word of one moment.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,8 +18,8 @@ use crate::digest::{Integrity, Sha256};
 use crate::fetched::Beside;
 use crate::http::{Client, FetchError};
 use crate::locked::{Ecosystem, LockedPackage, LockedTree};
-use crate::npm::{PackageName, Packument, Registry, Version};
-use crate::pypi::{Claims, Index, Name};
+use crate::npm::{Manifest, PackageName, Packument, Registry, RegistryError, Version};
+use crate::pypi::{Claims, Index, IndexError, Name};
 
 /// So many packages are asked about at once.
 const THREADS: usize = 8;
@@ -54,9 +53,15 @@ pub struct Evidence {
     /// Where nobody says that: when anything about the package changed last, so that it is no younger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     settled: Option<i64>,
-    /// Whether the registry described the package and does not list this release.
+    /// Whether nobody says that of this release, and the same answer says it of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    untimed: bool,
+    /// Whether the registry answered and does not list this release with these bytes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unlisted: bool,
+    /// That its authors would rather not have it used, and why: deprecated (npm), yanked (PyPI).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withdrawn: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     publisher: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -225,7 +230,9 @@ impl Evidence {
             file: None,
             published: None,
             settled: None,
+            untimed: false,
             unlisted: false,
+            withdrawn: None,
             publisher: None,
             repository: None,
             commit: None,
@@ -244,8 +251,10 @@ impl Evidence {
             return evidence;
         };
         match describe(registry, &package.name, own) {
-            Some(packument) => evidence.described(&packument, &version, own),
-            None => evidence.unreachable.0 = true,
+            Ok(Some(packument)) => evidence.described(&packument, &version, own),
+            // What is known to be malicious is taken away as a whole.
+            Ok(None) => evidence.unlisted = true,
+            Err(Unasked) => evidence.unreachable.0 = true,
         }
         if evidence.offered || own {
             evidence.take(registry.attestations(&package.name, &version));
@@ -258,9 +267,16 @@ impl Evidence {
         let listing = Name::new(package.name.as_str())
             .ok()
             .map(|name| index.listing(&name));
-        let Some(Ok(listing)) = listing else {
-            evidence.unreachable = (true, true);
-            return evidence;
+        let listing = match listing {
+            Some(Ok(listing)) => listing,
+            Some(Err(IndexError::Nowhere(_))) => {
+                evidence.unlisted = true;
+                return evidence;
+            }
+            _ => {
+                evidence.unreachable = (true, true);
+                return evidence;
+            }
         };
         // Of what was built here, the archive of sources is what somebody published.
         let wheels = listing.wheels.values().flatten();
@@ -269,7 +285,10 @@ impl Evidence {
             evidence.unlisted = true;
             return evidence;
         };
+        let mut all = listing.wheels.values().flatten();
         evidence.published = wheel.published;
+        evidence.untimed = wheel.published.is_none() && all.any(|it| it.published.is_some());
+        evidence.withdrawn = wheel.yanked.then(String::new);
         evidence.offered = wheel.provenance.is_some();
         evidence.file = Some(wheel.name.file.clone());
         let before = listing.wheels.range(..&wheel.name.version).next_back();
@@ -296,7 +315,14 @@ impl Evidence {
     fn described(&mut self, packument: &Packument, version: &Version, own: bool) {
         self.published = packument.published(version.as_str());
         self.settled = packument.modified().filter(|_| self.published.is_none());
-        self.unlisted = packument.text(version.as_str()).is_none();
+        self.untimed = self.published.is_none() && packument.tells_times();
+        let manifest = packument.manifest(version).ok().flatten();
+        let same = |manifest: &Manifest| {
+            let dist = manifest.dist.as_ref();
+            dist.is_some_and(|dist| dist.integrity == self.integrity)
+        };
+        self.unlisted = !manifest.as_ref().is_some_and(same);
+        self.withdrawn = manifest.and_then(|manifest| manifest.deprecated);
         self.earlier = earlier(packument, version);
         let value = one(packument, version.as_str());
         let field = |holder: &Value, key: &str| text(holder, key).ok().map(str::to_owned);
@@ -344,7 +370,9 @@ impl Evidence {
         Origin {
             published: self.published,
             settled: self.settled.or(signed),
+            untimed: self.untimed,
             unlisted: self.unlisted,
+            withdrawn: self.withdrawn.clone(),
             publisher: self.publisher.clone(),
             repository: self.repository.clone(),
             commit: self.commit.clone(),
@@ -393,17 +421,34 @@ fn is_file(ecosystem: Ecosystem) -> bool {
     matches!(ecosystem, Ecosystem::Binary | Ecosystem::Mcpb)
 }
 
-/// The description: the whole one of the tree's own package, the one that it was chosen by of the others.
+/// That a description could not be had, or not be read.
+struct Unasked;
+
+/// The description: the whole one of the tree's own package, the one that it was chosen by of the others. None where the registry
+/// has no such package.
 fn describe(
     registry: &Registry,
     name: &PackageName,
     own: bool,
-) -> Option<std::sync::Arc<Packument>> {
+) -> Result<Option<Arc<Packument>>, Unasked> {
     if own {
-        let whole = registry.whole_description(name).ok()?;
-        return Packument::parse(name, &whole).ok().map(Into::into);
+        return match registry.whole_description(name) {
+            Ok(whole) => match Packument::parse(name, &whole) {
+                Ok(packument) => Ok(Some(packument.into())),
+                Err(_) => Err(Unasked),
+            },
+            Err(FetchError::NotFound) => Ok(None),
+            Err(_) => Err(Unasked),
+        };
     }
-    registry.packument(name).ok()
+    match registry.packument(name) {
+        Ok(packument) => Ok(Some(packument)),
+        Err(RegistryError::Fetch {
+            source: FetchError::NotFound,
+            ..
+        }) => Ok(None),
+        Err(_) => Err(Unasked),
+    }
 }
 
 fn one(packument: &Packument, version: &str) -> Value {

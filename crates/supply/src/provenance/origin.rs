@@ -35,8 +35,12 @@ pub struct Origin {
     pub published: Option<i64>,
     /// Where that is not said: when anything about the package changed last, as the registry says. It is no younger.
     pub settled: Option<i64>,
-    /// Whether the registry lists this release no more.
+    /// Whether that is not said, and is said of other releases: then it counts as published when the package changed last.
+    pub untimed: bool,
+    /// Whether the registry lists this release no more, or with other bytes.
     pub unlisted: bool,
+    /// That its authors would rather not have it used, and why: deprecated (npm) or yanked (PyPI). Untrusted text, maybe empty.
+    pub withdrawn: Option<String>,
     /// The account that published it, as the registry says. Untrusted text.
     pub publisher: Option<String>,
     /// The repository that the package names. A claim of the package's. Untrusted text.
@@ -94,13 +98,23 @@ impl Origin {
             .map(|published| (now - published).max(0) / 86_400)
     }
 
+    /// The moment by which it was there: that of its publication, else that of the package's last change, where that is so long ago
+    /// that it decides, or where the registry tells times of other releases and keeps this one's to itself.
+    #[must_use]
+    pub fn there_since(&self, decides: impl Fn(i64) -> bool) -> Option<i64> {
+        let settled = self.settled.filter(|at| self.untimed || decides(*at));
+        self.published.or(settled)
+    }
+
     /// Nothing is known and nothing was offered.
     #[must_use]
     pub fn unknown() -> Self {
         Self {
             published: None,
             settled: None,
+            untimed: false,
             unlisted: false,
+            withdrawn: None,
             publisher: None,
             repository: None,
             commit: None,

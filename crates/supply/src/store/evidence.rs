@@ -60,6 +60,11 @@ impl Store {
     fn keep(&self, directory: &Path, evidence: &impl Serialize) -> Result<(), StoreError> {
         let place = directory.join(NAME);
         let bytes = serde_json::to_vec(evidence).map_err(io::Error::from);
+        let bytes = bytes.and_then(|bytes| match bytes.len() as u64 > LARGEST {
+            // It would be read back cut short, that is, not at all.
+            true => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+            false => Ok(bytes),
+        });
         let bytes = bytes.map_err(StoreError::at("write", &place))?;
         replace(&place, &self.scratch()?, &bytes)
     }
@@ -68,6 +73,39 @@ impl Store {
 fn kept<T: DeserializeOwned>(directory: &Path) -> Option<T> {
     let file = fs::File::open(directory.join(NAME)).ok()?;
     let mut raw = Vec::new();
-    file.take(LARGEST).read_to_end(&mut raw).ok()?;
+    file.take(LARGEST + 1).read_to_end(&mut raw).ok()?;
+    if raw.len() as u64 > LARGEST {
+        return None;
+    }
     serde_json::from_slice(&raw).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree's directory in a store, and evidence of so many bytes.
+    fn kept(size: usize) -> (Result<(), StoreError>, bool) {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(&home.path().join("store")).unwrap();
+        let tree = TreeDigest::parse(&"a".repeat(64)).unwrap();
+        let directory = store.tree_path(&tree);
+        fs::create_dir_all(&directory).unwrap();
+        let evidence = serde_json::json!({ "format": 1, "packages": [{ "name": "x", "version": "1.0.0",
+            "integrity": crate::Integrity::from_bytes([7; 64]).to_string(), "attestations": "x".repeat(size) }] });
+        let evidence = serde_json::from_value(evidence).unwrap();
+        let result = store.keep_evidence(&tree, &evidence);
+        (result, directory.join(NAME).exists())
+    }
+
+    #[test]
+    fn no_more_is_written_than_would_be_read() {
+        assert!(matches!(kept(1000), (Ok(()), true)));
+        let (result, written) = kept(LARGEST as usize);
+        let Err(StoreError::Disk { source, .. }) = result else {
+            panic!("{result:?}")
+        };
+        assert_eq!(source.kind(), io::ErrorKind::FileTooLarge);
+        assert!(!written);
+    }
 }

@@ -2,9 +2,9 @@
 
 use interlock_launch::{Judgement, PackageRef, SourceKind, SourceWord};
 use interlock_supply::fetched::{Fetcher, SourceFetchError};
-use interlock_supply::{Client, LockedTree, Store, Trust};
+use interlock_supply::{Client, LockedTree, Store};
 
-use super::origin::{self, Source};
+use super::origin::{self, Ask, Source};
 use super::package::{Bar, Fetched, asked, unverifiable};
 use super::rules::Rules;
 use crate::context::Context;
@@ -23,15 +23,15 @@ pub fn fetch(
     package: &PackageRef,
 ) -> Result<Fetched, Failure> {
     let word = word(package)?;
-    let done = with_fetcher(context, packages, |fetcher| {
+    let rules = Rules::read(context)?;
+    let done = with_fetcher(context, packages, &rules, |fetcher| {
         fetcher.lock(&word, &package.args)
     });
     let fetched = done.map_err(|error| failed(&word, &error))?;
     let mut remarks = vec![sizes(&fetched.tree)];
     remarks.extend(fetched.remarks);
-    let source = Source::Address(client(context), fetched.beside);
-    let rules = Rules::read(context)?;
-    let told = origin::judge(context, &rules, packages, &source, &fetched.tree)?;
+    let source = Source::Address(client(context, &rules), fetched.beside);
+    let told = origin::judge(context, &rules, packages, &source, &fetched.tree, Ask::Again)?;
     Ok(Fetched::of(&fetched.tree, remarks, told))
 }
 
@@ -47,7 +47,8 @@ pub fn install(
 ) -> Result<Vec<String>, Failure> {
     let asked = asked(judgement)?;
     let word = word(asked)?;
-    let done = with_fetcher(context, packages, |fetcher| {
+    let rules = Rules::read(context)?;
+    let done = with_fetcher(context, packages, &rules, |fetcher| {
         fetcher.install(&word, &asked.args, tree)
     });
     done.map_err(|error| failed(&word, &error))
@@ -62,9 +63,10 @@ fn word(package: &PackageRef) -> Result<SourceWord, Failure> {
 fn with_fetcher<T>(
     context: &Context,
     packages: &Store,
+    rules: &Rules,
     work: impl FnOnce(&Fetcher<'_>) -> Result<T, SourceFetchError>,
 ) -> Result<T, SourceFetchError> {
-    let client = client(context);
+    let client = client(context, rules);
     let bar = Bar::new(context);
     let done = work(&Fetcher {
         client: &client,
@@ -76,9 +78,8 @@ fn with_fetcher<T>(
     done
 }
 
-fn client(context: &Context) -> Client {
-    let variable = |name: &str| std::env::var(name).ok();
-    Client::new(&Trust::for_user(&variable, context.global.offline))
+fn client(context: &Context, rules: &Rules) -> Client {
+    Client::new(&context.trust(&rules.policy))
 }
 
 fn failed(word: &SourceWord, error: &SourceFetchError) -> Failure {

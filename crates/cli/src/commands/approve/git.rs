@@ -5,9 +5,9 @@ use interlock_supply::git::{
     self, Checkout, ObjectId, Project, Repository, Resolved, Standing, Wish, stored_before,
 };
 use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
-use interlock_supply::{Host, LockedTree, Store, TreePath, Trust};
+use interlock_supply::{Host, LockedTree, Store, TreePath};
 
-use super::origin;
+use super::origin::{self, Ask};
 use super::package::{self, Bar, Fetched};
 use super::rules::Rules;
 use crate::context::Context;
@@ -27,7 +27,7 @@ pub fn fetch(
     package: &PackageRef,
 ) -> Result<Fetched, Failure> {
     let (at, name) = asked(package)?;
-    let (rules, host) = (Rules::read(context)?, host(context));
+    let (rules, host) = (Rules::read(context)?, host(context)?);
     let mut remarks = Vec::new();
     let commit = match name.as_deref().and_then(ObjectId::parse) {
         Some(commit) => {
@@ -78,7 +78,7 @@ fn fetched(
     tree: &LockedTree,
     remarks: Vec<String>,
 ) -> Result<Fetched, Failure> {
-    let told = origin::of_repository(context, rules, packages, tree)?;
+    let told = origin::of_repository(context, rules, packages, tree, Ask::Again)?;
     Ok(Fetched::of(tree, remarks, told))
 }
 
@@ -99,7 +99,7 @@ pub fn install(
         let what = "a lock names a repository at a commit, and this one names none";
         return Err(Failure::new(Exit::Refused, what).next("interlock lock --update NAME"));
     };
-    let host = host(context);
+    let host = host(context)?;
     let remarks = vec![standing(&host, &at, &commit)];
     let wish = wish(package, at, commit)?;
     // The record beside a stored tree was written by this program, from the commit itself.
@@ -132,7 +132,7 @@ pub fn commit_of(
     name: Option<&str>,
 ) -> Result<Resolved, Failure> {
     let at = repository(address)?;
-    resolve(&host(context), &at, name)
+    resolve(&host(context)?, &at, name)
 }
 
 fn resolve(host: &git::Host, at: &Repository, name: Option<&str>) -> Result<Resolved, Failure> {
@@ -165,9 +165,10 @@ fn standing(host: &git::Host, at: &Repository, commit: &ObjectId) -> String {
     }
 }
 
-fn host(context: &Context) -> git::Host {
-    let variable = |name: &str| std::env::var(name).ok();
-    git::Host::new(&Trust::for_user(&variable, context.global.offline))
+fn host(context: &Context) -> Result<git::Host, Failure> {
+    Ok(git::Host::new(
+        &context.trust(&Rules::read(context)?.policy),
+    ))
 }
 
 /// The repository of a request, and what it names in it: a commit, a branch, a tag, or nothing.
@@ -234,6 +235,7 @@ fn with_npm<T>(
 ) -> Result<T, Failure> {
     let config = Config::for_user(&|name| std::env::var(name).ok());
     let config = config.map_err(|error| failed(wish, &error))?;
+    let config = config.reaching(&context.reach(&rules.policy));
     let registry = Registry::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
     let done = work(&npm::Locker {

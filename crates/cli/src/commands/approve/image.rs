@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use interlock_launch::{
     Class, ContainerRef, Judgement, LockedPackage, MountRef, Request, is_sensitive,
 };
+use interlock_supply::Store;
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::oci::{
     Archive, Facts, ImageError, ImageLimits, LockedImage, Locker, Logins, Platform, Reference,
     Registry, Source,
 };
 use interlock_supply::provenance::ImageEvidence;
-use interlock_supply::{Store, Trust};
 
 use super::attached::{self, Asked};
 use super::origin::Told;
@@ -157,7 +157,7 @@ fn reference(container: &ContainerRef) -> Result<Reference, Failure> {
 
 fn registry(context: &Context) -> Result<Registry, Failure> {
     let policy = Rules::read(context)?.policy;
-    let trust = Trust::for_user(&|name| std::env::var(name).ok(), context.global.offline);
+    let trust = context.trust(&policy);
     let logins = Logins::for_user(&|name| std::env::var(name).ok()).map_err(|error| {
         let what = "the logins for registries of images cannot be read";
         Failure::new(Exit::Refused, what).because(&error)

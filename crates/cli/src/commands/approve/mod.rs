@@ -15,7 +15,7 @@ mod learning;
 pub mod origin;
 pub mod package;
 mod pending;
-mod proposal;
+pub mod proposal;
 mod python;
 mod remote;
 pub mod rules;
@@ -49,7 +49,7 @@ use package::Fetched;
 /// # Errors
 /// When the launch cannot be approved, nobody agrees, or the approval cannot be signed or recorded.
 pub fn run(global: &Global, options: &Approve) -> Outcome {
-    let context = Context::new(global)?;
+    let context = Context::new(global)?.naming(&options.request);
     if let Some(file) = &options.lock {
         return proposal::run(&context, options, file.as_deref());
     }
@@ -84,6 +84,15 @@ impl Prepared {
         let wanted = Wanted::read(context, options, &ledger)?;
         let machine = Machine::open(context)?;
         let archive = options.image_archive.as_deref();
+        // What an approval names was agreed to before.
+        let context = &match options.renew {
+            Some(_) => context.naming(
+                [&wanted.request.command]
+                    .into_iter()
+                    .chain(&wanted.request.args),
+            ),
+            None => context.clone(),
+        };
         let sources = Sources::of(options.danger.danger_build_sdists);
         let judgement = &wanted.judgement;
         let fetched = package::fetch(context, &machine.packages, judgement, archive, sources)?;

@@ -10,7 +10,7 @@ use interlock_supply::policy::{Breach, Policy};
 use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index};
 use interlock_supply::registry::{Api, KnownKind, known};
-use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Store, TreeDigest, Trust};
+use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Reach, Store, TreeDigest};
 
 use super::rules::Rules;
 use super::{attached, told};
@@ -44,21 +44,24 @@ impl Source {
         };
         let variable = |name: &str| std::env::var(name).ok();
         let offline = context.global.offline;
+        let reach = context.reach(&rules.policy);
         Ok(match ecosystem {
             Ecosystem::Npm => {
                 let config = npm::Config::for_user(&variable).map_err(|error| failed(&error))?;
+                let config = config.reaching(&reach);
                 let registry = Registry::new(config, offline);
                 Some(Self::Npm(registry.holding(rules.hold.clone())))
             }
             Ecosystem::Pypi => {
                 let config = pypi::Config::for_user(&variable).map_err(|error| failed(&error))?;
+                let config = config.reaching(&reach);
                 let index = Index::new(config, offline);
                 Some(Self::Pypi(index.holding(rules.hold.clone())))
             }
             // No registry speaks for one file, but something may lie beside it.
             Ecosystem::Binary | Ecosystem::Mcpb => {
-                let trust = Trust::for_user(&variable, offline);
-                Some(Self::Address(Client::new(&trust), None))
+                let client = Client::new(&context.trust(&rules.policy));
+                Some(Self::Address(client, None))
             }
             Ecosystem::Git => None,
         })
@@ -104,9 +107,10 @@ pub fn judge(
     packages: &Store,
     source: &Source,
     tree: &LockedTree,
+    ask: Ask,
 ) -> Result<Told, Failure> {
     let mut lines = known_releases(tree)?;
-    let evidence = evidence(context, packages, source, tree);
+    let evidence = evidence(context, packages, source, tree, ask);
     let origins = evidence.origins(tree, rules.verifier());
     let Some(own) = own(tree, &origins) else {
         let what = "what is locked names no archive of its own package";
@@ -125,6 +129,8 @@ pub fn judge(
         lines.push(claim(context, &rules.policy, claimed, tree));
     }
     lines.extend(told::others(tree, &origins, rules.now));
+    lines.extend(told::withdrawn(tree, &origins));
+    lines.extend(told::ageless(tree, &origins, &rules.hold));
     Ok(Told {
         lines,
         origin: OriginLock::of(tree.ecosystem, own),
@@ -141,6 +147,7 @@ pub fn of_repository(
     rules: &Rules,
     packages: &Store,
     tree: &LockedTree,
+    ask: Ask,
 ) -> Result<Told, Failure> {
     let mut told = of_no_registry(rules, tree)?;
     let mut needed = LockedTree {
@@ -153,7 +160,7 @@ pub fn of_repository(
         return Ok(told);
     }
     if let Some(source) = Source::of(context, rules, Ecosystem::Npm)? {
-        let evidence = evidence(context, packages, &source, &needed);
+        let evidence = evidence(context, packages, &source, &needed, ask);
         let origins = evidence.origins(&needed, rules.verifier());
         refuse(
             tree.name.as_str(),
@@ -162,6 +169,9 @@ pub fn of_repository(
         )?;
         told.lines
             .extend(told::others(&needed, &origins, rules.now));
+        told.lines.extend(told::withdrawn(&needed, &origins));
+        told.lines
+            .extend(told::ageless(&needed, &origins, &rules.hold));
         told.whole = evidence.is_whole();
     }
     Ok(told)
@@ -243,15 +253,25 @@ pub fn kept(context: &Context, packages: &Store, tree: &str) -> Option<OriginLoc
     OriginLock::of(tree.ecosystem, own(&tree, &origins)?)
 }
 
+/// Whether a registry is asked again about what it was asked about before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// A person is about to decide: what it says now counts.
+    Again,
+    /// Nothing moves: what it said, where that is kept, is verified again.
+    WhereUnknown,
+}
+
 /// What is said of a tree now, or, where nobody can be asked, what was said when it was.
 pub fn evidence(
     context: &Context,
     packages: &Store,
     source: &Source,
     tree: &LockedTree,
+    ask: Ask,
 ) -> TreeEvidence {
     let kept = || packages.evidence(tree).filter(TreeEvidence::is_whole);
-    if context.global.offline
+    if (context.global.offline || ask == Ask::WhereUnknown)
         && let Some(kept) = kept()
     {
         return kept;
@@ -309,11 +329,9 @@ fn claim(context: &Context, policy: &Policy, claimed: &str, tree: &LockedTree) -
             "says that it is {shown} in the MCP Registry; no `mcp-registry` is configured to look that up in"
         );
     };
-    let client = Client::new(&Trust {
-        offline: context.global.offline,
-        ..Trust::default()
-    });
-    let entry = Api::new(base, client).and_then(|api| api.entry(claimed, None));
+    let reach = Reach::default().naming(base);
+    let trust = context.trust(policy).reaching(&reach);
+    let entry = Api::new(base, Client::new(&trust)).and_then(|api| api.entry(claimed, None));
     match entry {
         Ok((entry, _)) if names(&entry, tree.ecosystem, tree.name.as_str()) => {
             format!("is {shown} in the MCP Registry, which names this package")

@@ -13,7 +13,7 @@ use interlock_supply::{Host, LockedTree, Progress, Store};
 
 use super::build::{self, Sources};
 use super::image;
-use super::origin::{self, Source, Told};
+use super::origin::{self, Ask, Source, Told};
 use super::rules::Rules;
 use super::{fetched, git, python};
 use crate::context::Context;
@@ -104,6 +104,7 @@ fn fetch_npm(
     let rules = Rules::read(context)?;
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let config = config.reaching(&context.reach(&rules.policy));
     let registry = Registry::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
     let locker = Locker {
@@ -121,7 +122,7 @@ fn fetch_npm(
     let mut remarks = remarks(&locked);
     let source = Source::Npm(registry);
     remarks.extend(source.passed_over(&locked.tree));
-    let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
+    let told = origin::judge(context, &rules, packages, &source, &locked.tree, Ask::Again)?;
     Ok(Fetched::of(&locked.tree, remarks, told))
 }
 
@@ -157,6 +158,7 @@ pub fn install(
     }
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let config = config.reaching(&context.reach(&Rules::read(context)?.policy));
     let registry = Registry::new(config, context.global.offline);
     let bar = Bar::new(context);
     let locker = Locker {
@@ -191,12 +193,17 @@ pub fn proposed(tree: &LockedTree) -> Vec<String> {
 ///
 /// # Errors
 /// When what is known of its origin speaks against it, or a requirement is not met.
-pub fn provenance(context: &Context, packages: &Store, tree: &LockedTree) -> Result<Told, Failure> {
+pub fn provenance(
+    context: &Context,
+    packages: &Store,
+    tree: &LockedTree,
+    ask: Ask,
+) -> Result<Told, Failure> {
     let rules = Rules::read(context)?;
     match Source::of(context, &rules, tree.ecosystem)? {
-        Some(source) => origin::judge(context, &rules, packages, &source, tree),
+        Some(source) => origin::judge(context, &rules, packages, &source, tree, ask),
         None if tree.ecosystem == interlock_supply::Ecosystem::Git => {
-            origin::of_repository(context, &rules, packages, tree)
+            origin::of_repository(context, &rules, packages, tree, ask)
         }
         None => origin::of_no_registry(&rules, tree),
     }
@@ -248,13 +255,6 @@ fn split(text: &str) -> (String, String) {
 /// What a person should know about a tree of the npm registry's packages.
 pub fn remarks(locked: &Locked) -> Vec<String> {
     let mut remarks = sizes(&locked.tree);
-    for (package, says) in &locked.deprecated {
-        remarks.push(format!(
-            "{} is deprecated: {}",
-            visible(package),
-            visible(says)
-        ));
-    }
     for package in &locked.contradictions {
         remarks.push(format!(
             "the registry and the archive of {} disagree",

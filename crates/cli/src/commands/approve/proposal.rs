@@ -21,7 +21,7 @@ use crate::show;
 use crate::terminal::{say, visible};
 
 use super::build::Sources;
-use super::origin::{self, Told};
+use super::origin::{self, Ask, Told};
 use super::package::Fetched;
 use super::{Wanted, agree, image, package, pin, section, unlock};
 
@@ -117,9 +117,9 @@ fn proposals(
         let mut remarks = resolved.remarks;
         let mut origin = None;
         if let Some(tree) = &resolved.content.tree {
-            let told = package::provenance(context, packages, tree);
+            let told = package::provenance(context, packages, tree, Ask::Again);
             let told = told.map_err(|failure| named(name, failure))?;
-            came_as_locked(name, server, &told)?;
+            came_as_locked(server, &told).map_err(|failure| named(name, failure))?;
             remarks.extend(told.lines);
             origin = told.origin;
         }
@@ -175,13 +175,13 @@ fn is_as_locked(name: &ServerName, server: &Server, resolved: &Resolved) -> Resu
 }
 
 /// It came from where the lock says, or nothing is approved.
-fn came_as_locked(name: &ServerName, server: &Server, told: &Told) -> Result<(), Failure> {
+pub fn came_as_locked(server: &Server, told: &Told) -> Result<(), Failure> {
     let said = server.content.origin.as_ref();
     let causes = origin::against(said, told.origin.as_ref(), told.whole);
     if causes.is_empty() {
         return Ok(());
     }
-    let what = format!("`{name}` did not come from where the lock says");
+    let what = "it did not come from where the lock says";
     let mut failure = Failure::new(Exit::Refused, what);
     failure.causes = causes;
     Err(failure.next("ask whoever wrote the lock; to choose anew: interlock lock --update"))

@@ -12,7 +12,7 @@ use interlock_supply::{LockedTree, Store};
 
 use super::build::{self, ContainedBuild, Sources};
 use super::compile::Contained;
-use super::origin::{self, Source};
+use super::origin::{self, Ask, Source};
 use super::package::{Bar, Fetched, asked};
 use super::rules::Rules;
 use crate::context::Context;
@@ -44,7 +44,7 @@ pub fn fetch(
     let mut remarks = remarks(&locked);
     let source = Source::Pypi(index);
     remarks.extend(source.passed_over(&locked.tree));
-    let told = origin::judge(context, &rules, packages, &source, &locked.tree)?;
+    let told = origin::judge(context, &rules, packages, &source, &locked.tree, Ask::Again)?;
     Ok(Fetched::of(&locked.tree, remarks, told))
 }
 
@@ -83,6 +83,7 @@ fn with_locker<T>(
     let python = Python::inspect(&path).map_err(|error| failed(&error))?;
     let config =
         Config::for_user(&|name| std::env::var(name).ok()).map_err(|error| failed(&error))?;
+    let config = config.reaching(&context.reach(&rules.policy));
     let index = Index::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
     let builder = builder(package, &path, sources);
@@ -202,9 +203,6 @@ fn remarks(locked: &Locked) -> Vec<String> {
             .map(|package| visible(package))
             .collect();
         remarks.push(format!("machine code in {}", shown.join(", ")));
-    }
-    for package in &locked.yanked {
-        remarks.push(format!("{} was withdrawn by its authors", visible(package)));
     }
     for file in &locked.startup {
         remarks.push(format!(

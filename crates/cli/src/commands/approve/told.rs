@@ -3,11 +3,11 @@
 //! What was verified is told apart from what the registry or the package merely says. What a registry does not offer is told without
 //! alarm: many mirrors offer nothing.
 
-use interlock_supply::LockedTree;
 use interlock_supply::provenance::{
     Attested, Checked, Identity, Origin, SIGNED, Signer, VerifyError, is_own,
 };
 use interlock_supply::registry::owner_of_repository;
+use interlock_supply::{Ecosystem, Hold, LockedTree};
 
 use crate::terminal::visible;
 
@@ -18,7 +18,10 @@ const NAMED: usize = 5;
 pub fn own(origin: &Origin, signs: bool, now: i64) -> Vec<String> {
     let mut lines = published(origin, now);
     if origin.unlisted {
-        lines.push("LOOK TWICE: the registry does not list this release any more".to_owned());
+        lines.push(
+            "LOOK TWICE: the registry does not list this release any more, or with other bytes"
+                .to_owned(),
+        );
     }
     if signs {
         lines.push(signature(&origin.signature));
@@ -222,6 +225,41 @@ pub fn others(tree: &LockedTree, origins: &[Origin], now: i64) -> Vec<String> {
     lines
 }
 
+/// What the authors themselves would rather not have used, the package or something that it needs.
+pub fn withdrawn(tree: &LockedTree, origins: &[Origin]) -> Vec<String> {
+    let pairs = tree.packages.iter().zip(origins);
+    let said = pairs.filter_map(|(package, origin)| {
+        let name = visible(&format!("{}@{}", package.name, package.version));
+        let why = origin.withdrawn.as_deref()?;
+        Some(match (tree.ecosystem, why) {
+            (Ecosystem::Pypi, "") => format!("{name} was withdrawn by its authors (yanked)"),
+            (Ecosystem::Pypi, why) => {
+                format!("{name} was withdrawn by its authors: {}", visible(why))
+            }
+            (_, "") => format!("{name} is deprecated by its authors"),
+            (_, why) => format!("{name} is deprecated: {}", visible(why)),
+        })
+    });
+    said.collect()
+}
+
+/// Which packages nobody tells the age of, where age matters.
+pub fn ageless(tree: &LockedTree, origins: &[Origin], hold: &Hold) -> Option<String> {
+    // Of a file from an address nobody says when it was published.
+    if matches!(tree.ecosystem, Ecosystem::Binary | Ecosystem::Mcpb) {
+        return None;
+    }
+    let pairs = tree.packages.iter().zip(origins);
+    let ageless = pairs.filter(|(_, origin)| hold.says_nothing_of(origin));
+    let names: Vec<String> = ageless
+        .map(|(package, _)| format!("{}@{}", package.name, package.version))
+        .collect();
+    listed(
+        "`min-age` could not be applied, as this registry does not say when they were published",
+        names.iter().map(String::as_str),
+    )
+}
+
 /// `what: a, b and 3 more`, or nothing.
 fn listed<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let names: Vec<String> = names.map(visible).collect();
@@ -411,19 +449,56 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_tree_is_summed_up() {
+    /// `p0@1.0.0` and nine more that it needs.
+    fn tree() -> LockedTree {
         let packages: Vec<serde_json::Value> = (0..10)
             .map(|at| {
                 serde_json::json!({ "path": format!("node_modules/p{at}"), "name": format!("p{at}"), "version": "1.0.0",
                     "integrity": interlock_supply::Integrity::from_bytes([at; 64]).to_string() })
             })
             .collect();
-        let tree: LockedTree = serde_json::from_value(serde_json::json!({
+        serde_json::from_value(serde_json::json!({
             "format": 1, "ecosystem": "npm", "name": "p0", "version": "1.0.0", "digest": "a".repeat(64), "files": 1, "bytes": 1,
             "entry": { "command": "x", "file": "node_modules/p0/x.js", "interpreter": "node" }, "packages": packages,
         }))
-        .unwrap();
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_withdrawn_or_without_an_age_is_named() {
+        let mut tree = tree();
+        let mut origins = vec![origin(); 10];
+        assert!(withdrawn(&tree, &origins).is_empty());
+        origins[0].withdrawn = Some("use\u{1b}[2K another".into());
+        origins[1].withdrawn = Some(String::new());
+        check(
+            &withdrawn(&tree, &origins),
+            &["p0@1.0.0 is deprecated: \"use", "p1@1.0.0 is deprecated by"],
+        );
+        tree.ecosystem = Ecosystem::Pypi;
+        check(
+            &withdrawn(&tree, &origins),
+            &["withdrawn by its authors: \"use", "(yanked)"],
+        );
+        let hold = Hold::new(NOW, 3, false, Default::default());
+        assert_eq!(ageless(&tree, &origins, &hold), None);
+        origins[2].published = None;
+        origins[3].published = None;
+        // What did not change for long is old enough, and what changed lately and is dated elsewhere is young.
+        origins[4].published = None;
+        origins[4].settled = Some(NOW - 9 * 86_400);
+        origins[5].published = None;
+        origins[5].settled = Some(NOW);
+        origins[5].untimed = true;
+        let line = ageless(&tree, &origins, &hold).unwrap();
+        assert!(line.ends_with(": p2@1.0.0, p3@1.0.0"), "{line}");
+        let off = Hold::new(NOW, 0, false, Default::default());
+        assert_eq!(ageless(&tree, &origins, &off), None);
+    }
+
+    #[test]
+    fn a_tree_is_summed_up() {
+        let tree = tree();
         let unknown = vec![Origin::unknown(); 10];
         check(
             &others(&tree, &unknown, NOW),

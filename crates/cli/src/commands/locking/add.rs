@@ -24,7 +24,7 @@ use super::resolving::{self, Versions};
 /// # Errors
 /// When the source cannot be read or resolved, or the name is taken.
 pub fn run(global: &Global, options: &Add) -> Outcome {
-    let context = Context::new(global)?;
+    let context = Context::new(global)?.naming(options.source.iter().chain(&options.words));
     let mut project = Project::find_or_begin(&context)?;
     let source = options.source.as_deref().unwrap_or_default();
     let listed = Listed::of(&context, source, options)?;

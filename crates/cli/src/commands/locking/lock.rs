@@ -1,13 +1,16 @@
 //! `interlock lock`: makes the lock say what its servers are. Without `--update` no version moves.
 
 use interlock_launch::{Ledger, Line, ServerName};
-use interlock_supply::lockfile::Server;
+use interlock_supply::LockedTree;
+use interlock_supply::lockfile::{OriginLock, Server};
 use serde_json::json;
 
 use crate::Outcome;
 use crate::commands::approve::build::Sources;
+use crate::commands::approve::origin::Ask;
+use crate::commands::approve::{package, proposal};
 use crate::context::Context;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
 use crate::options::{Global, Lock, OutputFormat};
 use crate::show;
@@ -27,6 +30,7 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
     let machine = Machine::open(&context)?;
     let ledger = context.ledger(&context.known()?)?;
     let before = project.lock.clone();
+    let mut remarks = Vec::new();
     let versions = if options.update {
         Versions::Move
     } else {
@@ -35,8 +39,14 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
     let how = (versions, Sources::of(options.danger_build_sdists));
     for (name, mut server) in project.servers(&options.names)? {
         let base = &project.base;
-        let resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
+        let mut resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
             .map_err(|failure| named(&name, failure))?;
+        if let (Versions::Keep, Some(tree)) = (versions, &server.content.tree) {
+            let came = came(&context, &machine, &server, tree);
+            let (origin, lines) = came.map_err(|failure| named(&name, failure))?;
+            remarks.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
+            resolved.content.origin = resolved.content.origin.or(origin);
+        }
         server.content = resolved.content;
         resolving::note_what_was_built(&mut server);
         take_pins(&context, &machine, &project, &ledger, &name, &mut server);
@@ -47,10 +57,44 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
     for (name, lines) in &changes {
         tell(&context, options.format.format, name, lines);
     }
+    if options.format.format == OutputFormat::Human && !global.quiet {
+        for remark in remarks {
+            say(&remark);
+        }
+    }
     if changes.is_empty() && options.format.format == OutputFormat::Human && !global.quiet {
         say("the lock says what is there already");
     }
     Ok(Exit::Done)
+}
+
+/// Where what stays locked came from, when that can be found out, and what a person should know about it. What the lock says of it has
+/// to hold, and so do the requirements of the configuration: an approval would ask the same.
+fn came(
+    context: &Context,
+    machine: &Machine,
+    server: &Server,
+    tree: &LockedTree,
+) -> Result<(Option<OriginLock>, Vec<String>), Failure> {
+    let asked = |ask| {
+        let told = package::provenance(context, &machine.packages, tree, ask)?;
+        proposal::came_as_locked(server, &told)?;
+        Ok(told)
+    };
+    // What was said before may not bear the lock out, and what is said now may.
+    let told =
+        asked(Ask::WhereUnknown).or_else(|failure: Failure| match context.global.offline {
+            true => Err(failure),
+            false => asked(Ask::Again),
+        })?;
+    let mut lines = told.lines;
+    lines.retain(|line| line.starts_with("LOOK TWICE"));
+    if !told.whole {
+        lines.push(
+            "where it came from could not be asked; `interlock lock` again, later".to_owned(),
+        );
+    }
+    Ok((told.origin, lines))
 }
 
 /// The same failure, with the server's name.

@@ -8,7 +8,7 @@ use interlock_supply::policy::Policy;
 use interlock_supply::registry::{
     Api, ApiError, Choice, DEFAULT_BASE, Variable, choose, own_word, reference,
 };
-use interlock_supply::{Client, LockedTree, Store, Trust};
+use interlock_supply::{Client, LockedTree, Reach, Store};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -50,7 +50,9 @@ impl Listed {
         let policy = Policy::load(config, administrator).map_err(|error| refused(&error))?;
         let given = options.registry.as_deref().or(policy.mcp_registry());
         let base = given.unwrap_or(DEFAULT_BASE);
-        let trust = Trust::for_user(&|name| std::env::var(name).ok(), context.global.offline);
+        let trust = context
+            .trust(&policy)
+            .reaching(&Reach::default().naming(base));
         let api = Api::new(base, Client::new(&trust)).map_err(|error| refused(&error))?;
         let (entry, review) = api.entry(name, version).map_err(|error| {
             let mut failure = refused(&error);

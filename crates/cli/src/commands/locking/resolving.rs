@@ -64,18 +64,13 @@ pub fn server(
             says_that_it_was_built(tree, &profile)?;
             let packages = &machine.packages;
             let more = package::install(context, packages, &judgement, tree, sources)?;
-            let origin = server.content.origin.clone();
-            // A lock that has none yet gets one, when that can be found out.
-            let origin = origin.or_else(|| {
-                let told = package::provenance(context, &machine.packages, tree);
-                told.ok().and_then(|told| told.origin)
-            });
             let remarks = package::proposed(tree).into_iter().chain(more);
             Bytes {
                 package: Some(LockedPackage::from(tree)),
                 tree: Some(tree.clone()),
                 remarks: remarks.collect(),
-                origin,
+                // Whether it holds is for the caller to ask.
+                origin: server.content.origin.clone(),
             }
         }
         (None, Some(image)) => {

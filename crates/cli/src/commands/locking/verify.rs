@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::commands::approve::build::Sources;
-use crate::commands::approve::origin::{self, Source};
+use crate::commands::approve::origin::{self, Ask, Source};
 use crate::commands::approve::rules::Rules;
 use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
 use crate::context::Context;
@@ -147,7 +147,7 @@ impl Verifier {
             // Nobody publishes a commit, so nothing bears out what a lock claims.
             Ok(None) => origin::against(server.content.origin.as_ref(), None, true),
             Ok(Some(source)) => {
-                let evidence = origin::evidence(context, packages, &source, tree);
+                let evidence = origin::evidence(context, packages, &source, tree, Ask::Again);
                 borne_out(&rules, server, tree, &evidence)
             }
         }

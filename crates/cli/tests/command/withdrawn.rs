@@ -1,0 +1,182 @@
+//! What a registry took away, deprecated or does not date, and what a lock says of it that does not hold any more.
+
+use std::fs;
+
+use interlock_supply::provenance::to_rfc3339;
+use serde_json::{Value, json};
+
+use crate::origin::locked;
+use crate::support::server::Answer;
+use crate::vouched::{DAY, Registry, approve, lock, now};
+use crate::world::{World, has};
+
+/// A user of this registry with a lock from elsewhere.
+fn reader(registry: &Registry, text: &str, config: &str) -> World {
+    let world = registry.user(World::new(), config);
+    fs::write(world.path("interlock.lock"), text).unwrap();
+    world
+}
+
+#[test]
+fn a_release_that_the_registry_took_away_is_refused() {
+    let (registry, text) = locked();
+    let world = registry.elsewhere(&text);
+    world.interlock(&["verify"]).expect(0);
+    let gone: [fn(&mut Value); 2] = [
+        |value| {
+            value["versions"].as_object_mut().unwrap().clear();
+        },
+        // Other bytes under the same version.
+        |value| {
+            let other = interlock_supply::Integrity::from_bytes([9; 64]).to_string();
+            value["versions"]["1.0.0"]["dist"]["integrity"] = json!(other);
+        },
+    ];
+    for change in gone {
+        let (registry, text) = locked();
+        let world = registry.elsewhere(&text);
+        world.interlock(&["verify"]).expect(0);
+        registry.change("app", change);
+        let refused = approve(&world, &["--lock"]).expect(3);
+        has(
+            &refused.err,
+            &[
+                "is refused by `unlisted`",
+                "add `app@1.0.0` to `danger-unlisted`",
+            ],
+        );
+        // What vouched for it is kept.
+        world.interlock(&["--offline", "verify"]).expect(0);
+        let accepted = registry.user(world, "danger-unlisted = [\"app@1.0.0\"]");
+        let shown = approve(&accepted, &["--lock"]).expect(0);
+        has(&shown.out, &["LOOK TWICE: the registry does not list this"]);
+    }
+    // A package that is gone as a whole, as malicious ones are.
+    registry.server.put("/dep", Answer::status(404));
+    let refused = approve(&world, &["--lock"]).expect(3);
+    has(
+        &refused.err,
+        &["dep@1.2.0: the registry does not list", "`dep@1.2.0` to"],
+    );
+}
+
+#[test]
+fn what_its_authors_deprecated_is_told_of_a_proposal_as_well() {
+    let (registry, text) = locked();
+    for (name, version, why) in [
+        ("app", "1.0.0", "use another"),
+        ("dep", "1.2.0", "it leaks"),
+    ] {
+        registry.change(name, |value| {
+            value["versions"][version]["deprecated"] = json!(why);
+        });
+    }
+    let parts = [
+        "app@1.0.0 is deprecated: \"use another\"",
+        "dep@1.2.0 is deprecated: \"it leaks\"",
+    ];
+    let shown = approve(&registry.elsewhere(&text), &["--lock"]).expect(0);
+    has(&shown.out, &parts);
+    let own = registry.user(World::new(), "");
+    let shown = approve(&own, &["--", "npx", "-y", "app@1.0.0", "plain"]).expect(0);
+    has(&shown.out, &parts);
+    assert_eq!(shown.out.matches("is deprecated").count(), 2);
+}
+
+#[test]
+fn a_proposal_without_a_time_is_as_young_as_it_can_be() {
+    let (registry, text) = locked();
+    // Other releases are dated, and something changed yesterday.
+    registry.change("app", |value| {
+        let yesterday = json!(to_rfc3339(now() - DAY));
+        value["time"] = json!({ "0.9.0": to_rfc3339(now() - 90 * DAY), "modified": yesterday });
+        value["versions"]["0.9.0"] = value["versions"]["1.0.0"].clone();
+        value["versions"]["0.9.0"]["version"] = json!("0.9.0");
+    });
+    let refused = approve(&registry.elsewhere(&text), &["--lock"]).expect(3);
+    has(
+        &refused.err,
+        &[
+            "is refused by `min-age`",
+            "`app@1.0.0` was published one day",
+        ],
+    );
+    // A registry that dates nothing is believed, and that is told.
+    for name in ["app", "dep"] {
+        registry.change(name, |value| {
+            value.as_object_mut().unwrap().remove("time");
+        });
+    }
+    let shown = approve(&registry.elsewhere(&text), &["--lock"]).expect(0);
+    let told = "`min-age` could not be applied, as this registry does not say when they were published: app@1.0.0, dep@1.2.0";
+    has(&shown.out, &[told]);
+    let strict = reader(&registry, &text, "min-age = \"3d\"");
+    let refused = approve(&strict, &["--lock"]).expect(3);
+    has(
+        &refused.err,
+        &["when `app@1.0.0` was published is not known"],
+    );
+}
+
+#[test]
+fn lock_asks_where_what_stays_came_from_and_says_when_it_fails() {
+    let bare = |text: &str| {
+        let (head, rest) = text.split_once("[server.app.content.origin]").unwrap();
+        let (_, rest) = rest.split_once("\n[server").unwrap();
+        format!("{head}[server{rest}")
+    };
+    let require = "require-provenance = true";
+    // A lock without an origin gets the one that is verified.
+    let (registry, text) = locked();
+    let world = reader(&registry, &bare(&text), require);
+    world.interlock(&["lock"]).expect(0);
+    assert_eq!(lock(&world), text);
+
+    let nothing = |registry: &Registry| {
+        registry.change("app", |value| {
+            value["versions"]["1.0.0"]["dist"]["attestations"] = Value::Null;
+        });
+        let place = "/-/npm/v1/attestations/app@1.0.0";
+        registry.server.put(place, Answer::status(404));
+    };
+    nothing(&registry);
+    for (text, config, code, parts) in [
+        (bare(&text), require, 3, "no attestation says"),
+        (bare(&text), "", 0, "app"),
+        (text.clone(), "", 3, "did not come from where the lock says"),
+    ] {
+        let world = reader(&registry, &text, config);
+        let said = world.interlock(&["lock"]).expect(code);
+        has(&(said.out + &said.err), &[parts]);
+        let unchanged = lock(&world) == text;
+        assert_eq!(unchanged, code == 3);
+    }
+    // What was kept from before is enough, and an attestation that is false is worse than none.
+    let (registry, text) = locked();
+    let world = reader(&registry, &text, require);
+    world.interlock(&["lock"]).expect(0);
+    nothing(&registry);
+    registry.server.forget();
+    world.interlock(&["lock"]).expect(0);
+    assert_eq!(registry.server.asked_for("app"), 0);
+    let (registry, text) = locked();
+    let place = "/-/npm/v1/attestations/app@1.0.0";
+    registry.server.put(place, Answer::new("nonsense"));
+    let world = reader(&registry, &bare(&text), "");
+    has(
+        &world.interlock(&["lock"]).expect(3).err,
+        &["does not hold"],
+    );
+    // What cannot be asked is told, and does not meet a requirement.
+    registry.server.put(place, Answer::status(403));
+    let world = reader(&registry, &bare(&text), "");
+    has(
+        &world.interlock(&["lock"]).expect(0).out,
+        &["app: where it came from could not be asked"],
+    );
+    let world = reader(&registry, &bare(&text), require);
+    has(
+        &world.interlock(&["lock"]).expect(3).err,
+        &["whether it is attested could not be asked"],
+    );
+}
