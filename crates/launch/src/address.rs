@@ -11,7 +11,7 @@ use interlock_wire::header::is_token;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::environment::{secret_of_url, secret_of_variable};
+use crate::environment::{secret_beside_path, secret_of_variable};
 use crate::profile::{EnvName, SecretName};
 use crate::request::Request;
 use crate::text::excerpt;
@@ -304,7 +304,8 @@ fn check_url(url: &str) -> Result<(), &'static str> {
     if authority.contains('@') {
         return Err("has a user name or password: send them in a header, from the secret store");
     }
-    if secret_of_url(url).is_some() {
+    // A service whose path is the key takes it nowhere else: that is noted where it is configured, and not refused.
+    if secret_beside_path(url).is_some() {
         return Err("has a secret in it: send it in a header, from the secret store");
     }
     let (host, port) = host_and_port(authority);

@@ -3,6 +3,7 @@
 //! One table of families, first match wins; names are folded to upper case, because Windows does and because
 //! npm and pip do everywhere. A variable that is in no row is the server's own business.
 
+mod addresses;
 mod families;
 mod secrets;
 mod values;
@@ -13,8 +14,10 @@ use secrets::judge_secret;
 use crate::judge::{Case, paths, rules};
 use crate::text;
 
+pub(crate) use addresses::secret_beside_path;
+pub use addresses::secret_of_url;
 pub(crate) use secrets::judge_secret_args;
-pub use secrets::{secret_of_argument, secret_of_url, secret_of_variable};
+pub use secrets::{secret_of_argument, secret_of_variable};
 
 /// Judges one variable of the request.
 pub(crate) fn judge_variable(name: &str, value: &str, case: &mut Case<'_>) {

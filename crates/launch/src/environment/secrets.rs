@@ -1,5 +1,6 @@
 //! Secrets in plain text: in variables, in arguments, in addresses. Noted with their first letters only.
 
+use super::addresses::secret_of_url;
 use crate::judge::{Case, rules};
 use crate::text;
 
@@ -75,7 +76,7 @@ const SECRET_PREFIXES: &[&str] = &[
 ];
 
 /// Whether a value is a real secret rather than a hint where one goes.
-fn is_secret_value(value: &str) -> bool {
+pub(super) fn is_secret_value(value: &str) -> bool {
     let bare = value.strip_prefix("Bearer ").unwrap_or(value);
     let hint = value.to_ascii_lowercase().contains("your") || is_a_name(bare) || is_a_path(value);
     let known = SECRET_PREFIXES.iter().any(|prefix| {
@@ -120,7 +121,7 @@ fn is_a_name(value: &str) -> bool {
         || value.contains('_') && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
-fn is_known_secret(value: &str) -> bool {
+pub(super) fn is_known_secret(value: &str) -> bool {
     let hint = value.to_ascii_lowercase().contains("your");
     !hint
         && SECRET_PREFIXES.iter().any(|prefix| {
@@ -134,8 +135,10 @@ fn is_known_secret(value: &str) -> bool {
         })
 }
 
-fn names_secret(name: &str) -> bool {
+pub(super) fn names_secret(name: &str) -> bool {
+    // Whoever wrote something is no secret, and who may do something is one.
     let lower = name.to_ascii_lowercase();
+    let lower = lower.replace("authori", "auth").replace("author", "");
     // `PAT` is a personal access token where it is a word of its own, and the beginning of `PATH` where it is not.
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
     SECRET_NAMES.iter().any(|part| lower.contains(part)) || words.any(|word| word == "pat")
@@ -167,35 +170,6 @@ pub fn secret_of_argument<'a>(before: &str, argument: &'a str) -> Option<&'a str
         return Some(argument);
     }
     secret_of_url(argument)
-}
-
-/// The password of `scheme://user:password@host`, or the value of a query parameter that names a secret, when it is no hint.
-#[must_use]
-pub fn secret_of_url(value: &str) -> Option<&str> {
-    password_of_url(value).or_else(|| parameter_of_url(value))
-}
-
-fn password_of_url(value: &str) -> Option<&str> {
-    let authority = value.split_once("://")?.1.split(['/', '?', '#']).next()?;
-    let password = authority.rsplit_once('@')?.0.split_once(':')?.1;
-    (password.len() >= 4
-        && !text::is_placeholder(password)
-        && !matches!(
-            password.to_ascii_lowercase().as_str(),
-            "password" | "pass" | "secret" | "postgres"
-        ))
-    .then_some(password)
-}
-
-fn parameter_of_url(value: &str) -> Option<&str> {
-    let query = value.split_once("://")?.1.split_once('?')?.1;
-    let query = query.split('#').next()?;
-    query.split('&').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let secret = is_known_secret(value)
-            || ((names_secret(name) || name.eq_ignore_ascii_case("key")) && is_secret_value(value));
-        secret.then_some(value)
-    })
 }
 
 pub(super) fn judge_secret(name: &str, value: &str, case: &mut Case<'_>) {
