@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use serde_json::json;
-
 use interlock_supply::provenance::to_rfc3339;
+use serde_json::json;
 
 use crate::support::git::Hosted;
 use crate::vouched::{DAY, Registry, Release, approve, lock, now};

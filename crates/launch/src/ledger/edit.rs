@@ -18,7 +18,7 @@ use crate::guarded::{self, GuardError};
 use crate::key::Signer;
 use crate::places::Places;
 use crate::profile::{Profile, ServerName};
-use crate::resolve::Launch;
+use crate::resolve::{Launch, LaunchRecord};
 
 /// The approvals, locked and about to change. Nothing is changed before [`LedgerEdit::commit`].
 pub struct LedgerEdit<'a> {
@@ -90,6 +90,14 @@ pub enum ApproveError {
         path: String,
         /// Where it leads.
         real: String,
+    },
+    /// `python -m` looks for code in the directory in which it starts.
+    #[error(
+        "`{path}` is granted as working directory, and `python -m` takes code from there that was not digested: name it in the request instead, or use Python 3.11 or newer"
+    )]
+    CwdIsCode {
+        /// The directory.
+        path: String,
     },
     /// The launch was resolved with other grants for writing than the profile has.
     #[error("`{grant}` is granted for writing but was not known when the launch was resolved")]
@@ -268,13 +276,21 @@ fn check_grants(approval: &Approval<'_>) -> Result<(), ApproveError> {
             });
         }
     }
+    let record = approval.launch.record();
+    if let Some(cwd) = profile.cwd().filter(|_| imports_where_it_starts(record)) {
+        let known = |root: &str| cwd.as_path().starts_with(root);
+        if !record.trees.iter().any(|tree| known(&tree.root)) {
+            return Err(ApproveError::CwdIsCode {
+                path: cwd.to_string(),
+            });
+        }
+    }
     for grant in profile.writes() {
         let digested = |root: &str, writable: &[String]| {
             let inside = grant.as_path().strip_prefix(root).ok();
             let known = |inside: &Path| writable.iter().any(|path| inside.starts_with(path));
             grant.covers(Path::new(root)) || inside.is_some_and(|inside| !known(inside))
         };
-        let record = approval.launch.record();
         let mut trees = record.trees.iter();
         let files = record.program.iter().chain(&record.chain);
         if trees.any(|tree| digested(&tree.root, &tree.writable))
@@ -288,6 +304,27 @@ fn check_grants(approval: &Approval<'_>) -> Result<(), ApproveError> {
         }
     }
     Ok(())
+}
+
+/// Whether a launch is `python … -m MODULE` without an option that keeps Python from looking for modules where it starts.
+fn imports_where_it_starts(record: &LaunchRecord) -> bool {
+    let program = record.program.as_ref().map(|file| file.path.as_str());
+    let name = program.and_then(|path| path.rsplit('/').next());
+    if !name.is_some_and(|name| name.starts_with("python") || name.starts_with("pypy")) {
+        return false;
+    }
+    let mut words = record.argv.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-m" => return true,
+            "-I" | "-P" => return false,
+            // Their values stand apart.
+            "-W" | "-X" => drop(words.next()),
+            word if word.starts_with('-') => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// A file for `/etc/interlock/approvals.d` that holds these approvals: for an administrator to install.

@@ -288,7 +288,11 @@ impl Flow<'_, '_, '_> {
                 instead: "name the module's file",
             });
         }
-        self.local_module(&script.path, directory)?;
+        let local = self.local_module(&script.path, directory)?;
+        // Elsewhere the directory in which it starts has no code of its own, and Python is told so.
+        if !local && python::can_start_safely(&interpreter.real) {
+            self.draft.argv.push("-P".to_owned());
+        }
         self.draft.argv.extend_from_slice(&script.options);
         self.draft
             .argv
@@ -297,18 +301,23 @@ impl Flow<'_, '_, '_> {
         Ok(())
     }
 
-    /// A module in the request's directory: Python looks there first, so its project is code and where the server starts.
-    fn local_module(&mut self, module: &str, cwd: &str) -> Result<(), ResolveError> {
+    /// A module in the request's directory: its project is code and where the server starts. So is that directory as a whole, because
+    /// Python looks there first for everything that is imported. False where there is no such module.
+    fn local_module(&mut self, module: &str, cwd: &str) -> Result<bool, ResolveError> {
         if !cwd.starts_with('/') {
-            return Ok(());
+            return Ok(false);
         }
         let Some(source) = python::module_in(Path::new(cwd), module) else {
-            return Ok(());
+            return Ok(false);
         };
         let entry = program::file(&program::text(&source)?, None)?;
         let home = self.resolver.places.home();
+        let start = program::file(cwd, None)?.real;
         let around = roots::python(&entry.real, home);
-        let Some(root) = around.or_else(|| roots::beside(&entry.real, home)) else {
+        let root = around.or_else(|| roots::beside(&entry.real, home));
+        let Some(root) =
+            root.filter(|root| start.starts_with(root) || roots::may_be_root(&start, home))
+        else {
             return Err(ResolveError::Unsupported {
                 what: format!(
                     "the module `{}` in `{}`",
@@ -318,12 +327,16 @@ impl Flow<'_, '_, '_> {
                 instead: "move it into a directory of its own",
             });
         };
-        self.tree(&root, TreeRole::Project, &[])?;
+        if !start.starts_with(&root) {
+            self.tree(&start, TreeRole::Project, &[])?;
+        }
+        if !self.draft.covers(&root) {
+            self.tree(&root, TreeRole::Project, &[])?;
+        }
         let looked = self.look(&entry)?;
         self.draft.link(looked.record);
-        let start = program::file(cwd, None)?;
-        self.draft.cwd = Some(program::text(&start.real)?);
-        Ok(())
+        self.draft.cwd = Some(program::text(&start)?);
+        Ok(true)
     }
 
     /// `uv run`: the project's own environment, made before; uv itself never runs, so its options end here.

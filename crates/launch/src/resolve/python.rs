@@ -19,6 +19,13 @@ pub(super) fn is_python(real: &Path) -> bool {
     rest.is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit() || c == b'.'))
 }
 
+/// Whether an interpreter knows `-P`, with which it does not look for modules where it starts: since 3.11. Told by the file's name.
+pub(super) fn can_start_safely(real: &Path) -> bool {
+    let name = real.file_name().and_then(|name| name.to_str());
+    let minor = name.and_then(|name| name.strip_prefix("python3.")?.parse::<u32>().ok());
+    minor.is_some_and(|minor| minor >= 11)
+}
+
 /// The interpreter for an isolated tree: of the version that the request names, else the one that `python3` means. It is
 /// taken at its real path, so that a virtual environment around the name adds nothing.
 pub(super) fn choose(version: Option<&str>, search: &[PathBuf]) -> Result<Found, ResolveError> {

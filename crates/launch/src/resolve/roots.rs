@@ -94,7 +94,7 @@ fn is_workspace(directory: &Path) -> bool {
 }
 
 /// Whether a directory may be a code root at all.
-fn may_be_root(directory: &Path, home: &Path) -> bool {
+pub(super) fn may_be_root(directory: &Path, home: &Path) -> bool {
     const NEVER: [&str; 12] = [
         "/",
         "/home",

@@ -316,6 +316,97 @@ fn modules_in_the_requests_directory_are_code() {
 }
 
 #[test]
+fn a_directory_that_python_looks_in_first_is_code_as_a_whole() {
+    let world = World::new();
+    let module = |name: &str, cwd: &str| {
+        let reference = ScriptRef {
+            kind: ScriptKind::Module,
+            ..script_ref("python3", name, &[])
+        };
+        script(&world, reference, Some(&world.text(cwd)))
+    };
+    // No project around it: the package alone would leave out what lies beside it.
+    world.file("work/q/serve/app.py", "import helper");
+    world.file("work/q/helper.py", "1");
+    let before = module("serve.app", "work/q").unwrap();
+    let trees: Vec<&str> = (before.record().trees.iter())
+        .map(|tree| tree.root.as_str())
+        .collect();
+    assert_eq!(trees, [world.text("work/q")]);
+    // What comes to lie there later is another content, whatever it shadows.
+    world.file("work/q/json.py", "evil");
+    let after = module("serve.app", "work/q").unwrap();
+    assert_ne!(before.record(), after.record());
+    // A project below it, or elsewhere behind a link, is code as well as the directory.
+    world.file("work/r/sub/pyproject.toml", "");
+    world.file("work/r/sub/app.py", "");
+    let launch = module("sub.app", "work/r").unwrap();
+    assert_eq!(launch.record().trees.len(), 1);
+    assert_eq!(launch.record().trees[0].root, world.text("work/r"));
+    world.file("far/p/pyproject.toml", "");
+    world.file("far/p/m.py", "");
+    fs::create_dir_all(world.path("work/s")).unwrap();
+    world.link("work/s/m.py", world.path("far/p/m.py").to_str().unwrap());
+    let launch = module("m", "work/s").unwrap();
+    let mut trees: Vec<&str> = (launch.record().trees.iter())
+        .map(|tree| tree.root.as_str())
+        .collect();
+    trees.sort_unstable();
+    assert_eq!(trees, [world.text("far/p"), world.text("work/s")]);
+    // The home is too much to be code.
+    let home = world.places.home().to_owned();
+    fs::create_dir_all(home.join("pkg")).unwrap();
+    fs::write(home.join("pkg/app.py"), "").unwrap();
+    let reference = ScriptRef {
+        kind: ScriptKind::Module,
+        ..script_ref("python3", "pkg.app", &[])
+    };
+    let refused = script(&world, reference, home.to_str());
+    let error = refused.err().unwrap().to_string();
+    assert!(error.contains("directory of its own"), "{error}");
+}
+
+#[test]
+fn a_module_from_elsewhere_takes_no_code_from_where_it_starts() {
+    for (name, safe) in [
+        ("python3.11", true),
+        ("python3.14", true),
+        ("python3.10", false),
+        ("python3", false),
+    ] {
+        let mut world = World::new();
+        let python = world.program(&format!("py/{name}"), "python");
+        world.file("py/pyvenv.cfg", "");
+        world.file("data/serve.py", "evil");
+        let reference = ScriptRef {
+            kind: ScriptKind::Module,
+            ..script_ref(python.to_str().unwrap(), "serve", &[])
+        };
+        let launch = script(&world, reference, None).unwrap();
+        let word = launch.record().argv.get(1).map(String::as_str);
+        assert_eq!(word == Some("-P"), safe, "{name}");
+        let signer = world.init();
+        let profile = world.profile(interlock_launch::Grants {
+            cwd: Some(world.text("data").parse().unwrap()),
+            ..Default::default()
+        });
+        let mut edit =
+            interlock_launch::LedgerEdit::begin(&world.places, &world.known, &signer).unwrap();
+        let approved = edit.approve(
+            interlock_launch::Approval {
+                name: "x".parse().unwrap(),
+                launch: &launch,
+                profile,
+                tools: None,
+                note: None,
+            },
+            std::time::SystemTime::UNIX_EPOCH,
+        );
+        assert_eq!(approved.is_ok(), safe, "{name}: {:?}", approved.err());
+    }
+}
+
+#[test]
 fn interpreters_outside_the_system_bring_their_library() {
     let mut world = World::new();
     world.program("py/versions/3.11.7/bin/python3.11", "python");
