@@ -374,7 +374,7 @@ fn a_module_from_elsewhere_takes_no_code_from_where_it_starts() {
         ("python3.10", false),
         ("python3", false),
     ] {
-        let mut world = World::new();
+        let world = World::new();
         let python = world.program(&format!("py/{name}"), "python");
         world.file("py/pyvenv.cfg", "");
         world.file("data/serve.py", "evil");
