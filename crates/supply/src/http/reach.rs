@@ -46,7 +46,11 @@ impl Reach {
         let url = Url::parse(&format!("http://{text}/")).ok()?;
         let host = url.host_str()?;
         let is_whole = url.username().is_empty() && url.password().is_none() && url.path() == "/";
-        if plain(host).is_empty() || !is_whole || text.contains(['/', '?', '#', '@', '\\']) || text.trim() != text {
+        if plain(host).is_empty()
+            || !is_whole
+            || text.contains(['/', '?', '#', '@', '\\'])
+            || text.trim() != text
+        {
             return None;
         }
         // The scheme's own port is not kept by the parser, and means that very port here.

@@ -127,7 +127,7 @@ fn proposals(
             let (judgement, said) = (&resolved.judgement, server.content.origin.as_ref());
             let told = image::provenance(context, packages, judgement, image, said);
             let told = told.map_err(|failure| named(name, failure))?;
-            came_as_locked(name, server, &told)?;
+            came_as_locked(server, &told).map_err(|failure| named(name, failure))?;
             remarks.extend(told.lines);
             origin = told.origin;
         }
