@@ -158,7 +158,7 @@ fn beside(change: impl FnOnce(&World, &Sigstore, &[u8]), expected: Result<&str, 
         }
         (Err(error), Ok(_)) => panic!("{error:?}"),
     };
-    let client = Client::new(&Trust::default());
+    let client = Client::new(&support::server::near());
     let found = TreeEvidence::of_address(&client, &fetched.tree, fetched.beside.as_ref());
     assert!(found.is_of(&fetched.tree) && found.is_whole());
     assert_eq!(
