@@ -1,6 +1,6 @@
 //! What is attached to an image in a fixture registry: what counts, and what never does.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod support;
 
@@ -140,13 +140,14 @@ fn what_is_attached_to_the_manifest_or_to_its_index_counts() {
 
 #[test]
 fn a_registry_without_a_list_has_a_tag_for_it() {
-    for answer in [404, 400, 403, 200] {
+    for answer in [404, 400, 403, 303, 200] {
         let world = World::new();
         let subject = &world.index;
         let bundle = world.bundle(SLSA, subject, ALICE, NOW - 9);
         let attached = world.attach(subject, &[bundle]);
         let mut page = Answer::new("<!doctype html>");
         page.status = answer;
+        page.headers = vec![("Location", format!("{}page", world.server.url()))];
         world.server.put(&referrers_path(PATH, subject), page);
         let tag = format!("/v2/{PATH}/manifests/{}", subject.replace(':', "-"));
         let list = referrers(&[
@@ -156,7 +157,31 @@ fn a_registry_without_a_list_has_a_tag_for_it() {
         world.server.put(&tag, Answer::new(list));
         world.check(&[ALICE], "");
         assert_eq!(world.server.asked_for(&digest(b"sbom")), 0, "not ours");
+        assert_eq!(world.server.asked_for("/page"), 0);
     }
+}
+
+#[test]
+fn a_registry_that_takes_the_tag_for_the_digest_lists_nothing() {
+    let world = World::new();
+    for subject in [&world.manifest, &world.index] {
+        let tag = subject.replace(':', "-");
+        let manifests = format!("/v2/{PATH}/manifests/");
+        let named = world.server.answer(&format!("{manifests}{subject}"));
+        world.server.put(&format!("{manifests}{tag}"), named);
+    }
+    world.check(&[], "");
+}
+
+#[test]
+fn other_statements_are_no_origin() {
+    let world = World::new();
+    let bundle = world.bundle("https://cyclonedx.org/bom", &world.index, ALICE, NOW - 9);
+    world.attach(&world.index, &[bundle]);
+    world.check(&[], "");
+    let (_, evidence) = world.evidence();
+    let (origin, _) = evidence.origin(Verifier::new(&world.root, NOW));
+    assert!(matches!(origin.attestations, Checked::Verified(all) if all.len() == 1));
 }
 
 #[test]
@@ -257,7 +282,7 @@ fn what_a_registry_makes_up_is_bounded_and_told() {
     let check = |change: &dyn Fn(&World, [&str; 2]), expected: &str| {
         let world = World::new();
         let bundle = world.bundle(SLSA, &world.manifest, ALICE, NOW - 9);
-        let attached = world.attach(&world.manifest, &[bundle.clone()]);
+        let attached = world.attach(&world.manifest, std::slice::from_ref(&bundle));
         let blob = format!("/v2/{PATH}/blobs/{}", digest(bundle.as_bytes()));
         let manifest = format!("/v2/{PATH}/manifests/{}", attached[0]);
         change(&world, [&manifest, &blob]);

@@ -165,7 +165,8 @@ fn beside(change: impl FnOnce(&World, &Sigstore, &[u8]), expected: Result<&str, 
         found,
         TreeEvidence::of_address(&client, &fetched.tree, None)
     );
-    let origin = &found.origins(&fetched.tree, Verifier::new(&root, NOW))[0];
+    let origins = found.origins(&fetched.tree, Verifier::new(&root, NOW));
+    let origin = origins.first().unwrap();
     let by = origin.builder().and_then(|it| it.repository.as_deref());
     let failure = origin.failure().map(|error| error.to_string());
     match expected {

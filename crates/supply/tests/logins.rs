@@ -71,7 +71,12 @@ fn a_registry_that_wants_the_login_itself_gets_it() {
     let asked = server.asked();
     assert_eq!(asked[0], (MANIFEST.to_owned(), None), "only when it asks");
     assert_eq!(asked[1], (MANIFEST.to_owned(), Some(basic())));
-    assert!(ask(&server, &json!({})).contains("refused access (401)"));
+    let none = ask(&server, &json!({}));
+    let expected = format!("no login for `{}`", host(&server));
+    assert!(
+        none.contains("refused access (401)") && none.contains(&expected),
+        "{none}"
+    );
     let wrong = hub("Basic other", "Basic realm=\"x\"");
     assert!(ask(&wrong, &login(&wrong)).contains("refused access (401)"));
 }

@@ -42,6 +42,16 @@ pub enum FetchError {
         /// Which program; safe to show.
         program: String,
     },
+    /// The registry refuses access, and nobody has a login for it.
+    #[error(
+        "the server refused access ({code}), and there is no login for `{registry}`: if it wants one, run `podman login {registry}`"
+    )]
+    NoLogin {
+        /// What it answered.
+        code: u16,
+        /// Which registry.
+        registry: String,
+    },
     /// Another status than success.
     #[error("the server answered with status {0}")]
     Status(u16),
@@ -236,7 +246,16 @@ impl Client {
     /// The same where a server may first want to see a token: then gives back where one is to be had.
     pub(crate) fn ask(&self, get: &Get<'_>) -> Result<Reply, FetchError> {
         // What speaks without TLS leads nowhere else.
-        let response = self.send(get, if get.plain { 0 } else { REDIRECTS })?;
+        self.ask_through(get, if get.plain { 0 } else { REDIRECTS })
+    }
+
+    /// The same without following redirects: one is a status like others.
+    pub(crate) fn ask_there(&self, get: &Get<'_>) -> Result<Reply, FetchError> {
+        self.ask_through(get, 0)
+    }
+
+    fn ask_through(&self, get: &Get<'_>, redirects: u32) -> Result<Reply, FetchError> {
+        let response = self.send(get, redirects)?;
         let wanted = response.headers().get("www-authenticate");
         match wanted.and_then(|value| value.to_str().ok()) {
             Some(wanted) if response.status().as_u16() == 401 => {

@@ -146,7 +146,8 @@ impl Asking<'_> {
                 FetchError::NotFound
                 | FetchError::Denied(_)
                 | FetchError::Helper { .. }
-                | FetchError::Status(400..=499 | 501)
+                | FetchError::NoLogin { .. }
+                | FetchError::Status(300..=499 | 501)
                 | FetchError::Address(_),
             ) => None,
             answer => serde_json::from_slice::<List>(&answer?).ok(),
@@ -155,11 +156,15 @@ impl Asking<'_> {
             Some(list) => list,
             None => {
                 let tag = format!("manifests/sha256-{}", subject.sha256());
-                match self.registry.document(self.image, &tag, LIST) {
+                let bytes = match self.registry.document(self.image, &tag, LIST) {
                     Err(FetchError::NotFound) => return Ok(()),
-                    answer => serde_json::from_slice(&answer?)
-                        .map_err(|_| Trouble::Fault(Fault::Format))?,
+                    answer => answer?,
+                };
+                // Some registries take the tag for the digest, and give what it names.
+                if ImageDigest::of(&bytes) == subject {
+                    return Ok(());
                 }
+                serde_json::from_slice(&bytes).map_err(|_| Trouble::Fault(Fault::Format))?
             }
         };
         let bundles = |it: &&Listed| it.artifact_type.starts_with(BUNDLE);

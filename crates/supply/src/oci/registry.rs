@@ -85,11 +85,11 @@ impl Registry {
     ) -> Result<Box<dyn Read + Send>, FetchError> {
         let fetched = self.fetch_part(image, part, accept, limit);
         fetched.map_err(|error| match error {
-            FetchError::Denied(_) if self.login(image).is_none() => {
+            FetchError::Denied(code) if self.login(image).is_none() => {
                 let registry = self.asked_host(image);
                 match self.logins.helper(&registry) {
                     Some(program) => FetchError::Helper { registry, program },
-                    None => error,
+                    None => FetchError::NoLogin { code, registry },
                 }
             }
             other => other,
@@ -107,15 +107,21 @@ impl Registry {
         let url = format!("{base}/v2/{}/{part}", image.path());
         let key = image.name();
         let known = self.header(&key);
+        // A registry without a list of referrers may lead to a page for people.
+        let leads_on = !part.starts_with("referrers/");
         let ask = |authorization: Option<&str>| {
-            self.client.ask(&Get {
+            let get = Get {
                 url: &url,
                 accept,
                 compressed: false,
                 authorization,
                 limit,
                 plain,
-            })
+            };
+            match leads_on {
+                true => self.client.ask(&get),
+                false => self.client.ask_there(&get),
+            }
         };
         let challenge = match ask(known.as_ref().map(|header| header.as_str()))? {
             Reply::Answer(answer) => return Ok(answer.reader),

@@ -59,6 +59,15 @@ pub struct Origin {
     pub attestations: Checked<Vec<Attested>>,
 }
 
+impl Attested {
+    /// Whether it says from what something was built, or who signed it, and not something else about it (a bill of materials, a
+    /// scan).
+    #[must_use]
+    pub fn is_origin(&self) -> bool {
+        BUILDS.contains(&self.predicate_type.as_str())
+    }
+}
+
 impl Origin {
     /// Who built it and from which repository, when a build was attested and the attestation holds.
     #[must_use]
@@ -72,9 +81,7 @@ impl Origin {
             Checked::Verified(attested) => attested.as_slice(),
             _ => &[],
         };
-        let builds = attested
-            .iter()
-            .filter(|attested| BUILDS.contains(&attested.predicate_type.as_str()));
+        let builds = attested.iter().filter(|attested| attested.is_origin());
         let identities = builds.filter_map(|attested| match &attested.signer {
             Signer::Identity(identity) => Some(identity),
             Signer::Key(_) => None,

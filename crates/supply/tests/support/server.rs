@@ -111,6 +111,10 @@ impl Server {
         );
     }
 
+    pub fn answer(&self, path: &str) -> Answer {
+        self.shared.lock().unwrap().answers[path].clone()
+    }
+
     pub fn asked(&self) -> Vec<(String, Option<String>)> {
         self.shared.lock().unwrap().asked.clone()
     }

@@ -138,6 +138,10 @@ fn vouched(attested: &Attested) -> String {
             visible(&identity.issuer)
         );
     }
+    if !attested.is_origin() {
+        let what = format!("{} by a workflow of", visible(&attested.predicate_type));
+        return by_builder(&what, identity);
+    }
     match attested.predicate_type == SIGNED {
         true => by_builder("signed by a workflow of", identity),
         false => by_builder("attested: built from", identity),
