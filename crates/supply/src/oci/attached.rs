@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 /// Bytes of a list, and of one thing in it.
 const LIST: u64 = 4 << 20;
 const PART: u64 = 4 << 20;
+/// Bytes of all of it together.
+const ALL: u64 = 16 << 20;
 /// Things that are looked at, of all that is attached to one digest.
 const MOST: usize = 32;
 
@@ -102,6 +104,7 @@ impl Registry {
             registry: self,
             image,
             evidence: ImageEvidence::none(locked),
+            left: ALL,
         };
         if let Some(index) = index.filter(|index| *index != locked.manifest) {
             let asked = asking.named(&format!("manifests/{index}"), index);
@@ -124,6 +127,8 @@ struct Asking<'a> {
     registry: &'a Registry,
     image: &'a Reference,
     evidence: ImageEvidence,
+    /// Bytes that may still be kept.
+    left: u64,
 }
 
 impl Asking<'_> {
@@ -245,11 +250,13 @@ impl Asking<'_> {
         }
     }
 
-    fn text(&self, layer: &Layer) -> Result<String, Trouble> {
-        if layer.size > PART {
+    fn text(&mut self, layer: &Layer) -> Result<String, Trouble> {
+        if layer.size > PART.min(self.left) {
             return Err(Trouble::Fault(Fault::Excess));
         }
         let bytes = self.named(&format!("blobs/{}", layer.digest), layer.digest)?;
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or(Trouble::Fault(Fault::Excess))?;
         String::from_utf8(bytes).map_err(|_| Trouble::Fault(Fault::Format))
     }
 }

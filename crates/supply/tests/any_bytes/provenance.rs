@@ -1,8 +1,8 @@
-//! Bundles, attestations, trust roots and registry entries from strangers: no panic, the same answer twice, and nothing that was not signed
+//! Bundles, attestations, what is attached to images, trust roots and registry entries from strangers: no panic, the same answer twice, and nothing that was not signed
 //! verifies.
 
 use interlock_supply::provenance::{
-    Bundle, TrustRoot, Verifier, npm_attestations, pypi_attestations,
+    Bundle, ImageEvidence, TrustRoot, Verifier, npm_attestations, pypi_attestations,
 };
 use interlock_supply::registry::review;
 use interlock_supply::{Integrity, Sha256};
@@ -38,6 +38,11 @@ pub(crate) fn run(input: &[u8]) {
     }
     if let Ok(attested) = pypi_attestations(verifier, text, "nobody.whl", &Sha256::of(b"nobody")) {
         assert!(attested.is_empty());
+    }
+    if let Ok(evidence) = serde_json::from_str::<ImageEvidence>(text) {
+        let (origin, failures) = evidence.origin(verifier);
+        assert!(origin.builder().is_none(), "nobody has signed this image");
+        assert_eq!(evidence.origin(verifier), (origin, failures));
     }
     let _ = TrustRoot::parse(text);
     assert_eq!(review(text), review(text));
