@@ -37,7 +37,7 @@ pub use digest::{Digest, NotADigest};
 pub use digest_cache::{DigestCache, DigestError, Seal};
 pub use environment::{secret_of_argument, secret_of_url, secret_of_variable};
 pub use fingerprint::Fingerprint;
-pub use grammar::{SourceKind, SourceWord, SourceWordError, looks_like};
+pub use grammar::{SourceKind, SourceWord, SourceWordError, looks_like, skeleton};
 pub use guarded::GuardError;
 pub use judge::{
     BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef, Reason,

@@ -13,6 +13,8 @@ use serde_json::Value;
 const CASES: &str = include_str!("data/registry-package.jsonl");
 /// Further cases of the same classes, made for this test.
 const MORE: &str = include_str!("data/registry-package-more.jsonl");
+/// A user's attempts to get something bad past the review, and honest entries, names and lines close to them.
+const VARIANTS: &str = include_str!("data/registry-package-variants.jsonl");
 
 fn judged(input: &Value, expected: &str, id: &str) -> Result<(), String> {
     let review = review(&input.to_string());
@@ -35,7 +37,7 @@ fn check(input: &Value, expected: &str, id: &str) {
 
 #[test]
 fn the_corpus_is_judged_as_expected() {
-    for (cases, expected) in [(CASES, 17), (MORE, 62)] {
+    for (cases, expected) in [(CASES, 17), (MORE, 62), (VARIANTS, 774)] {
         let judge = |line: &str| {
             let case: Value = serde_json::from_str(line).unwrap();
             let text = |key: &str| case[key].as_str().unwrap();

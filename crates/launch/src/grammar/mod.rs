@@ -41,7 +41,7 @@ pub(crate) use dispatch::{classify, starts_others};
 pub(crate) use java::judge_java_options;
 pub(crate) use names::{is_shell, plain_name};
 pub(crate) use node::judge_node_options;
-pub use popular::looks_like;
+pub use popular::{looks_like, skeleton};
 pub(crate) use python::judge_warnings;
 pub(crate) use registry::judge_registry;
 pub use source_word::{SourceKind, SourceWord, SourceWordError};

@@ -188,7 +188,10 @@ fn is_npm_name(name: &str) -> bool {
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
             && !part.starts_with(['.', '-'])
     };
-    name.len() <= 214
+    // What npm keeps for itself.
+    let kept = name.starts_with('_') || matches!(name, "node_modules" | "favicon.ico");
+    !kept
+        && name.len() <= 214
         && match name.strip_prefix('@') {
             Some(scoped) => scoped
                 .split_once('/')
@@ -316,6 +319,29 @@ mod tests {
                 "mcp-remotee@0.1.0",
                 "mcp-remotee 0.1.0 looks-like-popular-package",
             ),
+            (
+                "mcp.remote@0.1.0",
+                "mcp.remote 0.1.0 looks-like-popular-package",
+            ),
+            (
+                "MCP-Remote@0.1.0",
+                "MCP-Remote 0.1.0 looks-like-popular-package",
+            ),
+            (
+                "rncp-rern0te@0.1.0",
+                "rncp-rern0te 0.1.0 looks-like-popular-package",
+            ),
+            (
+                "firecrawl-mcp-official@1.0.0",
+                "firecrawl-mcp-official 1.0.0 looks-like-popular-package",
+            ),
+            (
+                "playwright-mcp-official@1.0.0",
+                "playwright-mcp-official 1.0.0 looks-like-popular-package",
+            ),
+            ("acme-official-mcp@1.0.0", "acme-official-mcp 1.0.0"),
+            ("_x@1.0.0", "bad-package-name"),
+            ("node_modules@1.0.0", "bad-package-name"),
         ] {
             check(npm, input, expected);
         }

@@ -32,9 +32,14 @@ pub(super) fn note_popular(ecosystem: Ecosystem, name: &str, case: &mut Case<'_>
     {
         return;
     }
-    let near = popular
-        .iter()
-        .find(|known| looks_like(&lower, &folded(known)) || is_scope_squat(&lower, known));
+    // To npm, `mcp.remote`, `MCP-remote` and `mcp-remote` are three packages.
+    let reads_as = |known: &str| {
+        let (known, plain) = (folded(known), skeleton(&lower));
+        known == lower || looks_like(&lower, &known) || plain == skeleton(&known)
+    };
+    let near = popular.iter().find(|known| {
+        reads_as(known) || is_dressed(&lower, known) || is_scope_squat(&lower, known)
+    });
     if let Some(known) = near {
         case.note(
             rules::LOOKS_LIKE_POPULAR,
@@ -44,6 +49,25 @@ pub(super) fn note_popular(ecosystem: Ecosystem, name: &str, case: &mut Case<'_>
             ),
         );
     }
+}
+
+/// The popular name with nothing but a claim to be the real one: `mcp-server-git-official`.
+fn is_dressed(name: &str, known: &str) -> bool {
+    const CLAIMS: &[&str] = &["official", "verified", "original", "genuine"];
+    let last = known.rsplit('/').next().unwrap_or(known);
+    let whole = known.trim_start_matches('@').replace('/', "-");
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let parts = |text: &str| -> Vec<String> {
+        let folded = text.to_ascii_lowercase().replace(['_', '.'], "-");
+        folded.split('-').map(str::to_owned).collect()
+    };
+    let claimed = parts(name);
+    let kept: Vec<&String> = claimed
+        .iter()
+        .filter(|part| !CLAIMS.contains(&part.as_str()))
+        .collect();
+    let is = |known: &str| kept.iter().copied().eq(&parts(known));
+    kept.len() < claimed.len() && (is(last) || is(&whole))
 }
 
 fn is_scope_squat(name: &str, known: &str) -> bool {
@@ -60,6 +84,23 @@ fn is_scope_squat(name: &str, known: &str) -> bool {
             }),
             None => name == last || name.strip_prefix("mcp-") == Some(last),
         }
+}
+
+/// The name with characters that read alike made one: digits for letters, `rn` for `m`, separators. For comparing only.
+#[must_use]
+pub fn skeleton(name: &str) -> String {
+    let folded: String = name
+        .chars()
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | '|' => 'l',
+            '3' => 'e',
+            '5' => 's',
+            '_' | '.' => '-',
+            c => c.to_ascii_lowercase(),
+        })
+        .collect();
+    folded.replace("rn", "m").replace("vv", "w")
 }
 
 /// Whether `a` could be read as `b`, which it is not: an edit distance (insertions, deletions, substitutions, neighbours

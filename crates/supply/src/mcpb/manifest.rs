@@ -1,10 +1,10 @@
 //! A bundle's manifest: what it would start, and with which words and variables.
 
-use interlock_launch::{Request, excerpt, hidden_char};
+use interlock_launch::{Request, excerpt, hidden_char, judge};
 use serde_json::Value;
 
 use crate::locked::TreePath;
-use crate::registry::{Notes, Place, absorb, rules};
+use crate::registry::{Notes, Place, absorb, hidden_in_prose, rules};
 
 /// Whether a whole manifest is given, whose required fields are all there, or a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,11 @@ fn judge_head(manifest: &Value, whole: Whole, notes: &mut Notes) {
         }
     }
     for key in ["name", "display_name", "description", "long_description"] {
-        if text(key).is_some_and(|text| hidden_char(text, true).is_some()) {
+        let hidden = |text: &str| match key {
+            "name" => hidden_char(text, true),
+            _ => hidden_in_prose(text),
+        };
+        if text(key).and_then(hidden).is_some() {
             notes.note(
                 rules::HIDDEN_CHARACTER,
                 format!("`{key}` has characters that nobody sees"),
@@ -144,6 +148,16 @@ impl Declared<'_> {
         let Some(command) = field("command").and_then(Value::as_str) else {
             return notes.note(rules::MISSING_FIELD, "a configuration has a `command`");
         };
+        let texts = |value: &Value| match value {
+            Value::Array(list) => list.iter().all(Value::is_string),
+            Value::Object(map) => map.values().all(Value::is_string),
+            _ => false,
+        };
+        for key in ["args", "env"] {
+            if field(key).is_some_and(|value| !texts(value)) {
+                notes.note(rules::WRONG_TYPE, format!("`{key}` consists of texts"));
+            }
+        }
         let list = field("args").and_then(Value::as_array);
         let args: Vec<String> = list
             .into_iter()
@@ -167,7 +181,7 @@ impl Declared<'_> {
                 .collect(),
             ..Request::new(placed(command), args.iter().map(|word| placed(word)))
         };
-        absorb(&request, Place::Entry, notes);
+        absorb(judge(&request), Place::Entry, notes);
     }
 
     fn judge_command(&self, command: &str, args: &[String], notes: &mut Notes) {
@@ -183,6 +197,11 @@ impl Declared<'_> {
                 "`{}` is not what the declared kind of server starts with",
                 excerpt(command)
             );
+            notes.note(rules::RUNTIME_MISMATCH, text);
+        }
+        // What uv is told to put beside the server it fetches when the server starts.
+        if command == "uv" && args.iter().any(|word| word.starts_with("--with")) {
+            let text = "its arguments would fetch other packages when it starts";
             notes.note(rules::RUNTIME_MISMATCH, text);
         }
         if let Some(path) = inside {

@@ -1,17 +1,15 @@
 //! The MCP Registry's HTTP interface, version 0.1: one entry by name and version.
 
-use interlock_launch::{Decision, excerpt};
+use interlock_launch::Decision;
 use serde_json::Value;
 
-use super::review::{read, review_entry};
-use super::{Review, entry::namespace, rules};
+use super::Review;
+use super::entry::{judge_status, namespace};
+use super::review::{OFFICIAL, read, review_entry};
 use crate::http::{Client, FetchError, Get};
 
 /// The public registry.
 pub const DEFAULT_BASE: &str = "https://registry.modelcontextprotocol.io";
-
-/// Where the registry's own word stands, beside the publisher's entry.
-const OFFICIAL: &str = "io.modelcontextprotocol.registry/official";
 
 /// Most bytes of an answer.
 const LARGEST: u64 = 4 << 20;
@@ -149,20 +147,10 @@ impl Api {
         }
         let mut review = review_entry(entry, None, None);
         let meta = answer.get("_meta").and_then(|meta| meta.get(OFFICIAL));
-        match meta.and_then(|meta| meta.get("status")?.as_str()) {
-            Some("deleted") => return Err(wrong("it was deleted")),
-            Some("deprecated") => {
-                let why = meta.and_then(|meta| meta.get("statusMessage")?.as_str());
-                review.add(
-                    rules::DEPRECATED,
-                    format!(
-                        "the registry says that it is deprecated: {}",
-                        excerpt(why.unwrap_or("without saying why"))
-                    ),
-                );
-            }
-            _ => {}
+        if meta.and_then(|meta| meta.get("status")?.as_str()) == Some("deleted") {
+            return Err(wrong("it was deleted"));
         }
+        review.take(|notes| judge_status(meta, notes));
         if review.decision() != Decision::NeedsApproval {
             return Err(ApiError::Refused {
                 name: name.to_owned(),

@@ -1,6 +1,6 @@
 //! Names that pretend: a scope or namespace that reads as that of a well-known publisher, and is not.
 
-use interlock_launch::looks_like;
+use interlock_launch::{looks_like, skeleton};
 
 /// A well-known publisher: the word that people recognise, its npm scopes, its accounts on code forges.
 struct Brand {
@@ -31,7 +31,7 @@ const BRANDS: &[Brand] = &[
     ),
     brand("claude", &[], &[]),
     brand("openai", &["openai"], &["openai"]),
-    brand("github", &["github", "octokit"], &["github"]),
+    brand("github", &["github", "octokit"], &["github", "octokit"]),
     brand(
         "microsoft",
         &["microsoft", "azure", "playwright"],
@@ -62,16 +62,27 @@ const BRANDS: &[Brand] = &[
     brand("postmark", &["activecampaign"], &["activecampaign"]),
 ];
 
-/// The well-known publisher that an npm scope or an account reads like without being its own.
-///
-/// `name` is a scope without its `@`, or an account of a code forge.
-#[must_use]
-pub fn resembles_brand(name: &str) -> Option<&'static str> {
+/// The well-known publisher that an npm scope, without its `@`, reads like without being its own.
+pub(super) fn resembles_scope(scope: &str) -> Option<&'static str> {
+    resembles(scope, |brand| brand.scopes)
+}
+
+/// The same for an account of a code forge: who has one of these need not have the scope of that name, and the other way round.
+pub(super) fn resembles_account(account: &str) -> Option<&'static str> {
+    resembles(account, |brand| brand.accounts)
+}
+
+/// Whether a word is that of a well-known publisher.
+pub(super) fn is_brand(word: &str) -> bool {
+    BRANDS.iter().any(|brand| brand.word == word)
+}
+
+fn resembles(name: &str, own: impl Fn(&Brand) -> &'static [&'static str]) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
-    let own = |brand: &Brand| {
-        brand.scopes.contains(&name.as_str()) || brand.accounts.contains(&name.as_str())
-    };
-    if BRANDS.iter().any(own) {
+    if BRANDS
+        .iter()
+        .any(|brand| own(brand).contains(&name.as_str()))
+    {
         return None;
     }
     let plain = skeleton(&name);
@@ -103,22 +114,6 @@ fn is_dressed(plain: &str, word: &str) -> bool {
             .all(|part| *part == word || ADDITIONS.contains(part))
 }
 
-/// Characters that read alike made one: digits for letters, `rn` for `m`, separators.
-fn skeleton(name: &str) -> String {
-    let folded: String = name
-        .chars()
-        .map(|c| match c {
-            '0' => 'o',
-            '1' | '|' => 'l',
-            '3' => 'e',
-            '5' => 's',
-            '_' | '.' => '-',
-            c => c.to_ascii_lowercase(),
-        })
-        .collect();
-    folded.replace("rn", "m").replace("vv", "w")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +121,6 @@ mod tests {
     #[test]
     fn imitations_are_told_from_the_real_ones_and_from_others() {
         for (name, expected) in [
-            ("anthropic-ai", None),
             ("anthropics", None),
             ("anthropic", None),
             ("modelcontextprotocol", None),
@@ -143,7 +137,18 @@ mod tests {
             ("claude", Some("claude")),
             ("github-mcp", Some("github")),
         ] {
-            assert_eq!(resembles_brand(name), expected, "{name}");
+            assert_eq!(resembles_account(name), expected, "{name}");
+        }
+        for (name, expected) in [
+            ("anthropic-ai", None),
+            ("anthropic", Some("anthropic")),
+            ("anthropics", Some("anthropic")),
+            ("azure", None),
+            ("notionhq", None),
+            ("notion", Some("notion")),
+            ("alice", None),
+        ] {
+            assert_eq!(resembles_scope(name), expected, "@{name}");
         }
     }
 }

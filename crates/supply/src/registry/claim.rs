@@ -11,27 +11,53 @@ use super::{Notes, rules};
 /// Scripts that npm runs when a package is installed. Here they never run.
 const INSTALL_SCRIPTS: [&str; 3] = ["preinstall", "install", "postinstall"];
 
+/// What an entry calls the package.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: Option<&'a str>,
+}
+
 /// Judges a package.json: its claim against the entry's name, its scripts.
 pub(super) fn judge_manifest(
     manifest: &Value,
     entry: Option<&str>,
-    package: Option<&str>,
+    package: Option<Named<'_>>,
     notes: &mut Notes,
 ) {
-    let claimed = manifest.get("mcpName").and_then(Value::as_str);
+    let claim = manifest.get("mcpName").filter(|claim| !claim.is_null());
+    let claimed = claim.and_then(Value::as_str);
+    if claim.is_some() && claimed.is_none() {
+        notes.note(rules::WRONG_TYPE, "`mcpName` in package.json is a text");
+    }
     if let Some(entry) = entry {
         compare(entry, claimed, "`mcpName` in package.json", notes);
     }
     let own = manifest.get("name").and_then(Value::as_str);
-    if let (Some(package), Some(own)) = (package, own)
-        && package != own
-    {
-        let text = format!(
-            "the archive is `{}`, not `{}`",
-            excerpt(own),
-            excerpt(package)
-        );
-        notes.note(rules::NAME_MISMATCH, text);
+    let version = manifest.get("version").and_then(Value::as_str);
+    for (named, own) in [
+        (package.map(|package| package.name), own),
+        (package.and_then(|package| package.version), version),
+    ] {
+        if let (Some(named), Some(own)) = (named, own)
+            && named != own
+        {
+            let text = format!(
+                "the archive is `{}`, not `{}`",
+                excerpt(own),
+                excerpt(named)
+            );
+            notes.note(rules::NAME_MISMATCH, text);
+        }
+    }
+    for (flag, what) in [
+        ("gypfile", "npm builds it on installation"),
+        ("hasInstallScript", "it has a script for its installation"),
+    ] {
+        if manifest.get(flag).and_then(Value::as_bool) == Some(true) {
+            let text = format!("{what} (`{flag}`); nothing of that is run here");
+            notes.note(rules::INSTALL_SCRIPT, text);
+        }
     }
     let scripts = manifest.get("scripts").and_then(Value::as_object);
     for (name, script) in scripts.into_iter().flatten() {
@@ -120,13 +146,22 @@ mod tests {
             (json!({"mcpName": "io.github.b/x"}), &["claim-mismatch"]),
             (json!({"mcpName": "IO.github.a/x"}), &["claim-mismatch"]),
             (json!({}), &["claim-missing"]),
+            (json!({"mcpName": 1}), &["wrong-type", "claim-missing"]),
+            (
+                json!({"mcpName": "io.github.a/x", "version": "2.0.0", "gypfile": true}),
+                &["name-mismatch", "install-script"],
+            ),
             (
                 json!({"mcpName": "io.github.a/x", "name": "other", "scripts": {"postinstall": "node x.js", "test": "t"}}),
                 &["name-mismatch", "install-script"],
             ),
         ] {
             let mut notes = Notes::default();
-            judge_manifest(&manifest, Some("io.github.a/x"), Some("x"), &mut notes);
+            let named = Named {
+                name: "x",
+                version: Some("1.0.0"),
+            };
+            judge_manifest(&manifest, Some("io.github.a/x"), Some(named), &mut notes);
             assert_eq!(notes.codes(), expected, "{manifest}");
         }
     }

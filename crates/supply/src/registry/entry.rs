@@ -3,10 +3,12 @@
 use interlock_launch::{excerpt, hidden_char};
 use serde_json::Value;
 
-use super::brand::resembles_brand;
+use super::brand::resembles_account;
 use super::claim::owner_of_repository;
 use super::package::{Place, judge_package};
+use super::prose::{hidden_in_prose, is_prose};
 use super::remote::{Wanted, judge_address, judge_remote};
+use super::review::OFFICIAL;
 use super::{Notes, rules};
 
 /// The fields of an entry, of all schema versions so far.
@@ -40,10 +42,11 @@ pub(super) fn judge_entry(entry: &Value, notes: &mut Notes) {
     judge_name(entry, notes);
     judge_texts(entry, 0, notes);
     judge_repository(entry, notes);
-    let own = "io.modelcontextprotocol.registry/official";
+    judge_own_version(entry, notes);
+    judge_status(Some(entry), notes);
     if entry
         .get("_meta")
-        .is_some_and(|meta| meta.get(own).is_some())
+        .is_some_and(|meta| meta.get(OFFICIAL).is_some())
     {
         notes.note(
             rules::FORGED_METADATA,
@@ -114,8 +117,19 @@ fn judge_name(entry: &Value, notes: &mut Notes) {
         return notes.note(rules::BAD_NAME, text);
     };
     let account = namespace.rsplit('.').next().unwrap_or(namespace);
+    // Accounts of a forge are below `io.github`; nobody can prove to have a domain below the forge's own.
+    if let Some(forge) = ["com.github.", "com.gitlab."]
+        .into_iter()
+        .find(|forge| namespace.starts_with(forge))
+    {
+        let text = format!(
+            "`{}` reads like an account, and is below `{forge}`",
+            excerpt(namespace)
+        );
+        notes.note(rules::LOOK_ALIKE_NAMESPACE, text);
+    }
     // Whoever has `com.example` proved to have the domain; only accounts of a forge are cheap to make.
-    if let Some(brand) = resembles_brand(account).filter(|_| !is_domain_of(namespace, account)) {
+    if let Some(brand) = resembles_account(account).filter(|_| !is_domain_of(namespace, account)) {
         let text = format!(
             "`{}` reads like `{brand}`, whose it is not",
             excerpt(namespace)
@@ -124,8 +138,35 @@ fn judge_name(entry: &Value, notes: &mut Notes) {
     }
 }
 
+/// The entry's own version names one state of it, as the registry demands.
+fn judge_own_version(entry: &Value, notes: &mut Notes) {
+    let version = entry.get("version").and_then(Value::as_str);
+    let ranges = |c: char| matches!(c, '^' | '~' | '<' | '>' | '*' | '|' | '=' | ' ');
+    let floats = |version: &&str| {
+        version.contains(ranges) || version.eq_ignore_ascii_case("latest") || version.is_empty()
+    };
+    if let Some(version) = version.filter(floats) {
+        let text = format!(
+            "the entry's version `{}` names no release",
+            excerpt(version)
+        );
+        notes.note(rules::FLOATING_VERSION, text);
+    }
+}
+
+/// Judges what is said of an entry's standing, by the registry or in older entries by the publisher.
+pub(super) fn judge_status(holder: Option<&Value>, notes: &mut Notes) {
+    let text = |key: &str| holder.and_then(|holder| holder.get(key)?.as_str());
+    let why = excerpt(text("statusMessage").unwrap_or("without saying why"));
+    match text("status") {
+        Some("deleted") => notes.note(rules::WITHDRAWN, format!("it was taken back: {why}")),
+        Some("deprecated") => notes.note(rules::DEPRECATED, format!("it is deprecated: {why}")),
+        _ => {}
+    }
+}
+
 fn is_domain_of(namespace: &str, account: &str) -> bool {
-    namespace == format!("com.{account}") && resembles_brand(account) == Some(account)
+    namespace == format!("com.{account}") && resembles_account(account) == Some(account)
 }
 
 /// The namespace of a well-formed name.
@@ -149,6 +190,7 @@ fn judge_repository(entry: &Value, notes: &mut Notes) {
         return;
     };
     judge_address(address, Wanted::Page, notes);
+    judge_forge(text("source"), address, notes);
     if let Some(folder) = text("subfolder").filter(|folder| !folder.is_empty())
         && crate::TreePath::new(folder).is_err()
     {
@@ -175,23 +217,60 @@ fn judge_repository(entry: &Value, notes: &mut Notes) {
     }
 }
 
+/// The forge that is named is the one where the repository is.
+fn judge_forge(source: Option<&str>, address: &str, notes: &mut Notes) {
+    let forges = [("github", "github.com"), ("gitlab", "gitlab.com")];
+    let host = address
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split(['/', ':', '?', '#']).next())
+        .unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let named = forges.iter().find(|(forge, _)| source == Some(*forge));
+    let there = forges
+        .iter()
+        .find(|(_, own)| host.eq_ignore_ascii_case(own));
+    let differ = match (named, there) {
+        (Some(named), Some(there)) => named != there,
+        // GitLab is run by many, GitHub's name means one place; its customers have subdomains of `ghe.com`.
+        (Some(("github", _)), None) => !host.ends_with(".ghe.com"),
+        _ => false,
+    };
+    if differ {
+        let text = format!(
+            "the repository is said to be at `{}`, but its address is `{}`",
+            excerpt(source.unwrap_or_default()),
+            excerpt(address)
+        );
+        notes.note(rules::PUBLISHER_MISMATCH, text);
+    }
+}
+
 /// No text of an entry has characters that nobody sees.
 pub(super) fn judge_texts(value: &Value, depth: usize, notes: &mut Notes) {
-    let mut see = |text: &str| {
-        if let Some(hidden) = hidden_char(text, true) {
+    judge_text_of("", value, depth, notes);
+}
+
+fn judge_text_of(field: &str, value: &Value, depth: usize, notes: &mut Notes) {
+    let mut see = |text: &str, prose: bool| {
+        let hidden = match prose {
+            true => hidden_in_prose(text),
+            false => hidden_char(text, true),
+        };
+        if let Some(hidden) = hidden {
             let shown = format!("`{}` has {}", excerpt(text), hidden.escape_unicode());
             notes.note(rules::HIDDEN_CHARACTER, shown);
         }
     };
     match value {
-        Value::String(text) => see(text),
+        Value::String(text) => see(text, is_prose(field)),
         Value::Array(list) if depth < 32 => list
             .iter()
-            .for_each(|value| judge_texts(value, depth + 1, notes)),
+            .for_each(|value| judge_text_of(field, value, depth + 1, notes)),
         Value::Object(map) if depth < 32 => {
-            map.keys().for_each(|key| see(key));
-            map.values()
-                .for_each(|value| judge_texts(value, depth + 1, notes));
+            map.keys().for_each(|key| see(key, false));
+            for (key, value) in map {
+                judge_text_of(key, value, depth + 1, notes);
+            }
         }
         _ => {}
     }
@@ -229,6 +308,7 @@ mod tests {
                 &["publisher-mismatch"],
             ),
             ("com.example/x", "https://github.com/alice/x", &[]),
+            ("com.github.alice/x", "", &["look-alike-namespace"]),
             (
                 "io.github.modelcontextprotoc0l/x",
                 "",

@@ -3,35 +3,11 @@
 use interlock_launch::{excerpt, hidden_char};
 use serde_json::Value;
 
+use super::credentials::names_credentials;
 use super::{Notes, rules};
 
-/// At most so many alternatives of one input are looked at.
-const MOST_ALTERNATIVES: usize = 16;
-
-/// Files that hold credentials: parts of paths, lower case.
-const CREDENTIAL_FILES: &[&str] = &[
-    ".ssh",
-    ".aws",
-    ".gnupg",
-    ".netrc",
-    ".npmrc",
-    ".pypirc",
-    ".kube",
-    ".docker/config",
-    "id_rsa",
-    "id_ed25519",
-    "/etc/shadow",
-    "docker.sock",
-    ".git-credentials",
-    ".config/gcloud",
-    ".azure",
-    "login.keychain",
-    ".password-store",
-    "cookies.sqlite",
-    "wallet.dat",
-    ".claude.json",
-    ".config/gh",
-];
+/// At most so many presets of one input are judged; more refuse the entry.
+pub(super) const MOST_PRESETS: usize = 512;
 
 /// One argument, variable or header, with the values that a client could fill in unasked.
 pub(super) struct Input<'a> {
@@ -60,7 +36,7 @@ impl<'a> Input<'a> {
         for text in own_values(self.value) {
             presets.extend(self.filled(text));
         }
-        presets.truncate(MOST_ALTERNATIVES);
+        presets.truncate(MOST_PRESETS + 1);
         presets
     }
 
@@ -80,7 +56,7 @@ impl<'a> Input<'a> {
             texts = texts
                 .iter()
                 .flat_map(|text| values.iter().map(|value| text.replace(&hole, value)))
-                .take(MOST_ALTERNATIVES)
+                .take(MOST_PRESETS + 1)
                 .collect();
         }
         texts
@@ -120,9 +96,15 @@ impl<'a> Input<'a> {
 
     /// Credential files that a preset points at.
     pub(super) fn judge_presets(&self, notes: &mut Notes) {
-        for preset in self.presets() {
-            let lower = preset.to_ascii_lowercase().replace('\\', "/");
-            if CREDENTIAL_FILES.iter().any(|file| lower.contains(file)) {
+        let presets = self.presets();
+        if presets.len() > MOST_PRESETS {
+            notes.note(
+                rules::TOO_MANY,
+                format!("more than {MOST_PRESETS} presets of one input are not judged"),
+            );
+        }
+        for preset in presets {
+            if names_credentials(&preset) {
                 let text = format!("a preset points at credentials: `{}`", excerpt(&preset));
                 notes.note(rules::ASKS_FOR_CREDENTIALS, text);
             }

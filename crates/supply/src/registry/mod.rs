@@ -12,19 +12,22 @@ mod api;
 mod brand;
 mod choose;
 mod claim;
+mod credentials;
 mod entry;
+mod identifier;
 mod input;
 mod known;
+mod manifest;
 mod notes;
 mod own_word;
 mod package;
+mod prose;
 mod remote;
 mod review;
 mod update;
 mod version;
 
 pub use api::{Api, ApiError, DEFAULT_BASE, reference};
-pub use brand::resembles_brand;
 pub use choose::{Choice, ChooseError, Variable, choose};
 pub use claim::{owner_of_repository, readme_claim};
 pub use known::{Known, KnownKind, known};
@@ -35,3 +38,4 @@ pub use review::{review, review_entry};
 
 pub(crate) use notes::{Notes, rules};
 pub(crate) use package::{Place, absorb};
+pub(crate) use prose::hidden_in_prose;

@@ -40,6 +40,13 @@ pub(crate) mod rules {
         NAME_MISMATCH = "name-mismatch" Refusal;
         PUBLISHER_MISMATCH = "publisher-mismatch" Warning;
         UNKNOWN_REGISTRY = "unknown-registry" Refusal;
+        BAD_IDENTIFIER = "bad-identifier" Refusal;
+        EXTRA_PACKAGE = "extra-package" Warning;
+        FOREIGN_DEPENDENCY = "dependency-elsewhere" Warning;
+        SHADOWS_COMMAND = "shadows-command" Warning;
+        WITHDRAWN = "withdrawn" Refusal;
+        TOO_MANY = "too-many-presets" Refusal;
+        REDIRECTS_NAMES = "redirects-names" Refusal;
         FOREIGN_REGISTRY = "registry-elsewhere" Refusal;
         RUNTIME_MISMATCH = "runtime-mismatch" Refusal;
         MALICIOUS = "known-malicious" Refusal;
@@ -57,6 +64,8 @@ pub(crate) mod rules {
         UNSAFE_PATH = "unsafe-path" Refusal;
         UPDATE_REACHES_OUT = "update-reaches-out" Warning;
         UPDATE_RUNS_CODE = "update-runs-code" Warning;
+        UPDATE_HIDES_TEXT = "update-hides-text" Warning;
+        UPDATE_READS_SECRETS = "update-reads-secrets" Warning;
         // Addresses.
         BAD_ADDRESS = "bad-address" Refusal;
         PLAIN_HTTP = "plain-http" Refusal;
@@ -91,12 +100,12 @@ impl Review {
     }
 
     /// Adds what is found out beside the document.
-    pub(crate) fn add(&mut self, rule: Rule, text: String) {
-        self.reasons.push(Reason {
-            code: rule.code,
-            text,
-            severity: rule.severity,
-        });
+    pub(crate) fn take(&mut self, judge: impl FnOnce(&mut Notes)) {
+        let mut notes = Notes {
+            reasons: std::mem::take(&mut self.reasons),
+        };
+        judge(&mut notes);
+        self.reasons = notes.review(String::new()).reasons;
     }
 
     /// Whether there is something that a person should look at.

@@ -1,10 +1,11 @@
 //! One package of an entry: its name, version, digest and registry, and the launch that a client would make of it.
 
-use interlock_launch::{Reason, Request, Severity, excerpt, judge};
+use interlock_launch::{Judgement, Reason, Request, Severity, excerpt, judge};
 use serde_json::Value;
 
-use super::brand::resembles_brand;
-use super::input::{Input, inputs};
+use super::brand::{is_brand, resembles_scope};
+use super::identifier::{judge_identifier, judge_started};
+use super::input::{Input, MOST_PRESETS, inputs};
 use super::known::{KnownKind, known};
 use super::remote::{self, judge_transport};
 use super::version::{is_exact, is_release_tag};
@@ -67,12 +68,25 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-/// Most combinations of presets that are judged as launches.
-const MOST_LAUNCHES: usize = 8;
+/// Fields of a package that are texts, and those that are lists.
+const TEXTS: &[&str] = &[
+    "registryType",
+    "registryBaseUrl",
+    "identifier",
+    "version",
+    "runtimeHint",
+    "fileSha256",
+];
+const LISTS: &[&str] = &[
+    "runtimeArguments",
+    "packageArguments",
+    "environmentVariables",
+];
 
 /// Judges one package.
 pub(super) fn judge_package(package: &Value, place: Place, notes: &mut Notes) {
     let text = |key: &str| package.get(key).and_then(Value::as_str);
+    judge_shape(package, notes);
     let (Some(registry), Some(identifier)) = (text("registryType"), text("identifier")) else {
         return notes.note(
             rules::MISSING_FIELD,
@@ -92,21 +106,73 @@ pub(super) fn judge_package(package: &Value, place: Place, notes: &mut Notes) {
     }
     judge_version(registry, identifier, text("version"), place, notes);
     judge_digest(registry, text("fileSha256"), place, notes);
+    judge_identifier(registry, identifier, notes);
     judge_identity(registry, identifier, text("version"), notes);
     if let Some(transport) = package.get("transport") {
-        judge_transport(transport, notes);
+        judge_transport(transport, package, notes);
     }
     judge_inputs(package, notes);
+    judge_redirection(package, notes);
     for number in 0..alternatives(package) {
         let request = request(registry, identifier, package, number);
-        absorb(&request, place, notes);
+        let judged = judge(&request);
+        judge_started(registry, identifier, &judged.class, notes);
+        absorb(judged, place, notes);
+    }
+}
+
+/// What is not of the type that the format says is read as absent by some and as something else by others.
+fn judge_shape(package: &Value, notes: &mut Notes) {
+    let wrong = |keys: &[&'static str], fits: fn(&Value) -> bool| -> Vec<&'static str> {
+        let there = |key: &&&str| {
+            package
+                .get(**key)
+                .is_some_and(|value| !value.is_null() && !fits(value))
+        };
+        keys.iter().filter(there).copied().collect()
+    };
+    for key in wrong(TEXTS, Value::is_string) {
+        notes.note(rules::WRONG_TYPE, format!("a package's `{key}` is a text"));
+    }
+    for key in wrong(LISTS, Value::is_array) {
+        notes.note(rules::WRONG_TYPE, format!("a package's `{key}` is a list"));
+    }
+    for key in wrong(&["transport"], Value::is_object) {
+        notes.note(
+            rules::WRONG_TYPE,
+            format!("a package's `{key}` is an object"),
+        );
+    }
+}
+
+/// A publisher does not decide where the names that a container looks up lead. That the host itself has a name is no harm.
+fn judge_redirection(package: &Value, notes: &mut Notes) {
+    let words: Vec<Vec<String>> = inputs(package, "runtimeArguments")
+        .iter()
+        .map(|input| {
+            let name = input.text("name").map(str::to_owned);
+            name.into_iter().chain(input.presets()).collect()
+        })
+        .collect();
+    for input in words {
+        let redirects = input
+            .iter()
+            .any(|word| word == "--add-host" || word.starts_with("--add-host="));
+        let elsewhere = input
+            .iter()
+            .find(|word| word.contains(':') && !word.ends_with(":host-gateway"));
+        if let Some(word) = elsewhere.filter(|_| redirects) {
+            let text = format!("`{}` decides where a name leads", excerpt(word));
+            notes.note(rules::REDIRECTS_NAMES, text);
+        }
     }
 }
 
 fn judge_base(kind: &Kind, base: Option<&str>, notes: &mut Notes) {
     let Some(base) = base else { return };
+    // Scheme and host have no case.
     let plain = base.trim_end_matches('/');
-    if !kind.bases.contains(&plain) {
+    if !kind.bases.iter().any(|own| own.eq_ignore_ascii_case(plain)) {
         let text = format!(
             "packages of `{}` would come from `{}`, which is not their registry",
             kind.name,
@@ -204,7 +270,12 @@ pub(super) fn is_digest(text: &str) -> bool {
         .is_some_and(|hex| crate::Sha256::parse(hex).is_ok())
 }
 
-fn judge_identity(registry: &str, identifier: &str, version: Option<&str>, notes: &mut Notes) {
+pub(super) fn judge_identity(
+    registry: &str,
+    identifier: &str,
+    version: Option<&str>,
+    notes: &mut Notes,
+) {
     if registry == "mcpb" {
         return judge_bundle_address(identifier, notes);
     }
@@ -213,7 +284,7 @@ fn judge_identity(registry: &str, identifier: &str, version: Option<&str>, notes
         .and_then(|rest| rest.split_once('/'))
         .map(|(scope, _)| scope);
     if let Some(scope) = scope.filter(|_| registry == "npm")
-        && let Some(brand) = resembles_brand(scope)
+        && let Some(brand) = resembles_scope(scope)
     {
         let text = format!(
             "the scope `@{}` reads like `{brand}`, whose it is not",
@@ -254,11 +325,7 @@ fn judge_bundle_address(address: &str, notes: &mut Notes) {
 }
 
 fn judge_inputs(package: &Value, notes: &mut Notes) {
-    for key in [
-        "runtimeArguments",
-        "packageArguments",
-        "environmentVariables",
-    ] {
+    for key in LISTS {
         for input in inputs(package, key) {
             input.judge_presets(notes);
         }
@@ -304,17 +371,13 @@ pub(super) fn judge_secrecy(name: &str, input: &Input<'_>, notes: &mut Notes) {
 }
 
 fn alternatives(package: &Value) -> usize {
-    [
-        "runtimeArguments",
-        "packageArguments",
-        "environmentVariables",
-    ]
-    .into_iter()
-    .flat_map(|key| inputs(package, key))
-    .map(|input| input.presets().len())
-    .max()
-    .unwrap_or(1)
-    .clamp(1, MOST_LAUNCHES)
+    LISTS
+        .iter()
+        .flat_map(|key| inputs(package, key))
+        .map(|input| input.presets().len())
+        .max()
+        .unwrap_or(1)
+        .clamp(1, MOST_PRESETS)
 }
 
 /// The launch that a client makes of a package, with one choice of presets.
@@ -334,19 +397,22 @@ fn request(registry: &str, identifier: &str, package: &Value, number: usize) -> 
     let env: Vec<(String, String)> = inputs(package, "environmentVariables")
         .iter()
         .filter_map(|input| Some((input.text("name")?.to_owned(), input.alternative(number))))
+        .filter(|(name, value)| !is_own_endpoint(name, value))
         .collect();
     let mut args: Vec<String> = Vec::new();
+    let hint = package.get("runtimeHint").and_then(Value::as_str);
     let command = match registry {
-        "npm" => {
-            args.push("-y".to_owned());
+        "npm" | "pypi" => {
+            let command = runner(registry, hint, &runtime);
+            if command == "npx" {
+                args.push("-y".to_owned());
+            }
+            let module = runtime.iter().any(|word| word == "-m");
             args.extend(runtime);
-            args.push(versioned);
-            "npx"
-        }
-        "pypi" => {
-            args.extend(runtime);
-            args.push(versioned);
-            "uvx"
+            if !(command.starts_with("python") && module) {
+                args.push(versioned);
+            }
+            command
         }
         "oci" => {
             container(&mut args, runtime, &env, identifier);
@@ -373,6 +439,43 @@ fn request(registry: &str, identifier: &str, package: &Value, number: usize) -> 
     }
 }
 
+/// The program that a client starts: the one that the entry hints at where the runtime's arguments have its own word for running
+/// a package, else the usual one.
+fn runner<'a>(registry: &str, hint: Option<&'a str>, runtime: &[String]) -> &'a str {
+    let first = runtime.first().map(String::as_str);
+    match (registry, hint, first) {
+        ("npm", Some(hint @ "npm"), Some("exec" | "x")) => hint,
+        ("npm", Some(hint @ ("pnpm" | "yarn")), Some("dlx")) => hint,
+        ("npm", Some(hint @ "bun"), Some("x")) => hint,
+        ("npm", _, _) => "npx",
+        (_, Some(hint @ "pipx"), Some("run")) => hint,
+        (_, Some(hint @ "uv"), Some("tool" | "run")) => hint,
+        (_, Some(hint @ ("python" | "python3")), Some("-m" | "-c")) => hint,
+        _ => "uvx",
+    }
+}
+
+/// Whether a variable names the service that the server is for: an address over TLS of which the grammars say no more than that,
+/// and not that of a well-known publisher moved to another's host.
+fn is_own_endpoint(name: &str, value: &str) -> bool {
+    let Some(rest) = value.strip_prefix("https://") else {
+        return false;
+    };
+    let host = rest.split(['/', ':', '?', '#', '@']).next();
+    let host = host.unwrap_or_default().to_ascii_lowercase();
+    let moved = name
+        .to_ascii_lowercase()
+        .split('_')
+        .any(|word| is_brand(word) && !host.contains(word));
+    let alone = Request {
+        env: vec![(name.to_owned(), value.to_owned())],
+        ..Request::new("npx", ["-y", "x@1.0.0"])
+    };
+    let reasons = judge(&alone).reasons;
+    let endpoint = |reason: &Reason| reason.code == "endpoint-override";
+    !moved && !value.contains('@') && reasons.iter().all(endpoint)
+}
+
 fn container(args: &mut Vec<String>, runtime: Vec<String>, env: &[(String, String)], image: &str) {
     let whole = runtime.first().is_some_and(|word| word == "run");
     if !whole {
@@ -388,14 +491,20 @@ fn container(args: &mut Vec<String>, runtime: Vec<String>, env: &[(String, Strin
     }
 }
 
-/// Judges a launch with the grammars of all launches, and takes over what they say.
-pub(crate) fn absorb(request: &Request, place: Place, notes: &mut Notes) {
-    for reason in judge(request).reasons {
+/// Takes over what the grammars of all launches say.
+pub(crate) fn absorb(judged: Judgement, place: Place, notes: &mut Notes) {
+    for reason in judged.reasons {
         // In an entry a version is required, and judged above.
         let said = reason.severity == Severity::Info && place == Place::Entry;
+        // What a person may give away, a publisher may not take.
+        let severity = match reason.code {
+            "wide-mount" if place == Place::Entry => Severity::Refusal,
+            _ => reason.severity,
+        };
         if !said {
             notes.add(Reason {
                 text: format!("as a launch: {}", reason.text),
+                severity,
                 ..reason
             });
         }

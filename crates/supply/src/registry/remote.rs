@@ -28,10 +28,14 @@ const FRAMING: &[&str] = &[
     "upgrade",
     "te",
     "trailer",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authorization",
     "cookie",
     "origin",
-    "x-forwarded-host",
-    "x-forwarded-for",
+    "forwarded",
+    "x-real-ip",
     "mcp-session-id",
     "mcp-protocol-version",
 ];
@@ -50,7 +54,7 @@ pub(super) fn judge_remote(remote: &Value, notes: &mut Notes) {
 }
 
 /// Judges a package's own transport: an address there is on this machine.
-pub(super) fn judge_transport(transport: &Value, notes: &mut Notes) {
+pub(super) fn judge_transport(transport: &Value, package: &Value, notes: &mut Notes) {
     match transport.get("type").and_then(Value::as_str) {
         Some("stdio") => {
             if transport.get("url").is_some() {
@@ -58,7 +62,7 @@ pub(super) fn judge_transport(transport: &Value, notes: &mut Notes) {
             }
         }
         Some("streamable-http" | "sse") => match transport.get("url").and_then(Value::as_str) {
-            Some(url) if is_local(url) => {}
+            Some(url) if is_local(url) => judge_local(url, package, notes),
             Some(url) => judge_template(url, transport, notes),
             None => notes.note(rules::MISSING_FIELD, "a transport over HTTP has a `url`"),
         },
@@ -70,12 +74,46 @@ pub(super) fn judge_transport(transport: &Value, notes: &mut Notes) {
     judge_headers(transport, notes);
 }
 
+/// Hosts that mean this machine.
+const LOCAL: &[&str] = &["localhost", "127.0.0.1", "0.0.0.0"];
+
+/// Whether an address is on this machine, or its whole host is filled in. What stands before an `@` is no host.
 fn is_local(url: &str) -> bool {
-    let rest = url
-        .strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"));
-    let host = rest.and_then(|rest| rest.split(['/', ':', '?', '#']).next());
-    matches!(host, Some("localhost" | "127.0.0.1" | "{host}" | "0.0.0.0"))
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    let (authority, _) = split(url);
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    let hole = port.starts_with('{') && port.ends_with('}') && port.matches('{').count() == 1;
+    matches!(scheme, Some("http" | "https"))
+        && (LOCAL.contains(&host) || host == "{host}")
+        && (hole || port.parse::<u16>().is_ok())
+}
+
+/// What the publisher presets for the host has to be this machine, too.
+fn judge_local(url: &str, package: &Value, notes: &mut Notes) {
+    if !split(url).0.starts_with("{host}") {
+        return;
+    }
+    for key in [
+        "runtimeArguments",
+        "packageArguments",
+        "environmentVariables",
+    ] {
+        let list = package.get(key).and_then(Value::as_array);
+        for value in list.into_iter().flatten() {
+            let input = Input::new(value);
+            let names = [input.text("name"), input.text("valueHint")];
+            let is_host = |name: &str| name.trim_start_matches('-').eq_ignore_ascii_case("host");
+            if !names.into_iter().flatten().any(is_host) {
+                continue;
+            }
+            for preset in input.presets() {
+                if !LOCAL.contains(&preset.as_str()) {
+                    let text = format!("`{}` for `{{host}}` is not this machine", excerpt(&preset));
+                    notes.note(rules::ADDRESS_TEMPLATE, text);
+                }
+            }
+        }
+    }
 }
 
 /// Judges an address with `{variables}`: as written, and with every preset filled in.
@@ -107,9 +145,12 @@ fn judge_template(url: &str, holder: &Value, notes: &mut Notes) {
                 notes.note(rules::ADDRESS_TEMPLATE, text);
             }
         }
-        example = example.replace(&format!("{{{name}}}"), "example");
+        let hole = format!("{{{name}}}");
+        // A port is a number.
+        example = example.replace(&format!(":{hole}"), ":443");
+        example = example.replace(&hole, "example");
     }
-    if host.starts_with('{') && !host.contains('.') {
+    if decides_host(host) {
         notes.note(
             rules::UNUSUAL_HOST,
             format!("whoever fills in `{}` decides the host", excerpt(url)),
@@ -119,12 +160,23 @@ fn judge_template(url: &str, holder: &Value, notes: &mut Notes) {
     }
 }
 
+/// Whether what is filled in reaches into the last two parts of the host: whose host it is then is not the publisher's word.
+fn decides_host(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains('.') => host,
+        _ => authority,
+    };
+    host.rsplit('.').take(2).any(|part| part.contains('{'))
+}
+
 /// A value that stays where it is put: in a host part of one name, in a path or query one piece.
 fn stays_in_place(value: &str, in_host: bool) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
     let label = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
     let dots = value.starts_with('.') || value.ends_with('.') || value.contains("..");
+    let nothing = in_host && value.is_empty();
     !dots
+        && !nothing
         && value.bytes().all(|b| {
             if in_host {
                 label(b)
@@ -170,6 +222,17 @@ pub(super) fn judge_address(url: &str, wanted: Wanted, notes: &mut Notes) {
     if let Err(fault) = Allowed::new().judge(url) {
         return notes.note(rules::BAD_ADDRESS, format!("`{}`: {fault}", excerpt(url)));
     }
+    if wanted == Wanted::Server && url.contains('#') {
+        let text = format!("`{}` has a part that no server receives", excerpt(url));
+        notes.note(rules::BAD_ADDRESS, text);
+    }
+    if hides_number(split(url).0) {
+        let text = format!(
+            "the name in `{}` has another machine's address in it",
+            excerpt(url)
+        );
+        notes.note(rules::UNUSUAL_HOST, text);
+    }
     if wanted == Wanted::Download && url.contains(['?', '#']) {
         notes.note(
             rules::UNUSUAL_HOST,
@@ -194,6 +257,13 @@ pub(super) fn judge_address(url: &str, wanted: Wanted, notes: &mut Notes) {
     }
 }
 
+/// Whether a name has four numbers of an address in it, as names have that lead to any address one likes.
+fn hides_number(host: &str) -> bool {
+    let parts: Vec<&str> = host.split(['.', '-']).collect();
+    let number = |part: &&str| part.parse::<u8>().is_ok();
+    parts.len() > 4 && parts.windows(4).any(|four| four.iter().all(number))
+}
+
 fn judge_headers(holder: &Value, notes: &mut Notes) {
     for header in inputs(holder, "headers") {
         let name = header.text("name").unwrap_or_default();
@@ -204,7 +274,8 @@ fn judge_headers(holder: &Value, notes: &mut Notes) {
                 format!("`{}` is no name of a header", excerpt(name)),
             );
         }
-        if FRAMING.contains(&name.to_ascii_lowercase().as_str()) {
+        let lower = name.to_ascii_lowercase();
+        if FRAMING.contains(&lower.as_str()) || lower.starts_with("x-forwarded-") {
             notes.note(
                 rules::HEADER_SMUGGLING,
                 format!("`{}` is not a publisher's to set", excerpt(name)),
@@ -246,6 +317,13 @@ mod tests {
             ("https://u:p@mcp.example.com/", &["bad-address"]),
             ("javascript:alert(1)", &["bad-address"]),
             (
+                "https://mcp.example.com#@attacker.invalid/",
+                &["bad-address"],
+            ),
+            ("https://169.254.169.254.nip.io/mcp", &["unusual-host"]),
+            ("https://10-0-0-1.sslip.io/mcp", &["unusual-host"]),
+            ("https://mcp-2026-10-1.example.com/mcp", &[]),
+            (
                 "https://mcp.example.com/mcp?api_key=abc",
                 &["secret-preset"],
             ),
@@ -280,10 +358,47 @@ mod tests {
                 &["address-template"],
             ),
             ("https://{t}/mcp", "mcp.example.com", &["unusual-host"]),
+            (
+                "https://mcp.example.com{t}/mcp",
+                "",
+                &["address-template", "unusual-host"],
+            ),
+            ("https://{t}.example.com/mcp", "", &["address-template"]),
+            ("https://mcp.example.com:{t}/mcp", "8443", &[]),
         ] {
             let remote =
                 json!({"type": "sse", "url": url, "variables": {"t": {"default": default}}});
             check(&remote, expected);
+        }
+    }
+
+    #[test]
+    fn transports_of_packages_are_on_this_machine() {
+        for (url, preset, expected) in [
+            ("http://localhost:{port}/mcp", "", &[][..]),
+            ("http://127.0.0.1:8080/mcp", "", &[]),
+            ("http://{host}:{port}/mcp", "127.0.0.1", &[]),
+            (
+                "http://{host}:{port}/mcp",
+                "attacker.invalid",
+                &["address-template"],
+            ),
+            (
+                "http://localhost:1@attacker.invalid/mcp",
+                "",
+                &["plain-http", "bad-address"],
+            ),
+            (
+                "http://localhost:{p}@attacker.invalid/mcp",
+                "",
+                &["address-template", "unusual-host"],
+            ),
+        ] {
+            let mut notes = Notes::default();
+            let package = json!({"environmentVariables": [{"name": "HOST", "default": preset}]});
+            let transport = json!({"type": "sse", "url": url});
+            judge_transport(&transport, &package, &mut notes);
+            assert_eq!(notes.codes(), expected, "{url}");
         }
     }
 
@@ -299,6 +414,14 @@ mod tests {
                 &["secret-preset"],
             ),
             (json!({"name": "Host", "value": "x"}), &["header-smuggling"]),
+            (
+                json!({"name": "X-Forwarded-Proto", "value": "x"}),
+                &["header-smuggling"],
+            ),
+            (
+                json!({"name": "Proxy-Authorization", "value": "x"}),
+                &["header-smuggling"],
+            ),
             (
                 json!({"name": "X-A", "value": "a\r\nHost: x"}),
                 &["header-smuggling"],

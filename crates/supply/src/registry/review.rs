@@ -5,13 +5,16 @@ use interlock_wire::Limits;
 use interlock_wire::json::validate;
 use serde_json::Value;
 
-use super::claim::{judge_manifest, judge_readme};
-use super::entry::{judge_entry, judge_texts};
+use super::claim::{Named, judge_manifest, judge_readme};
+use super::entry::{judge_entry, judge_status, judge_texts};
+use super::manifest::{judge_commands, judge_package_json, judge_repository_claim};
 use super::package::{Place, is_digest, judge_package};
-use super::update::judge_lines;
+use super::update::{judge_lines, lines_of};
 use super::{Notes, Review, rules};
 use crate::mcpb;
 
+/// What only the registry says of an entry.
+pub(super) const OFFICIAL: &str = "io.modelcontextprotocol.registry/official";
 /// Most bytes of a document.
 const LARGEST: usize = 4 << 20;
 
@@ -77,10 +80,13 @@ fn judge_document(value: &Value, notes: &mut Notes) {
         .filter(|entry| entry.get("name").is_some())
     {
         judge_entry(entry, notes);
+        let official = value.get("_meta").and_then(|meta| meta.get(OFFICIAL));
+        judge_status(official, notes);
     } else if !judge_parts(value, notes) {
         if has("scripts") || has("mcpName") || (has("name") && has("version")) {
             judge_texts(value, 0, notes);
             judge_manifest(value, None, None, notes);
+            judge_package_json(value, notes);
         } else {
             notes.note(
                 rules::NOT_A_PACKAGE,
@@ -115,6 +121,10 @@ fn judge_parts(value: &Value, notes: &mut Notes) -> bool {
         known = true;
         judge_texts(manifest, 0, notes);
         judge_manifest(manifest, name, package_of(entry), notes);
+        judge_commands(manifest, notes);
+        if let Some(entry) = entry {
+            judge_repository_claim(manifest, entry, notes);
+        }
     }
     for readme in ["README.md", "README", "readme"] {
         if let (Some(readme), Some(name)) = (value.get(readme).and_then(Value::as_str), name) {
@@ -134,13 +144,17 @@ fn judge_parts(value: &Value, notes: &mut Notes) -> bool {
 }
 
 /// The npm package that an entry names, when it names one.
-fn package_of(entry: Option<&Value>) -> Option<&str> {
+fn package_of(entry: Option<&Value>) -> Option<Named<'_>> {
     let packages = entry?.get("packages")?.as_array()?;
     let mut npm = packages
         .iter()
         .filter(|package| package.get("registryType").and_then(Value::as_str) == Some("npm"));
-    let first = npm.next()?.get("identifier")?.as_str();
-    npm.next().is_none().then_some(first).flatten()
+    let first = npm.next()?;
+    let named = Named {
+        name: first.get("identifier")?.as_str()?,
+        version: first.get("version").and_then(Value::as_str),
+    };
+    npm.next().is_none().then_some(named)
 }
 
 /// Digests as declared and as found.
@@ -156,6 +170,10 @@ fn judge_bytes(value: &Value, notes: &mut Notes) -> bool {
         .find_map(|holder| text(holder, &["digest", "fileSha256", "integrity"]));
     let found = text(value, &["resolved", "sha256", "actual", "computed"]);
     match (declared, found) {
+        (Some(declared), Some(_)) if declared.is_empty() => {
+            notes.note(rules::NO_DIGEST, "the digest is empty");
+            true
+        }
         (Some(declared), Some(found)) => {
             if declared != found {
                 let text = format!(
@@ -187,15 +205,8 @@ fn judge_diff(value: &Value, notes: &mut Notes) -> bool {
     let Some(diff) = value.get("diff") else {
         return false;
     };
-    let lines = |key: &str| -> Vec<&str> {
-        let list = diff.get(key).and_then(Value::as_array);
-        list.into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect()
-    };
-    let added = lines("added");
-    judge_lines(&added, &lines("removed"), notes);
+    let (added, removed) = lines_of(diff);
+    judge_lines(&added, &removed, notes);
     for line in added {
         if hidden_char(line, true).is_some() {
             notes.note(

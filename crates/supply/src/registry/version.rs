@@ -4,7 +4,7 @@
 pub(crate) fn is_exact(registry: &str, version: &str) -> bool {
     match registry {
         "npm" => crate::npm::Version::try_from(version.to_owned()).is_ok(),
-        // A version of PEP 440 begins with a digit (an epoch included) and has no wildcard.
+        "pypi" => version.parse::<crate::pypi::Version>().is_ok(),
         _ => {
             version.starts_with(|c: char| c.is_ascii_digit())
                 && version.bytes().all(|b| {
@@ -17,9 +17,19 @@ pub(crate) fn is_exact(registry: &str, version: &str) -> bool {
     }
 }
 
-/// Whether text could be a tag that names one release: it has a digit and is no word that moves.
+/// Words of tags that point to whatever is newest.
+const MOVING: &[&str] = &[
+    "latest", "main", "master", "head", "trunk", "edge", "nightly", "dev", "develop", "canary",
+    "next", "stable", "snapshot",
+];
+
+/// Whether text could be a tag that names one release: it has a digit, and a word that moves only beside a day or a commit.
 pub(crate) fn is_release_tag(tag: &str) -> bool {
+    let parts = || tag.split(['-', '.', '_']);
+    let moves = parts().any(|part| MOVING.contains(&part.to_ascii_lowercase().as_str()));
+    let fixed = |part: &str| part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit());
     tag.bytes().any(|b| b.is_ascii_digit())
+        && (!moves || parts().any(fixed))
         && tag
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
@@ -43,6 +53,9 @@ mod tests {
             ("pypi", ">=1", false),
             ("pypi", "1.*", false),
             ("pypi", "1.x", false),
+            ("pypi", "1..0", false),
+            ("pypi", "1e9", false),
+            ("pypi", "1.0rc1", true),
             ("nuget", "0.3.0-beta", true),
         ] {
             assert_eq!(
@@ -51,6 +64,18 @@ mod tests {
                 "{registry} {version}"
             );
         }
-        assert!(is_release_tag("v1.0.2") && !is_release_tag("latest") && !is_release_tag("main"));
+        for (tag, expected) in [
+            ("v1.0.2", true),
+            ("3.12-slim", true),
+            ("main-7f3c2a1", true),
+            ("nightly-20250101", true),
+            ("latest", false),
+            ("main", false),
+            ("latest-alpine3.19", false),
+            ("Latest-1", false),
+            ("edge_2", false),
+        ] {
+            assert_eq!(is_release_tag(tag), expected, "{tag}");
+        }
     }
 }

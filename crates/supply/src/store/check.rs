@@ -29,6 +29,16 @@ pub enum Damage {
     Manifest,
 }
 
+impl Damage {
+    /// What it is about, where that is one path.
+    fn path(&self) -> Option<&str> {
+        match self {
+            Self::Missing(path) | Self::Added(path) | Self::Changed(path) => Some(path),
+            Self::Manifest => None,
+        }
+    }
+}
+
 /// What identifies a file's content as unchanged without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -105,9 +115,13 @@ pub(super) fn full(root: &Path, files: &[FileRecord]) -> Result<Stamps, Vec<Dama
         damages.extend(found);
     }
     // A thread that died reported nothing: what it had to check counts as not checked.
-    let unchecked = files
+    let told: BTreeSet<String> = damages
         .iter()
-        .filter(|file| !stamps.contains_key(file.path.as_str()));
+        .filter_map(|damage: &Damage| damage.path().map(str::to_owned))
+        .collect();
+    let unchecked = files.iter().filter(|file| {
+        !stamps.contains_key(file.path.as_str()) && !told.contains(file.path.as_str())
+    });
     damages.extend(unchecked.map(|file| Damage::Missing(file.path.to_string())));
     damages.sort();
     damages.dedup();

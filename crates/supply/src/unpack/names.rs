@@ -22,6 +22,23 @@ impl Names {
         self.take(text, true)
     }
 
+    /// Takes the path for a directory, which may be told as often as one likes.
+    pub(crate) fn directory(&mut self, path: &TreePath) -> Result<(), UnpackError> {
+        let text = path.as_str();
+        for (at, _) in text.match_indices('/') {
+            self.take(text.get(..at).unwrap_or_default(), false)?;
+        }
+        self.take(text, false).map(|_| ())
+    }
+
+    /// That a path is there twice.
+    pub(crate) fn twice(path: &TreePath) -> UnpackError {
+        UnpackError::Collision {
+            first: path.to_string(),
+            second: path.to_string(),
+        }
+    }
+
     fn take(&mut self, text: &str, is_file: bool) -> Result<bool, UnpackError> {
         let folded = fold(text);
         let Some((first, first_is_file)) = self.taken.get(&folded) else {
