@@ -3,7 +3,9 @@
 HEAD = """# Servers that were tried
 
 Published servers, unmodified, each approved with the grants that its purpose needs, started by `interlock run`, asked for
-its tools and called once. Written by `cargo xtask servers`; the table of what is tried is `tests/servers/servers.json`.
+its tools and called once. Packages of npm and PyPI also by way of a project, with the same results: `interlock add`, `approve --lock`,
+`verify`, `run NAME`, as root and as an ordinary user (`tests/servers/run.py --lock`). Written by `cargo xtask servers`; the table of
+what is tried is `tests/servers/servers.json`.
 
 "tool error" and "rpc error" are proper answers of the server: the call needs a service that the testing machine does not
 reach, and the server said so. Everything runs in the default profile unless the grants name another.

@@ -2,7 +2,8 @@
 """Published MCP servers, unmodified, through `interlock approve` and `interlock run`.
 
 Every server of `servers.json` is approved with the grants that its purpose needs and nothing else, started, asked for its
-tools and called once. Packages of npm and PyPI come from Interlock's own store; those of PyPI that say `venv` are installed
+tools and called once. With `--lock` packages of npm and PyPI take the way of a project instead: `interlock add`, `approve --lock`,
+`verify`. Packages of npm and PyPI come from Interlock's own store; those of PyPI that say `venv` are installed
 into virtual environments and approved by their console script. A run renews its rows of `docs/src/servers.md`.
 
 Run by `cargo xtask servers`; needs node, Python with `venv`, cargo, git, Debian's Chromium and the registries. Run it as
@@ -51,10 +52,11 @@ class World:
                 shutil.copy(npmrc, self.home / ".npmrc")
             self.interlock("init", "--passphrase-fd", "0", given=PASSPHRASE + "\n")
 
-    def interlock(self, *words: str, given: str = "", environment: dict | None = None) -> str:
+    def interlock(self, *words: str, given: str = "", environment: dict | None = None, place: pathlib.Path | None = None) -> str:
         command = [self.binary, *words]
         environment = {**self.environment, **(environment or {})}
-        done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True, timeout=600)
+        options = {"input": given, "env": environment, "capture_output": True, "text": True, "timeout": 600, "cwd": place}
+        done = subprocess.run(command, **options)
         if done.returncode != 0:
             raise Failed(f"`interlock {words[0]}` exited {done.returncode}", done.stdout + done.stderr)
         return done.stdout + done.stderr
@@ -147,7 +149,28 @@ def command(world: World, server: dict, data: pathlib.Path) -> list[str]:
     return [str(world.crate(server["crate"], server["program"])), *arguments]
 
 
-def approve(world: World, server: dict, data: pathlib.Path, environment: dict) -> str:
+def added(world: World, server: dict, data: pathlib.Path) -> list[str]:
+    """What `interlock add` is told after the name and the grants."""
+    arguments = filled(server.get("args", []), data)
+    if server.get("with"):
+        return ["--", *command(world, server, data)]
+    source = f"npm:{server['npm']}" if "npm" in server else f"pypi:{server['pypi']}"
+    return [source, "--", *arguments] if arguments else [source]
+
+
+def lock(world: World, server: dict, data: pathlib.Path, grants: list[str], environment: dict) -> str:
+    """The way of a project: declared in a lock, approved as a proposal, verified."""
+    project = world.root / "projects" / server["name"]
+    if project.exists():
+        shutil.rmtree(project)
+    project.mkdir(parents=True)
+    given = {"environment": environment, "place": project}
+    printed = world.interlock("add", "--name", server["name"], *grants, *added(world, server, data), **given)
+    printed += world.interlock("approve", "--lock", "--passphrase-fd", "0", given=PASSPHRASE + "\n", **given)
+    return printed + world.interlock("verify", **given)
+
+
+def approve(world: World, server: dict, data: pathlib.Path, environment: dict, by_lock: bool) -> str:
     for name, value in server.get("secrets", {}).items():
         world.interlock("secret", "set", name, given=value)
     grants = filled(server.get("grants", []), data)
@@ -155,6 +178,8 @@ def approve(world: World, server: dict, data: pathlib.Path, environment: dict) -
         grants += ["--secret", name]
     for name in server.get("env", {}):
         grants += ["--env", name]
+    if by_lock and ("npm" in server or "pypi" in server) and not server.get("venv"):
+        return lock(world, server, data, grants, environment)
     words = ["approve", "--name", server["name"], *grants, "--passphrase-fd", "0", "--", *command(world, server, data)]
     return world.interlock(*words, given=PASSPHRASE + "\n", environment=environment)
 
@@ -202,14 +227,14 @@ def drive(world: World, server: dict, data: pathlib.Path, environment: dict, res
         raise Failed(f"`interlock run` exited {code}", "\n".join(running.stderr[-6:]))
 
 
-def try_server(world: World, server: dict) -> Result:
+def try_server(world: World, server: dict, by_lock: bool) -> Result:
     result = Result(server["name"])
     data = world.root / "data" / server["name"]
     prepare(server.get("prepare"), data)
     environment = filled(server.get("env", {}), data)
     try:
         began = time.monotonic()
-        result.printed = approve(world, server, data, environment)
+        result.printed = approve(world, server, data, environment, by_lock)
         result.approve_seconds = time.monotonic() - began
         drive(world, server, data, environment, result)
     except Failed as failed:
@@ -239,10 +264,10 @@ def chosen(table: list[dict], names: list[str]) -> list[dict]:
     return [server for server in table if server["name"] in names]
 
 
-def run(world: World, servers: list[dict], verbose: bool) -> list[tuple[dict, Result, bool, str]]:
+def run(world: World, servers: list[dict], verbose: bool, by_lock: bool) -> list[tuple[dict, Result, bool, str]]:
     rows = []
     for server in servers:
-        result = try_server(world, server)
+        result = try_server(world, server, by_lock)
         good, words = outcome(server, result)
         rows.append((server, result, good, words))
         print(report.line(result, good, words), flush=True)
@@ -265,6 +290,7 @@ def main() -> int:
     options.add_argument("names", nargs="*", help="only these servers")
     options.add_argument("--binary", type=pathlib.Path, default=target / "release" / "interlock")
     options.add_argument("--keep", type=pathlib.Path, help="use this directory and leave it, to be quicker the next time")
+    options.add_argument("--lock", action="store_true", help="by way of a project's lock")
     options.add_argument("--verbose", action="store_true", help="show what `interlock approve` printed")
     given = options.parse_args()
     servers = json.loads((HERE / "servers.json").read_text())
@@ -272,7 +298,7 @@ def main() -> int:
     root.mkdir(exist_ok=True)
     world = World(given.binary, root.resolve())
     try:
-        rows = run(world, chosen(servers, given.names), given.verbose)
+        rows = run(world, chosen(servers, given.names), given.verbose, given.lock)
     finally:
         if given.keep is None:
             remove(root)

@@ -115,6 +115,22 @@ pub struct Report {
     pub not_started: Option<NotStarted>,
 }
 
+/// How often a start is tried whose files changed meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// Starts all over where something changed while the server was being started: whoever adds to the store meanwhile gives files that are
+/// shared another link, and with it another time of change. Each attempt is resolved, admitted and recorded for itself, so none trusts
+/// what an earlier one saw.
+fn settled<T>(mut attempt: impl FnMut() -> Result<T, NotStarted>) -> Result<T, NotStarted> {
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            Err(NotStarted::NotContained(ContainError::Changed(_))) => {}
+            other => return other,
+        }
+    }
+    attempt()
+}
+
 /// Runs one server for one client, from the request to the end of the server's last process.
 pub fn run(
     wanted: Wanted<'_>,
@@ -123,7 +139,7 @@ pub fn run(
     client: &Client<'_>,
     clock: &impl Clock,
 ) -> Report {
-    match prepare(wanted, setting, clock).and_then(Prepared::start) {
+    match settled(|| prepare(wanted, setting, clock).and_then(Prepared::start)) {
         Ok(started) => Report {
             outcome: connect(started, observer, client, clock),
             not_started: None,
@@ -536,5 +552,43 @@ impl NotStarted {
             Self::NotContained(_) | Self::Exhausted(_) => Outcome::NotContained,
             Self::NoLog(_) | Self::Unrecorded(_) => Outcome::Unrecorded,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interlock_launch::Identity;
+
+    fn changed() -> NotStarted {
+        let identity = Identity {
+            path: Path::new("/x"),
+            device: 1,
+            inode: 1,
+        };
+        NotStarted::NotContained(ContainError::Changed(identity.changed()))
+    }
+
+    #[test]
+    fn only_what_changed_meanwhile_is_tried_again() {
+        for (fails, starts, attempts) in [(0, true, 1), (1, true, 2), (2, true, 3), (3, false, 3)] {
+            let mut tried = 0;
+            let found = settled(|| {
+                tried += 1;
+                if tried > fails {
+                    Ok(())
+                } else {
+                    Err(changed())
+                }
+            });
+            assert_eq!((found.is_ok(), tried), (starts, attempts), "{fails}");
+        }
+        let mut tried = 0;
+        let found: Result<(), _> = settled(|| {
+            tried += 1;
+            Err(NotStarted::Objected("no".to_owned()))
+        });
+        assert!(found.is_err());
+        assert_eq!(tried, 1);
     }
 }

@@ -208,5 +208,7 @@ fn verify(context: &Context, packages: &Packages) -> Outcome {
         ));
         return Ok(Exit::Done);
     }
-    Ok(Exit::Findings)
+    let what = "the store is not as it was written; nothing that is damaged is started";
+    Err(Failure::new(Exit::Findings, what)
+        .next("interlock lock, or interlock approve NAME: what is damaged is fetched again"))
 }

@@ -10,6 +10,7 @@ mod compile;
 mod fetched;
 pub mod git;
 pub mod grants;
+mod hint;
 pub mod image;
 mod learning;
 pub mod origin;

@@ -12,6 +12,7 @@ use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish}
 use interlock_supply::{Host, LockedTree, Progress, Store};
 
 use super::build::{self, Sources};
+use super::hint;
 use super::image;
 use super::origin::{self, Ask, Source, Told};
 use super::rules::Rules;
@@ -97,9 +98,13 @@ fn fetch_npm(
     packages: &Store,
     package: &PackageRef,
 ) -> Result<Fetched, Failure> {
-    let failed = |error: &dyn std::error::Error| {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
         let what = format!("the package {} was not fetched", visible(&package.name));
-        Failure::new(Exit::Refused, what).because(error)
+        hint::with_next(
+            Failure::new(Exit::Refused, what).because(error),
+            error,
+            package,
+        )
     };
     let rules = Rules::read(context)?;
     let config =

@@ -43,7 +43,9 @@ pub fn run(context: &Context, options: &Approve, file: Option<&std::path::Path>)
     let proposals = proposals(context, &machine, &ledger, &project, sources)?;
     if proposals.is_empty() {
         if !context.global.quiet {
-            say("everything in the lock is approved already");
+            say(
+                "everything in the lock is approved already; whether the lock says so itself: interlock verify",
+            );
         }
         return Ok(Exit::Done);
     }

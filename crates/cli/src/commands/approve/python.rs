@@ -12,6 +12,7 @@ use interlock_supply::{LockedTree, Store};
 
 use super::build::{self, ContainedBuild, Sources};
 use super::compile::Contained;
+use super::hint;
 use super::origin::{self, Ask, Source};
 use super::package::{Bar, Fetched, asked};
 use super::rules::Rules;
@@ -32,9 +33,13 @@ pub fn fetch(
     package: &PackageRef,
     sources: Sources,
 ) -> Result<Fetched, Failure> {
-    let failed = |error: &dyn std::error::Error| {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
         let what = format!("the package {} was not fetched", visible(&package.name));
-        Failure::new(Exit::Refused, what).because(error)
+        hint::with_next(
+            Failure::new(Exit::Refused, what).because(error),
+            error,
+            package,
+        )
     };
     let wish = wish(package)?;
     let rules = Rules::read(context)?;
@@ -59,7 +64,7 @@ pub fn install(
     tree: &LockedTree,
     sources: Sources,
 ) -> Result<(), Failure> {
-    let failed = |error: &dyn std::error::Error| {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
         Failure::new(Exit::Refused, what).because(error)
     };
@@ -77,7 +82,7 @@ fn with_locker<T>(
     (package, sources): (&PackageRef, Sources),
     work: impl FnOnce(&Locker<'_>) -> Result<T, LockError>,
     rules: &Rules,
-    failed: &dyn Fn(&dyn std::error::Error) -> Failure,
+    failed: &dyn Fn(&(dyn std::error::Error + 'static)) -> Failure,
 ) -> Result<(T, Index), Failure> {
     let path = launching::python(context, packages, package).map_err(|error| failed(&error))?;
     let python = Python::inspect(&path).map_err(|error| failed(&error))?;

@@ -105,10 +105,10 @@ pub fn summary(server: &Server) -> String {
             shown.unwrap_or_default()
         }
         None => format!(
-            "{}, {} files and {} folders",
+            "{}, {} and {}",
             server.source,
-            server.content.files.len(),
-            server.content.folders.len()
+            counted(server.content.files.len(), "file"),
+            counted(server.content.folders.len(), "folder")
         ),
     }
 }
@@ -148,7 +148,11 @@ fn source_of(text: &str, base: &Base) -> Result<Source, Failure> {
         return bundle(path, base);
     }
     if text.contains('/') && !text.contains(':') {
-        return program(text, base);
+        let is_bundle = [".mcpb", ".dxt"].iter().any(|end| text.ends_with(end));
+        return match is_bundle {
+            true => bundle(text, base),
+            false => program(text, base),
+        };
     }
     text.parse()
         .map_err(|error: SourceError| unusable(text, &error))
@@ -187,7 +191,28 @@ fn bundle(path: &str, base: &Base) -> Result<Source, Failure> {
 }
 
 fn unusable(text: &str, error: &SourceError) -> Failure {
-    Failure::new(Exit::Usage, format!("{} cannot be added", visible(text))).because(error)
+    let what = format!("{} cannot be added", visible(text));
+    let failure = Failure::new(Exit::Usage, what).because(error);
+    match meant(text) {
+        Some(meant) => failure.next(format!("interlock add {}", visible(&meant))),
+        None => failure,
+    }
+}
+
+/// What somebody may have meant who wrote a source in another tool's way.
+fn meant(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(':')?;
+    match scheme {
+        "binary" if !rest.contains("://") && !rest.is_empty() => Some(rest.to_owned()),
+        "pypi" => {
+            let (name, version) = rest.split_once('@')?;
+            (!name.is_empty()).then(|| format!("pypi:{name}=={version}"))
+        }
+        "npx" | "npm exec" => Some(format!("npm:{rest}")),
+        "uvx" | "pipx" | "pip" => Some(format!("pypi:{}", rest.replacen('@', "==", 1))),
+        "docker" | "podman" => Some(format!("oci:{rest}")),
+        _ => None,
+    }
 }
 
 /// A word that names something in the project is written so that it suits every checkout.
@@ -252,6 +277,25 @@ fn suggested(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_meant() {
+        for (text, expected) in [
+            ("binary:./tool", Some("./tool")),
+            ("binary:https://x", None),
+            (
+                "pypi:mcp-server-time@1.0",
+                Some("pypi:mcp-server-time==1.0"),
+            ),
+            ("npx:foo@1", Some("npm:foo@1")),
+            ("uvx:foo@1", Some("pypi:foo==1")),
+            ("docker:mcp/time", Some("oci:mcp/time")),
+            ("npm:", None),
+            ("foo", None),
+        ] {
+            assert_eq!(meant(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn names_from_sources() {

@@ -7,6 +7,7 @@ use crate::Outcome;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::options::{Advisories, Global, OutputFormat};
+use crate::show::counted;
 use crate::terminal::{complain, say, visible};
 
 use super::subjects::{self, Subject};
@@ -65,16 +66,16 @@ fn to_text(context: &Context, hit: &Hit) -> Vec<String> {
         style.warn("unclear")
     };
     let target = &hit.target;
-    let mut lines = vec![
-        format!(
-            "{mark} {}: {}@{}  {}",
-            target.server,
-            target.name,
-            target.version,
-            ids.join(" ")
-        ),
-        format!("  {}", visible(&hit.summary)),
-    ];
+    let mut lines = vec![format!(
+        "{mark} {}: {}@{}  {}",
+        target.server,
+        target.name,
+        target.version,
+        ids.join(" ")
+    )];
+    if !hit.summary.is_empty() {
+        lines.push(format!("  {}", visible(&hit.summary)));
+    }
     if !hit.fixed.is_empty() {
         let fixed: Vec<String> = hit.fixed.iter().map(|version| visible(version)).collect();
         lines.push(format!("  mended in {}", fixed.join(", ")));
@@ -106,7 +107,13 @@ fn tell(global: &Global, format: OutputFormat, report: &Report, targets: usize) 
     if format == OutputFormat::Human && !global.quiet {
         let (records, hits) = (report.records, report.hits.len());
         say(&format!(
-            "{targets} packages against {records} advisories: {hits} hits"
+            "{} against {}: {}",
+            counted(targets, "package"),
+            match records {
+                1 => "1 advisory".to_owned(),
+                more => format!("{more} advisories"),
+            },
+            counted(hits, "hit")
         ));
     }
 }

@@ -19,6 +19,8 @@ pub struct Project {
     pub base: Base,
     /// What it says.
     pub lock: Lockfile,
+    /// What the file said when it was read.
+    read: Lockfile,
 }
 
 impl Project {
@@ -59,6 +61,7 @@ impl Project {
             path: here.join(FILE_NAME),
             base: base(context, &here),
             lock: Lockfile::default(),
+            read: Lockfile::default(),
         })
     }
 
@@ -73,16 +76,18 @@ impl Project {
         Ok(Self {
             base: base(context, &directory),
             path,
+            read: lock.clone(),
             lock,
         })
     }
 
-    /// Writes the lock, and remembers where it is: what it names is kept in the store.
+    /// Writes what was changed, beside what others changed meanwhile, and remembers where the lock is: what it names is kept in the
+    /// store.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or another changed the same server.
     pub fn save(&self, context: &Context) -> Result<(), Failure> {
-        lockfile::save(&self.path, &self.lock).map_err(|error| {
+        lockfile::update(&self.path, &self.read, &self.lock).map_err(|error| {
             Failure::new(Exit::Findings, "the lock was not written").because(&error)
         })?;
         known::remember(context, &self.path);
