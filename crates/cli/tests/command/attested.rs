@@ -86,7 +86,8 @@ impl Hub {
             "[supply.image-mirrors]\n\"docker.io\" = {:?}",
             self.server.url()
         );
-        let config = format!("[supply]\ntrust-root = {root:?}\n{config}\n{mirror}\n");
+        let near = "danger-local-addresses = [\"127.0.0.1\"]";
+        let config = format!("[supply]\ntrust-root = {root:?}\n{near}\n{config}\n{mirror}\n");
         fs::write(home.join("interlock/config.toml"), config).unwrap();
         world
     }

@@ -31,7 +31,14 @@ pub fn fetch(
     let mut remarks = vec![sizes(&fetched.tree)];
     remarks.extend(fetched.remarks);
     let source = Source::Address(client(context, &rules), fetched.beside);
-    let told = origin::judge(context, &rules, packages, &source, &fetched.tree, Ask::Again)?;
+    let told = origin::judge(
+        context,
+        &rules,
+        packages,
+        &source,
+        &fetched.tree,
+        Ask::Again,
+    )?;
     Ok(Fetched::of(&fetched.tree, remarks, told))
 }
 
