@@ -123,8 +123,9 @@ fn an_identity_token_is_changed_for_another_one() {
     assert_eq!(server.asked_for("elsewhere"), 0);
 }
 
+// How redirects over TLS are followed is tested where that is written (`http/redirects.rs`).
 #[test]
-fn a_login_goes_to_no_redirect_and_to_no_realm_without_tls() {
+fn without_tls_no_redirect_is_followed_and_no_other_realm_is_asked() {
     let other = Server::start();
     for to in [&other, &hub("x", "y")] {
         let moved = Answer {

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::TcpListener;
 use support::package::Package;
-use support::server::Answer;
+use support::server::{Answer, near};
 use support::wheel::Wheel;
 use support::{World, chain};
 
@@ -202,6 +202,20 @@ fn what_a_proxy_would_look_up_is_refused_where_it_shows() {
         let url = format!("https://{host}/r");
         refused(resolve(Reach::default(), &url), &url);
     }
+    inner.was_not_asked("the proxy");
+}
+
+#[test]
+fn this_machine_is_not_asked_through_a_proxy() {
+    let (world, inner) = (World::new(&[]), Inner::new());
+    world.server.put("/x", Answer::status(404));
+    let trust = Trust {
+        proxy: Some(format!("http://127.0.0.1:{}", inner.port())),
+        ..near()
+    };
+    let api = interlock_supply::registry::Api::new(&world.server.url(), Client::new(&trust));
+    assert!(api.unwrap().entry("io.github.a/x", None).is_err());
+    assert_eq!(world.server.asked().len(), 1);
     inner.was_not_asked("the proxy");
 }
 

@@ -4,10 +4,14 @@
 //! it was given for and to no redirect target. Where a name leads is judged, and then connected to.
 
 mod names;
+mod proxy;
 mod reach;
+mod redirects;
 
 use names::{Inside, Names};
+use proxy::Direct;
 pub use reach::Reach;
+use redirects::{Followed, REDIRECTS, follow, is_redirect, location};
 use std::{
     io::{self, Read},
     path::PathBuf,
@@ -98,6 +102,8 @@ pub struct Trust {
     pub certificate_files: Vec<PathBuf>,
     /// Proxy, for example `http://proxy.example:3128`.
     pub proxy: Option<String>,
+    /// What is asked without it, as `NO_PROXY` has it. This machine itself always is.
+    pub no_proxy: String,
     /// Refuse every request.
     pub offline: bool,
     /// Hosts that may be asked wherever their names lead.
@@ -105,7 +111,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// As the user's environment says: `HTTPS_PROXY`, `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`.
+    /// As the user's environment says: `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`.
     #[must_use]
     pub fn for_user(env: &dyn Fn(&str) -> Option<String>, offline: bool) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
@@ -115,6 +121,7 @@ impl Trust {
                 .filter_map(|name| set(name).map(PathBuf::from))
                 .collect(),
             proxy: set("HTTPS_PROXY").or_else(|| set("https_proxy")),
+            no_proxy: no_proxy(env),
             offline,
             reach: Reach::default(),
         }
@@ -126,6 +133,14 @@ impl Trust {
         self.reach = self.reach.and(reach);
         self
     }
+}
+
+/// What the user's environment names in `NO_PROXY`.
+pub(crate) fn no_proxy(env: &dyn Fn(&str) -> Option<String>) -> String {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    set("NO_PROXY")
+        .or_else(|| set("no_proxy"))
+        .unwrap_or_default()
 }
 
 /// What to get, and how much of it at most.
@@ -162,10 +177,20 @@ pub(crate) enum Sent {
 /// An HTTP client that keeps connections open; shared between threads.
 #[derive(Clone)]
 pub struct Client {
+    /// Without a proxy.
     agent: Agent,
+    proxied: Option<Proxied>,
     offline: bool,
-    /// Where a proxy looks names up, they can only be judged as they are written.
-    unresolved: Option<Reach>,
+}
+
+/// The way out through a proxy.
+#[derive(Clone)]
+struct Proxied {
+    agent: Agent,
+    /// What it is not asked for.
+    direct: Direct,
+    /// As it looks names up, they can only be judged as they are written.
+    unresolved: Reach,
 }
 
 /// Where distributions keep their bundle of certificate authorities.
@@ -177,9 +202,6 @@ const SYSTEM_BUNDLES: [&str; 5] = [
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
 ];
 
-/// Longest chain of redirects.
-const REDIRECTS: u32 = 5;
-
 /// Connections kept open to one host; as many as fetch at once.
 pub(crate) const CONNECTIONS: usize = 16;
 
@@ -190,30 +212,21 @@ impl Client {
         let proxy = trust
             .proxy
             .as_deref()
-            .and_then(|address| ureq::Proxy::new(address).ok());
-        let reach = match &trust.proxy {
+            .and_then(|address| Some((address, ureq::Proxy::new(address).ok()?)));
+        let roots = roots(trust);
+        let proxied = proxy.map(|(address, proxy)| {
             // The way out is the user's own choice, and the only name that is looked up here.
-            Some(address) if proxy.is_some() => trust.reach.clone().naming(address),
-            _ => trust.reach.clone(),
-        };
-        let unresolved = proxy.is_some().then(|| reach.clone());
-        let config = Agent::config_builder()
-            .tls_config(TlsConfig::builder().root_certs(roots(trust)).build())
-            .proxy(proxy)
-            .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
-            .max_idle_connections(2 * CONNECTIONS)
-            .max_idle_connections_per_host(CONNECTIONS)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_recv_response(Some(Duration::from_secs(60)))
-            .timeout_per_read(Some(Duration::from_secs(60)))
-            .http_status_as_error(false)
-            .build();
+            let reach = trust.reach.clone().naming(address);
+            Proxied {
+                agent: agent(roots.clone(), Some(proxy), reach.clone()),
+                direct: Direct::parse(&trust.no_proxy),
+                unresolved: reach,
+            }
+        });
         Self {
-            agent: Agent::with_parts(config, DefaultConnector::default(), Names::new(reach)),
+            agent: agent(roots, None, trust.reach.clone()),
+            proxied,
             offline: trust.offline,
-            unresolved,
         }
     }
 
@@ -255,13 +268,10 @@ impl Client {
     }
 
     fn ask_through(&self, get: &Get<'_>, redirects: u32) -> Result<Reply, FetchError> {
-        let response = self.send(get, redirects)?;
-        let wanted = response.headers().get("www-authenticate");
-        match wanted.and_then(|value| value.to_str().ok()) {
-            Some(wanted) if response.status().as_u16() == 401 => {
-                Ok(Reply::Challenge(wanted.to_owned()))
-            }
-            _ => answered(response, get.limit).map(Reply::Answer),
+        let followed = self.followed(get, redirects)?;
+        match followed.challenge() {
+            Some(wanted) => Ok(Reply::Challenge(wanted.to_owned())),
+            None => answered(followed.response, get.limit).map(Reply::Answer),
         }
     }
 
@@ -271,20 +281,22 @@ impl Client {
         get: &Get<'_>,
         redirects: u32,
     ) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
-        let mut response = self.sent(get, get.url, get.authorization)?;
-        let mut at = get.url.to_owned();
-        for _ in 0..redirects {
-            let Some(to) = leads_to(&response, &at)? else {
-                return Ok(response);
-            };
-            // Whoever is behind it was not given the credential.
-            response = self.sent(get, &to, None)?;
-            at = to;
-        }
-        if redirects > 0 && is_redirect(&response) {
-            return Err(FetchError::Redirects);
-        }
-        Ok(response)
+        Ok(self.followed(get, redirects)?.response)
+    }
+
+    fn followed(&self, get: &Get<'_>, redirects: u32) -> Result<Followed<ureq::Body>, FetchError> {
+        follow(get.url, get.authorization, redirects, |url, login| {
+            self.sent(get, url, login)
+        })
+    }
+
+    /// The way to an address: through the proxy, where there is one and the address is not to be asked directly.
+    fn proxied(&self, url: &str) -> Option<&Proxied> {
+        self.proxied.as_ref().filter(|it| !it.direct.is(url))
+    }
+
+    fn way(&self, url: &str) -> &Agent {
+        self.proxied(url).map_or(&self.agent, |it| &it.agent)
     }
 
     fn sent(
@@ -294,7 +306,12 @@ impl Client {
         authorization: Option<&str>,
     ) -> Result<ureq::http::Response<ureq::Body>, FetchError> {
         self.admitted(url, get.plain)?;
-        let request = self.agent.get(url).config().https_only(!get.plain).build();
+        let request = self
+            .way(url)
+            .get(url)
+            .config()
+            .https_only(!get.plain)
+            .build();
         let mut request = request.header("accept", get.accept);
         if !get.compressed {
             request = request.header("accept-encoding", "identity");
@@ -313,8 +330,8 @@ impl Client {
         if !plain && !url.starts_with("https://") {
             return Err(FetchError::Address(url.into()));
         }
-        let judge = |reach: &Reach| reach.judge_unresolved(url);
-        let judged = self.unresolved.as_ref().map_or(Ok(()), judge);
+        let judge = |proxied: &Proxied| proxied.unresolved.judge_unresolved(url);
+        let judged = self.proxied(url).map_or(Ok(()), judge);
         judged.map_err(|host| FetchError::Inside {
             host,
             led: String::new(),
@@ -346,9 +363,10 @@ impl Client {
         }
         let request = request.body(body);
         let request = request.map_err(|error| FetchError::Transport(error.into()))?;
-        let request = self.agent.configure_request(request);
+        let agent = self.way(post.url);
+        let request = agent.configure_request(request);
         let request = request.https_only(!post.plain).build();
-        self.agent.run(request).map_err(transport)
+        agent.run(request).map_err(transport)
     }
 
     /// Sends the request and reads the whole answer, trying again when the trouble may pass.
@@ -377,32 +395,22 @@ impl Client {
     }
 }
 
-fn is_redirect(response: &ureq::http::Response<ureq::Body>) -> bool {
-    matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-fn location(response: &ureq::http::Response<ureq::Body>) -> Option<String> {
-    let to = response.headers().get("location");
-    to.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-}
-
-/// Where an answer to `at` leads on to, when it does.
-fn leads_to(
-    response: &ureq::http::Response<ureq::Body>,
-    at: &str,
-) -> Result<Option<String>, FetchError> {
-    if !is_redirect(response) {
-        return Ok(None);
-    }
-    let to = location(response).unwrap_or_default();
-    let there = url::Url::parse(at).and_then(|at| at.join(&to));
-    match there {
-        // A login in it would be the stranger's, and would show in messages.
-        Ok(there) if there.username().is_empty() && there.password().is_none() => {
-            Ok(Some(there.into()))
-        }
-        _ => Err(FetchError::Address(interlock_launch::excerpt(&to))),
-    }
+/// One way out, with its own connections.
+fn agent(roots: RootCerts, proxy: Option<ureq::Proxy>, reach: Reach) -> Agent {
+    let config = Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .proxy(proxy)
+        .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
+        .max_idle_connections(2 * CONNECTIONS)
+        .max_idle_connections_per_host(CONNECTIONS)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .timeout_recv_response(Some(Duration::from_secs(60)))
+        .timeout_per_read(Some(Duration::from_secs(60)))
+        .http_status_as_error(false)
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), Names::new(reach))
 }
 
 /// The body of a success, bounded.

@@ -59,6 +59,7 @@ impl Registry {
         let trust = Trust {
             certificate_files: config.certificate_files().to_vec(),
             proxy: config.proxy().map(String::from),
+            no_proxy: config.no_proxy().to_owned(),
             offline,
             reach: config.reach(),
         };

@@ -3,7 +3,7 @@
 //! Read from the user's and the machine's files and this process's variables. A project's `uv.toml`, `pyproject.toml` or
 //! `pip.conf` is never read: a directory somebody cloned must not choose where code comes from or which host gets a login.
 
-use crate::http::Reach;
+use crate::http::{Reach, no_proxy};
 use crate::user_file::{self, Unread};
 use serde::Deserialize;
 use std::{
@@ -51,6 +51,7 @@ pub struct Config {
     credentials: BTreeMap<String, Credential>,
     certificate_files: Vec<PathBuf>,
     proxy: Option<String>,
+    no_proxy: String,
     reach: Reach,
 }
 
@@ -147,6 +148,7 @@ impl Config {
             credentials: BTreeMap::new(),
             certificate_files: Vec::new(),
             proxy: None,
+            no_proxy: String::new(),
             reach: Reach::default(),
         };
         let default = named.default.unwrap_or_else(|| DEFAULT_INDEX.to_owned());
@@ -175,6 +177,7 @@ impl Config {
         config.proxy = flat(proxies)
             .into_iter()
             .find(|address| address.contains("://"));
+        config.no_proxy = no_proxy(env);
         Ok(config)
     }
 
@@ -259,6 +262,12 @@ impl Config {
         &self.certificate_files
     }
 
+    /// What is asked without the proxy, as `NO_PROXY` has it.
+    #[must_use]
+    pub fn no_proxy(&self) -> &str {
+        &self.no_proxy
+    }
+
     /// The proxy to reach the indexes through.
     #[must_use]
     pub fn proxy(&self) -> Option<&str> {
@@ -296,6 +305,7 @@ impl Default for Config {
             credentials: BTreeMap::new(),
             certificate_files: Vec::new(),
             proxy: None,
+            no_proxy: String::new(),
             reach: Reach::default(),
         }
     }

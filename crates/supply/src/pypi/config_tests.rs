@@ -193,6 +193,8 @@ fn trust_and_proxy() {
         [PathBuf::from("/x.pem"), PathBuf::from("/y.pem")]
     );
     assert_eq!(found.proxy(), Some("http://p:1"));
-    let found = config("", "", "", &[("HTTPS_PROXY", "http://q:1")]).unwrap();
+    let set = [("HTTPS_PROXY", "http://q:1"), ("no_proxy", "corp.example")];
+    let found = config("", "", "", &set).unwrap();
     assert_eq!(found.proxy(), Some("http://q:1"));
+    assert_eq!(found.no_proxy(), "corp.example");
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use super::address::{address, with_slash};
 use super::ini::parse;
-use crate::http::Reach;
+use crate::http::{Reach, no_proxy};
 use crate::npm::name::PackageName;
 use crate::user_file::{self, Unread};
 
@@ -24,6 +24,7 @@ pub struct Config {
     credentials: BTreeMap<String, Credential>,
     certificate_files: Vec<PathBuf>,
     proxy: Option<String>,
+    no_proxy: String,
     reach: Reach,
 }
 
@@ -67,7 +68,7 @@ impl Config {
                 parse(&text, env, &mut settings);
             }
         }
-        for key in ["registry", "cafile", "https-proxy", "proxy"] {
+        for key in ["registry", "cafile", "https-proxy", "proxy", "noproxy"] {
             if let Some(value) = variable(env, key) {
                 settings.insert(key.to_owned(), value);
             }
@@ -91,6 +92,8 @@ impl Config {
                 proxies.0 = Some(value);
             } else if key == "proxy" && value.contains("://") {
                 proxies.1 = Some(value);
+            } else if key == "noproxy" {
+                config.no_proxy = value;
             } else if let Some(scope) = key
                 .strip_suffix(":registry")
                 .filter(|key| key.starts_with('@'))
@@ -112,6 +115,9 @@ impl Config {
         let from_env = |name: &str| env(name).filter(|value| value.contains("://"));
         config.proxy = (proxies.0.or(proxies.1))
             .or_else(|| from_env("HTTPS_PROXY").or_else(|| from_env("https_proxy")));
+        if config.no_proxy.is_empty() {
+            config.no_proxy = no_proxy(env);
+        }
         // npm is a node program, so these name certificates for it as well.
         for name in ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
             config
@@ -173,6 +179,12 @@ impl Config {
         &self.certificate_files
     }
 
+    /// What is asked without the proxy, as `NO_PROXY` has it.
+    #[must_use]
+    pub fn no_proxy(&self) -> &str {
+        &self.no_proxy
+    }
+
     /// The proxy to reach the registries through.
     #[must_use]
     pub fn proxy(&self) -> Option<&str> {
@@ -221,6 +233,7 @@ impl Default for Config {
             credentials: BTreeMap::new(),
             certificate_files: Vec::new(),
             proxy: None,
+            no_proxy: String::new(),
             reach: Reach::default(),
         }
     }

@@ -197,7 +197,7 @@ fn variables_and_files() {
     let (first, second) = (directory.path().join("a"), directory.path().join("b"));
     fs_write(
         &first,
-        "registry=https://first/\ncafile=/x.pem\nproxy=http://p:1",
+        "registry=https://first/\ncafile=/x.pem\nproxy=http://p:1\nnoproxy=corp.example",
     );
     fs_write(&second, "registry=https://second/\n");
     let missing = directory.path().join("missing");
@@ -222,6 +222,12 @@ fn variables_and_files() {
     let config = Config::from_files(std::slice::from_ref(&first), &|_| None).unwrap();
     assert_eq!(config.certificate_files(), [PathBuf::from("/x.pem")]);
     assert_eq!(config.proxy(), Some("http://p:1"));
+    assert_eq!(config.no_proxy(), "corp.example");
+    let set = |name: &str| (name == "NO_PROXY").then(|| "a.example".to_owned());
+    assert_eq!(
+        Config::from_files(&[], &set).unwrap().no_proxy(),
+        "a.example"
+    );
     let home = directory.path().to_str().unwrap().to_owned();
     fs_write(&directory.path().join(".npmrc"), "registry=https://home/");
     let user = move |name: &str| (name == "HOME").then(|| home.clone());
