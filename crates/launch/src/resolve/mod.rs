@@ -15,6 +15,7 @@ mod package;
 mod program;
 mod python;
 mod roots;
+mod same;
 mod shebang;
 
 pub use content::{

@@ -7,6 +7,8 @@ mod forgery;
 #[cfg(test)]
 mod mounted;
 #[cfg(test)]
+mod python;
+#[cfg(test)]
 mod resolving;
 #[cfg(test)]
 mod world;
