@@ -3,8 +3,8 @@
 HEAD = """# Servers that were tried
 
 Published servers, unmodified, each approved with the grants that its purpose needs, started by `interlock run`, asked for
-its tools and called once. Packages of npm and PyPI also by way of a project, with the same results: `interlock add`, `approve --lock`,
-`verify`, `run NAME`, as root and as an ordinary user (`tests/servers/run.py --lock`). Written by `cargo xtask servers`; the table of
+its tools and called once. With `tests/servers/run.py --lock` packages of npm and PyPI take the way of a
+project instead: `interlock add`, `approve --lock`, `verify`, `run NAME`. Written by `cargo xtask servers`; the table of
 what is tried is `tests/servers/servers.json`.
 
 "tool error" and "rpc error" are proper answers of the server: the call needs a service that the testing machine does not
