@@ -40,7 +40,7 @@ pub struct Lock {
     #[arg(long)]
     pub update: bool,
     /// Build Python packages that are there as sources only: their build programs run, in a sandbox without network
-    #[arg(long)]
+    #[arg(long, help_heading = "Danger")]
     pub danger_build_sdists: bool,
     /// Only these servers
     #[arg(value_name = "NAME")]

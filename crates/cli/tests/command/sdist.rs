@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::client::{Client, LIST};
 use crate::origin::path_of_python;
+use crate::support::git::Hosted;
 use crate::support::package::gzip;
 use crate::support::server::{Answer, Server};
-use crate::support::wheel::sha256;
+use crate::support::wheel::{self, Wheel, sha256};
 use crate::world::{PASSPHRASE, Said, World, has, said, until};
 
 const OPTION: &str = "--danger-build-sdists";
@@ -19,13 +20,15 @@ const SERVER: &str = include_str!("../data/server.py");
 const PROJECT: &str =
     "[build-system]\nrequires = []\nbuild-backend = \"BACKEND\"\nbackend-path = [\".\"]\n";
 
+const ABOUT: &str = "NAME, VERSION, NEEDS = 'test_server', '1.0', ''\n";
+
 /// An archive of a server's sources, which its own module `backend` builds.
 fn archive(backend: &str, program: &str) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, text) in [
         ("pyproject.toml", PROJECT.replace("BACKEND", backend)),
         (&*format!("{backend}.py"), program.to_owned()),
-        ("about.py", "NAME, VERSION = 'test_server', '1.0'\n".into()),
+        ("about.py", ABOUT.to_owned()),
         ("server.py", SERVER.to_owned()),
         ("PKG-INFO", "Metadata-Version: 1.0\n".into()),
     ] {
@@ -213,4 +216,84 @@ fn a_build_that_is_killed_leaves_nothing() {
     assert_eq!(fs::read_dir(tmp).unwrap().count(), 0);
     let trees = world.home.join(".local/share/interlock/store/trees");
     assert_eq!(fs::read_dir(trees).unwrap().count(), 0);
+}
+
+#[test]
+fn a_project_of_a_repository_is_built_alike() {
+    let hosted = Hosted::start();
+    let about = ABOUT.replace("''", "'Requires-Dist: leaf>=1\\n'");
+    let project = PROJECT.replace("BACKEND", "backend");
+    let files = [
+        ("pyproject.toml", project.as_str()),
+        ("backend.py", BACKEND),
+        ("about.py", &about),
+        ("server.py", SERVER),
+    ];
+    let commit = hosted.commit("tools.git", &files, "sha1");
+    let index = index(b"");
+    let leaf = Wheel::new("leaf 1.5").listed(json!({ "upload-time": "2024-01-01T00:00:00Z" }));
+    wheel::publish(&index, &[leaf]);
+    let world = user(&index);
+    let source = format!("git:{}#main", hosted.url("tools.git"));
+    let add = ["add", &source, "--name", "test"];
+    has(
+        &interlock(&world, &add).expect(3).err,
+        &["which was not allowed", OPTION],
+    );
+    let added = interlock(&world, &[&add[..], &[OPTION]].concat()).expect(0);
+    let loud = "LOOK TWICE: test-server@1.0 was built here from source";
+    has(
+        &added.out,
+        &[loud, &commit, "no registry published it", "1 more package"],
+    );
+    let lock = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    has(
+        &lock,
+        &[
+            "ecosystem = \"git\"",
+            "name = \"leaf\"",
+            "danger = [\"build-sdists\"]",
+        ],
+    );
+
+    let approve = ["approve", "--lock", "--passphrase-fd", "0"];
+    has(&interlock(&world, &approve).expect(3).err, &[OPTION]);
+    interlock(&world, &[&approve[..], &[OPTION]].concat()).expect(0);
+    let mut run = world.command(["run", "test"]);
+    run.env("PATH", path_of_python());
+    let mut client = Client::start(run);
+    client.greet();
+    has(&client.ask(LIST), &["adds two numbers"]);
+    client.close().expect(0);
+
+    // An address of this machine in a lock is asked where the user's own configuration names it.
+    let near = hosted.url("tools.git").replace("http://", "");
+    let near = near.split('/').next().unwrap().to_owned();
+    let elsewhere = || {
+        let world = user(&index);
+        let config = format!("[supply]\ndanger-local-addresses = [\"{near}\"]\n");
+        fs::create_dir_all(world.home.join(".config/interlock")).unwrap();
+        fs::write(world.home.join(".config/interlock/config.toml"), config).unwrap();
+        world
+    };
+    let other = elsewhere();
+    fs::write(other.path("interlock.lock"), &lock).unwrap();
+    has(
+        &interlock(&other, &["lock"]).expect(3).err,
+        &["which was not allowed"],
+    );
+    interlock(&other, &["lock", OPTION]).expect(0);
+    interlock(&other, &["verify"]).expect(0);
+    assert_eq!(
+        fs::read_to_string(other.path("interlock.lock")).unwrap(),
+        lock
+    );
+    // Another package of the tree than the one that was built.
+    let changed = lock.replace("name = \"test-server\"", "name = \"test-other\"");
+    let world = elsewhere();
+    fs::write(world.path("interlock.lock"), changed).unwrap();
+    has(
+        &interlock(&world, &["lock", OPTION]).expect(3).err,
+        &["the locked tree is not of"],
+    );
 }

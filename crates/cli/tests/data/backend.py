@@ -1,6 +1,6 @@
 # A build backend of a few lines, in the sources that it builds: a server's wheel from `server.py` and `about.py`.
 import base64, hashlib, zipfile
-from about import NAME, VERSION
+from about import NAME, NEEDS, VERSION
 
 INFO = f"{NAME}-{VERSION}.dist-info"
 
@@ -10,7 +10,7 @@ def build_wheel(out, settings=None, metadata=None):
         server = file.read()
     files = {
         f"{NAME}.py": server,
-        f"{INFO}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {VERSION}\n",
+        f"{INFO}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {VERSION}\n{NEEDS}",
         f"{INFO}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{INFO}/entry_points.txt": f"[console_scripts]\n{NAME} = {NAME}:main\n",
     }

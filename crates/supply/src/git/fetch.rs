@@ -80,7 +80,7 @@ pub enum Project {
     File,
     /// A project of Node, with dependencies of the npm registry.
     Node,
-    /// A project of Python, which has to be built.
+    /// A project of Python, which has to be built; what it needs comes from the Python index.
     Python,
     /// Nothing says what starts.
     Unknown,

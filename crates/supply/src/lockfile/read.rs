@@ -179,6 +179,7 @@ fn consistent(server: &Server) -> Result<(), String> {
     }
     // Python's packages lie in one directory; npm's have one each.
     let sorted = tree.packages.is_sorted_by(|a, b| match tree.ecosystem {
+        Ecosystem::Git if a.path.as_str() == "python" => (&a.path, &a.name) < (&b.path, &b.name),
         Ecosystem::Npm | Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => a.path < b.path,
         Ecosystem::Pypi => (&a.path, &a.name) < (&b.path, &b.name),
     });

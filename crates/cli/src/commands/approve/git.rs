@@ -5,10 +5,13 @@ use interlock_supply::git::{
     self, Checkout, ObjectId, Project, Repository, Resolved, Standing, Wish, stored_before,
 };
 use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
+use interlock_supply::pypi;
 use interlock_supply::{Host, LockedTree, Store, TreePath};
 
+use super::build::Sources;
 use super::origin::{self, Ask};
 use super::package::{self, Bar, Fetched};
+use super::python;
 use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -25,6 +28,7 @@ pub fn fetch(
     context: &Context,
     packages: &Store,
     package: &PackageRef,
+    sources: Sources,
 ) -> Result<Fetched, Failure> {
     let (at, name) = asked(package)?;
     let (rules, host) = (Rules::read(context)?, host(context)?);
@@ -48,6 +52,7 @@ pub fn fetch(
     remarks.insert(0, format!("from {} at commit {}", wish.at, wish.commit));
     if host.is_offline()
         && let Some(tree) = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?
+        && (sources == Sources::Built || tree.built().next().is_none())
     {
         return fetched(context, &rules, packages, &tree, remarks);
     }
@@ -59,7 +64,13 @@ pub fn fetch(
             remarks.extend(package::remarks(&locked));
             locked.tree
         }
-        Project::Python => return Err(unbuilt(&wish)),
+        Project::Python => {
+            let asked = (package, sources);
+            let work = |locker: &pypi::Locker<'_>| locker.lock_checkout(&checkout);
+            let locked = with_pypi(context, &rules, packages, &wish, asked, work)?;
+            remarks.extend(python::remarks(&locked));
+            locked.tree
+        }
         Project::File | Project::Unknown => {
             let tree = checkout.lock_file(packages);
             let tree = tree.map_err(|error| failed(&wish, &error))?;
@@ -92,6 +103,7 @@ pub fn install(
     packages: &Store,
     judgement: &Judgement,
     tree: &LockedTree,
+    sources: Sources,
 ) -> Result<Vec<String>, Failure> {
     let package = package::asked(judgement)?;
     let (at, name) = asked(package)?;
@@ -113,7 +125,18 @@ pub fn install(
             let work = |locker: &Locker<'_>| locker.install_checkout(tree, &checkout);
             with_npm(context, &Rules::read(context)?, packages, &wish, work)?;
         }
-        Project::Python => return Err(unbuilt(&wish)),
+        Project::Python => {
+            let asked = (package, sources);
+            let work = |locker: &pypi::Locker<'_>| locker.install_checkout(tree, &checkout);
+            with_pypi(
+                context,
+                &Rules::read(context)?,
+                packages,
+                &wish,
+                asked,
+                work,
+            )?;
+        }
         Project::File | Project::Unknown => {
             let installed = checkout.install_file(packages, tree);
             installed.map_err(|error| failed(&wish, &error))?;
@@ -257,14 +280,18 @@ fn left_out(checkout: &Checkout) -> Vec<String> {
     told
 }
 
-fn unbuilt(wish: &Wish) -> Failure {
-    let what = format!(
-        "{} is a project of Python, which would have to be built",
-        wish.at
-    );
-    Failure::new(Exit::Refused, what).next(
-        "name the released package, or a script of it that needs no packages: `git:ADDRESS#COMMIT:FILE`",
-    )
+/// The same with the index of Python's packages, and with what builds where that was asked for.
+fn with_pypi<T>(
+    context: &Context,
+    rules: &Rules,
+    packages: &Store,
+    wish: &Wish,
+    asked: (&PackageRef, Sources),
+    work: impl FnOnce(&pypi::Locker<'_>) -> Result<T, pypi::LockError>,
+) -> Result<T, Failure> {
+    let failed = |error: &(dyn std::error::Error + 'static)| failed(wish, error);
+    let done = python::with_locker(context, packages, asked, work, rules, &failed)?;
+    Ok(done.0)
 }
 
 fn failed(wish: &Wish, error: &dyn std::error::Error) -> Failure {

@@ -138,7 +138,7 @@ pub fn judge(
     })
 }
 
-/// The same for a repository: what it needs from a registry of npm is judged as any package from there, whoever chose it.
+/// The same for a repository: what it needs from a registry is judged as any package from there, whoever chose it.
 ///
 /// # Errors
 /// As of [`judge`] and [`of_no_registry`].
@@ -150,16 +150,21 @@ pub fn of_repository(
     ask: Ask,
 ) -> Result<Told, Failure> {
     let mut told = of_no_registry(rules, tree)?;
+    let other = |package: &LockedPackage| tree.ecosystem_of(package);
+    let mut all = tree.packages.iter().map(other);
+    let ecosystem = all.find(|it| *it != Ecosystem::Git);
+    let ecosystem = ecosystem.unwrap_or(Ecosystem::Npm);
     let mut needed = LockedTree {
-        ecosystem: Ecosystem::Npm,
+        ecosystem,
         ..tree.clone()
     };
-    let from_npm = |package: &LockedPackage| tree.ecosystem_of(package) == Ecosystem::Npm;
-    needed.packages.retain(from_npm);
+    needed
+        .packages
+        .retain(|package| other(package) == ecosystem);
     if needed.packages.is_empty() {
         return Ok(told);
     }
-    if let Some(source) = Source::of(context, rules, Ecosystem::Npm)? {
+    if let Some(source) = Source::of(context, rules, ecosystem)? {
         let evidence = evidence(context, packages, &source, &needed, ask);
         let origins = evidence.origins(&needed, rules.verifier());
         refuse(

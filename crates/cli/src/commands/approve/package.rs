@@ -76,11 +76,11 @@ pub fn fetch(
     };
     match package.ecosystem {
         Ecosystem::Npm if package.source.is_some() => {
-            git::fetch(context, packages, package).map(Some)
+            git::fetch(context, packages, package, sources).map(Some)
         }
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
         Ecosystem::PyPi => python::fetch(context, packages, package, sources).map(Some),
-        Ecosystem::Git => git::fetch(context, packages, package).map(Some),
+        Ecosystem::Git => git::fetch(context, packages, package, sources).map(Some),
         Ecosystem::Binary | Ecosystem::Mcpb => fetched::fetch(context, packages, package).map(Some),
         other => Err(unverifiable(other.as_str())),
     }
@@ -157,7 +157,7 @@ pub fn install(
             return fetched::install(context, packages, judgement, tree);
         }
         interlock_supply::Ecosystem::Git => {
-            let remarks = git::install(context, packages, judgement, tree)?;
+            let remarks = git::install(context, packages, judgement, tree, sources)?;
             return as_recorded(packages, tree).map(|()| remarks);
         }
     }

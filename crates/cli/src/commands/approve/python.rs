@@ -76,7 +76,7 @@ pub fn install(
 }
 
 /// Does `work` with the interpreter that a package is for and the user's own index; gives the index back.
-fn with_locker<T>(
+pub(super) fn with_locker<T>(
     context: &Context,
     packages: &Store,
     (package, sources): (&PackageRef, Sources),
@@ -191,7 +191,8 @@ fn requirement(text: &str) -> Result<Requirement, Failure> {
     })
 }
 
-fn remarks(locked: &Locked) -> Vec<String> {
+/// What a person should know about a tree of packages of Python.
+pub(super) fn remarks(locked: &Locked) -> Vec<String> {
     let tree = &locked.tree;
     let mut remarks = vec![format!(
         "{}, {}, {}, for {}",

@@ -389,10 +389,23 @@ impl<'a> Fetcher<'a> {
         }
         let maker = self.maker.as_ref();
         let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
-        let (built, stored) = maker.make(self, wheel, &self.archive(wheel)?)?;
+        let archive = self.archive(wheel)?;
+        let (_, built, stored) =
+            maker.make(self, Some(&wheel.name), wheel.built.as_ref(), &archive)?;
         let mut state = self.lock();
         state.built.insert(wheel.integrity.clone(), built);
         Ok(stored)
+    }
+
+    /// Builds the project of a repository, whatever it is called.
+    pub(super) fn project(
+        &self,
+        locked: Option<&Built>,
+        sources: &Stored,
+    ) -> Result<(WheelName, Built, Stored), InstallError> {
+        let maker = self.maker.as_ref();
+        let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
+        maker.make(self, None, locked, sources)
     }
 
     /// A wheel as it is now: one that was built says how, and has the name that it came out with.

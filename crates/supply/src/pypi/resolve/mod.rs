@@ -2,6 +2,7 @@
 
 mod bytecode;
 mod fetch;
+mod own;
 mod proposed;
 mod release;
 mod solve;
@@ -21,6 +22,7 @@ pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 use super::{BuildError, Builder, Index, Name, Python, Requirement, Version};
 use crate::{
     digest::{Sha256, TreeDigest},
+    git::Checkout,
     hold::Young,
     locked::{Ecosystem, LockedPackage, LockedTree},
     progress::Progress,
@@ -82,6 +84,12 @@ pub enum LockError {
     /// What a source archive says of its wheel is not what that says.
     #[error("a source archive describes its wheel otherwise than it came out")]
     Misdescribed(#[source] Box<LockError>),
+    /// A lock's tree is of something else than the repository at that commit.
+    #[error("the locked tree is not of `{0}`")]
+    OtherCommit(String),
+    /// A project of a repository could not be built.
+    #[error("the project of the repository cannot be built")]
+    Project(#[source] InstallError),
     /// A lock has a wheel that the user's index does not list for that package and version.
     #[error("the index lists no file of `{0}` with the locked digest")]
     Unlisted(String),
@@ -143,6 +151,7 @@ impl LockError {
                     _ => None,
                 }
             }
+            Self::Project(InstallError::Build(error)) => Some(error),
             _ => None,
         }
     }
@@ -200,7 +209,7 @@ impl Locker<'_> {
                 let closed = proposed::closed(wish, wheels, stored, fetcher.environment());
                 closed.map_err(|error| LockError::Misdescribed(error.into()))?;
             }
-            let (tree, uncompiled) = self.assemble(wish, first, wheels, stored)?;
+            let (tree, uncompiled) = self.assemble(wish, first, wheels, stored, None)?;
             Ok(Locked {
                 uncompiled,
                 ..report(tree, wheels, stored, chosen.yanked)
@@ -236,21 +245,32 @@ impl Locker<'_> {
         let wheels = listed.collect::<Result<Vec<_>, _>>()?;
         fetcher.run(|fetcher| {
             let stored = fetch_all(fetcher, &wheels)?;
-            proposed::closed(wish, &wheels, &stored, &self.python.environment())?;
-            let mut layout = layout(locked.name.as_str(), &wheels, &stored, Vec::new())?;
-            if let Some(sources) = locked.sources {
-                same(sources, layout.digest)?;
-                layout = self
-                    .compiled(layout, locked.name.as_str(), &wheels, &stored)?
-                    .0;
-            }
-            same(locked.digest, layout.digest)?;
-            starts_as_locked(wish, locked, &wheels, &stored)?;
-            self.progress.assembling(layout.count());
-            self.store
-                .add_tree(&layout, locked)
-                .map_err(LockError::Assemble)
+            self.finish(wish, locked, &wheels, &stored)
         })
+    }
+
+    /// Puts a locked tree together from what it says that it is of: exactly that, or nothing.
+    fn finish(
+        &self,
+        wish: &Wish,
+        locked: &LockedTree,
+        wheels: &[Wheel],
+        stored: &[Stored],
+    ) -> Result<(), LockError> {
+        let first = wish.requirements.first().ok_or(LockError::Nothing)?;
+        let first = first.name.as_str();
+        proposed::closed(wish, wheels, stored, &self.python.environment())?;
+        let mut layout = layout(first, wheels, stored, Vec::new())?;
+        if let Some(sources) = locked.sources {
+            same(sources, layout.digest)?;
+            layout = self.compiled(layout, first, wheels, stored)?.0;
+        }
+        same(locked.digest, layout.digest)?;
+        starts_as_locked(wish, locked, wheels, stored)?;
+        self.progress.assembling(layout.count());
+        self.store
+            .add_tree(&layout, locked)
+            .map_err(LockError::Assemble)
     }
 
     fn is_for_this_interpreter(&self, locked: &LockedTree) -> Result<(), LockError> {
@@ -274,6 +294,7 @@ impl Locker<'_> {
         first: &Requirement,
         wheels: &[Wheel],
         stored: &[Stored],
+        checkout: Option<&Checkout>,
     ) -> Result<(LockedTree, Option<String>), LockError> {
         let plain = layout(first.name.as_str(), wheels, stored, Vec::new())?;
         let sources = plain.digest;
@@ -285,7 +306,7 @@ impl Locker<'_> {
             .ok_or(LockError::Nothing)?;
         let mut packages = wheels.iter().map(locked).collect::<Result<Vec<_>, _>>()?;
         packages.sort_by(|a, b| (&a.path, &a.name).cmp(&(&b.path, &b.name)));
-        let tree = LockedTree {
+        let mut tree = LockedTree {
             format: 1,
             ecosystem: Ecosystem::Pypi,
             name: package_name(&own.name.name)?,
@@ -298,6 +319,9 @@ impl Locker<'_> {
             bytes: layout.bytes(),
             packages,
         };
+        if let Some(checkout) = checkout {
+            own::names(checkout, &mut tree)?;
+        }
         self.progress.assembling(layout.count());
         self.store
             .add_tree(&layout, &tree)

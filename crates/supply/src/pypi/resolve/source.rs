@@ -42,24 +42,27 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Builds what is in `archive`. Where a lock says how it was built, with the same tools, and to the same files.
+    /// Builds what is in `archive`, and gives what came out its name. Where a lock says how it was built, with the same tools, and to
+    /// the same files. What is `wanted` is a name and a version, where sources are not free to say which they are.
     pub(super) fn make(
         &self,
         fetcher: &Fetcher<'_>,
-        wheel: &Wheel,
+        wanted: Option<&WheelName>,
+        locked: Option<&Built>,
         archive: &Stored,
-    ) -> Result<(Built, Stored), InstallError> {
+    ) -> Result<(WheelName, Built, Stored), InstallError> {
         // It guards nothing that could be left half done.
         let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
-        fetcher.progress.building(wheel.name.name.as_str());
+        let shown = wanted.map_or("the repository", |wanted| wanted.name.as_str());
+        fetcher.progress.building(shown);
         let project = Project::parse(&wheel::read(archive, "pyproject.toml"));
         let project = project.map_err(|error| Box::new(error.into()))?;
-        let tools = match &wheel.built {
+        let tools = match locked {
             Some(built) => locked_tools(fetcher, built),
             None => self.chosen_tools(fetcher, &project, archive),
         }?;
         let made = tools.with(fetcher, archive, &project, |task| self.builder.wheel(task))?;
-        let (name, bytes) = the_wheel(fetcher, wheel, made)?;
+        let (name, bytes) = the_wheel(fetcher, wanted, made)?;
         let limits = UnpackLimits::default();
         let (files, stored) = fetcher.store.add_files(|_, into| {
             Ok::<_, InstallError>(unpack_wheel(Cursor::new(bytes), &name, into, &limits)?)
@@ -69,8 +72,8 @@ impl<'a> Maker<'a> {
             files,
             tools: tools.record().map_err(unusable)?,
         };
-        same(wheel.built.as_ref(), &built)?;
-        Ok((built, stored))
+        same(locked, &built)?;
+        Ok((name, built, stored))
     }
 
     /// What the project asks for, and what its backend asks for besides.
@@ -164,7 +167,7 @@ fn locked_tools(fetcher: &Fetcher<'_>, built: &Built) -> Result<Tools, InstallEr
 /// The one wheel that a build has to make.
 fn the_wheel(
     fetcher: &Fetcher<'_>,
-    wanted: &Wheel,
+    wanted: Option<&WheelName>,
     mut made: Vec<(String, Vec<u8>)>,
 ) -> Result<(WheelName, Vec<u8>), Box<BuildError>> {
     let count = made.len();
@@ -172,12 +175,16 @@ fn the_wheel(
         return Err(Box::new(BuildError::Wheels(count)));
     };
     let shown = || file.chars().take(200).flat_map(char::escape_default);
-    let own =
-        |name: &WheelName| name.name == wanted.name.name && name.version == wanted.name.version;
+    let own = |name: &WheelName| {
+        wanted.is_none_or(|it| name.name == it.name && name.version == it.version)
+    };
     let Some(name) = WheelName::parse(&file).filter(own) else {
         return Err(Box::new(BuildError::Other {
             found: shown().collect(),
-            wanted: format!("{}@{}", wanted.name.name, wanted.name.version),
+            wanted: wanted.map_or_else(
+                || "any package".to_owned(),
+                |wanted| format!("{}@{}", wanted.name, wanted.version),
+            ),
         }));
     };
     if name.fit(fetcher.python).is_none() {

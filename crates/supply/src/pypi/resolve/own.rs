@@ -1,0 +1,147 @@
+//! A tree whose own package is a project of Python in a repository at a commit. It is built as a source archive is; what it needs comes
+//! from the index as any package's dependencies.
+
+use super::{
+    LockError, Locked, Locker, Wish, choose,
+    fetch::Fetcher,
+    listed, proposed, report,
+    tree::package_name,
+    wheel::{self, Wheel},
+};
+use crate::{
+    built::Built,
+    git::{Checkout, GitTree},
+    locked::{ExactVersion, LockedPackage, LockedTree},
+    pypi::{Metadata, Requirement, Specifiers},
+    store::Stored,
+};
+
+/// What was built of a repository.
+struct Own {
+    wheel: Wheel,
+    stored: Stored,
+}
+
+impl Locker<'_> {
+    /// Builds a repository's project, resolves what it needs and puts the whole tree into the store.
+    ///
+    /// # Errors
+    /// When it may not or cannot be built, or something that it needs cannot be had, verified or stored.
+    pub fn lock_checkout(&self, checkout: &Checkout) -> Result<Locked, LockError> {
+        self.fetcher().run(|fetcher| {
+            let own = Own::build(fetcher, checkout, None)?;
+            let wish = own.wish(checkout);
+            let first = wish.requirements.first().ok_or(LockError::Nothing)?;
+            let mut chosen = choose(fetcher, &own.needs()?)?;
+            if chosen.wheels.iter().any(|it| it.name.name == first.name) {
+                let what = format!("`{}` needs itself from the index as well", first.name);
+                return Err(LockError::Entry(what));
+            }
+            chosen.wheels.insert(0, own.wheel);
+            chosen.stored.insert(0, own.stored);
+            let (wheels, stored) = (&chosen.wheels, &chosen.stored);
+            let closed = proposed::closed(&wish, wheels, stored, fetcher.environment());
+            closed.map_err(|error| LockError::Misdescribed(error.into()))?;
+            let (tree, uncompiled) = self.assemble(&wish, first, wheels, stored, Some(checkout))?;
+            Ok(Locked {
+                uncompiled,
+                ..report(tree, wheels, stored, chosen.yanked)
+            })
+        })
+    }
+
+    /// The same for a tree that was locked before, maybe elsewhere and by somebody else: the same bytes or none.
+    ///
+    /// # Errors
+    /// When the tree is not of this commit, it may not or cannot be built again, or anything is not as locked.
+    pub fn install_checkout(
+        &self,
+        locked: &LockedTree,
+        checkout: &Checkout,
+    ) -> Result<(), LockError> {
+        self.is_for_this_interpreter(locked)?;
+        let other = || LockError::OtherCommit(checkout.address());
+        let mut named = locked.clone();
+        names(checkout, &mut named)?;
+        let address = checkout.address();
+        let is_own = |it: &&LockedPackage| it.archive.as_deref() == Some(address.as_str());
+        let (mine, others): (Vec<&LockedPackage>, Vec<&LockedPackage>) =
+            locked.packages.iter().partition(is_own);
+        let ([mine], true) = (mine.as_slice(), named == *locked) else {
+            return Err(other());
+        };
+        let built = mine.built.as_ref().ok_or_else(other)?;
+        self.fetcher().run(|fetcher| {
+            let own = Own::build(fetcher, checkout, Some(built))?;
+            let name = &own.wheel.name;
+            let same = name.name.as_str() == mine.name.as_str()
+                && name.version.as_str() == mine.version.as_str();
+            if !same || mine.integrity != *checkout.integrity() {
+                return Err(other());
+            }
+            let wish = own.wish(checkout);
+            let rest = others.iter().map(|package| listed(fetcher, package));
+            let mut wheels = rest.collect::<Result<Vec<_>, _>>()?;
+            let mut stored = super::fetch_all(fetcher, &wheels)?;
+            wheels.insert(0, own.wheel);
+            stored.insert(0, own.stored);
+            self.finish(&wish, locked, &wheels, &stored)
+        })
+    }
+}
+
+impl Own {
+    fn build(
+        fetcher: &Fetcher<'_>,
+        checkout: &Checkout,
+        locked: Option<&Built>,
+    ) -> Result<Self, LockError> {
+        let made = fetcher.project(locked, checkout.stored());
+        let (name, built, stored) = made.map_err(LockError::Project)?;
+        // A name that cannot be written into a lock is refused before anything else is fetched.
+        package_name(&name.name)?;
+        let wheel = Wheel {
+            name,
+            integrity: checkout.integrity().clone(),
+            url: checkout.address(),
+            size: None,
+            source: true,
+            built: Some(built),
+        };
+        Ok(Self { wheel, stored })
+    }
+
+    /// The package itself, in whatever version it is.
+    fn wish(&self, checkout: &Checkout) -> Wish {
+        Wish {
+            requirements: vec![Requirement {
+                name: self.wheel.name.name.clone(),
+                extras: Vec::new(),
+                versions: Specifiers::default(),
+                marker: None,
+            }],
+            command: checkout.command().map(str::to_owned),
+        }
+    }
+
+    fn needs(&self) -> Result<Vec<Requirement>, LockError> {
+        let name = &self.wheel.name;
+        let raw = wheel::text(&self.stored, "METADATA");
+        let own = Metadata::parse(raw.as_bytes(), &name.name, &name.version);
+        let own = own.map_err(|_| LockError::Contradiction(name.name.clone()))?;
+        Ok(own.requires)
+    }
+}
+
+/// Makes a tree that of the repository: what a package in it calls itself is a stranger's word.
+pub(super) fn names(checkout: &Checkout, tree: &mut LockedTree) -> Result<(), LockError> {
+    let GitTree {
+        ecosystem,
+        name,
+        version,
+    } = checkout.tree();
+    tree.ecosystem = ecosystem;
+    tree.name = name;
+    tree.version = ExactVersion::new(version).map_err(|_| LockError::Nothing)?;
+    Ok(())
+}
