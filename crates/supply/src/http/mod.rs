@@ -479,7 +479,10 @@ fn transport(error: ureq::Error) -> FetchError {
         ureq::Error::RequireHttpsOnly(url) => FetchError::Address(url),
         ureq::Error::Other(error) => match error.downcast::<Inside>() {
             Ok(inside) => FetchError::Inside {
-                led: format!(" (it leads to {})", inside.address),
+                led: match inside.host.contains(&inside.address.to_string()) {
+                    true => String::new(),
+                    false => format!(" (it leads to {})", inside.address),
+                },
                 host: inside.host,
             },
             Err(error) => FetchError::Transport(error),

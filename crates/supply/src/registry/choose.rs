@@ -78,7 +78,7 @@ pub fn choose(entry: &Value, given: &[String]) -> Result<Choice, ChooseError> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         reasons.push(format!(
-            "`{}` is a server elsewhere, which a client reaches by its address and Interlock does not start",
+            "`{}` is a server elsewhere, which no lock can name yet: approve its address with `interlock approve --url ADDRESS`, and start it with `interlock run --url ADDRESS`",
             excerpt(address)
         ));
     }
@@ -314,6 +314,19 @@ mod tests {
             &[],
             Err("never run"),
         );
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_approved_by_its_address() {
+        let remote = json!({"type": "streamable-http", "url": "https://api.example.com/mcp"});
+        let entry = json!({"version": "1.0.0", "remotes": [remote]});
+        let error = choose(&entry, &[]).unwrap_err().to_string();
+        for part in [
+            "`https://api.example.com/mcp`",
+            "`interlock approve --url ADDRESS`",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
     }
 
     #[test]
