@@ -1,7 +1,8 @@
 //! The bridge itself: lines of the relay become exchanges, and what comes of them becomes lines.
 //!
-//! Requests run beside each other, each in a task of its own; what has no answer (notifications, answers to the server) is sent in
-//! order, one after the other. All of it lives on one thread, which is the one that the runtime was made on.
+//! Requests run beside each other, each in a task of its own, and so do answers to the server and words that give a request up.
+//! Notifications are sent in order, one after the other; a server that does not take one keeps nothing else from it. All of it lives on
+//! one thread, which is the one that the runtime was made on.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -14,14 +15,15 @@ use interlock_sdk::client::{
 use interlock_sdk::http::client::HttpTransport;
 use interlock_wire::error_reply::refusal;
 use interlock_wire::{Id, Kind, Limits, Message, Method, Reject, Revision, parse};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 use super::failure::Failure;
 use super::mail::Mail;
 use super::outgoing::{Handshake, Spoken};
 use super::table::{Table, Wait};
 
-/// What waits to be sent without an answer; then the relay is not read.
+/// So much waits to be sent without an answer, in order and beside; more is dropped, and people are told.
 pub(super) const MOST_TOLD: usize = 64;
 
 /// Something without an answer, and whom to tell that it was sent.
@@ -41,6 +43,8 @@ pub(super) struct Bridge {
     spoken: Mutex<Spoken>,
     /// Held while a session is opened again.
     reopening: tokio::sync::Mutex<()>,
+    /// One for each message that may be on its way beside the others.
+    beside: Arc<Semaphore>,
     transport: OnceLock<Weak<HttpTransport>>,
     /// The one stream of HTTP+SSE ended.
     lost: Mutex<Option<TransportError>>,
@@ -66,6 +70,7 @@ impl Bridge {
             table: Table::default(),
             spoken: Mutex::default(),
             reopening: tokio::sync::Mutex::default(),
+            beside: Arc::new(Semaphore::new(MOST_TOLD)),
             transport: OnceLock::new(),
             lost: Mutex::default(),
             ended: Notify::new(),
@@ -100,15 +105,44 @@ impl Bridge {
             self.request(&id.clone().into_owned(), method, outgoing);
             return;
         }
+        let answers = matches!(message.kind, Kind::Response { .. } | Kind::Error { .. });
+        if answers || method == Method::Cancelled {
+            self.beside(outgoing);
+            return;
+        }
         if method != Method::Initialized {
             // A closed channel is the end, which comes by itself.
-            drop(tell.send((outgoing, None)).await);
+            if let Err(TrySendError::Full(_)) = tell.try_send((outgoing, None)) {
+                self.not_told(&Failure::Crowded);
+            }
             return;
         }
         // The handshake is over when the server has this; what comes after must come after.
         let (sent, is_sent) = oneshot::channel();
         drop(tell.send((outgoing, Some(sent))).await);
         drop(is_sent.await);
+    }
+
+    /// Sends something that nothing else waits for, and that waits for nothing else.
+    fn beside(self: &Arc<Self>, outgoing: Outgoing) {
+        let Ok(permit) = Arc::clone(&self.beside).try_acquire_owned() else {
+            return self.not_told(&Failure::Crowded);
+        };
+        let bridge = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Some(transport) = bridge.transport()
+                && let Err(error) = transport.send(outgoing).await
+            {
+                bridge.not_told(&Failure::Transport(error));
+            }
+            drop(permit);
+        });
+    }
+
+    /// Until all of that is sent.
+    pub(super) async fn nothing_beside(&self) {
+        let all = u32::try_from(MOST_TOLD).unwrap_or(u32::MAX);
+        drop(self.beside.acquire_many(all).await);
     }
 
     /// A request is given up. `true` when that is all: to a modern server the end of the exchange says so.
@@ -248,9 +282,8 @@ impl Bridge {
     }
 
     /// What could not be told. Nobody waits for an answer, so only people hear of it.
-    pub(super) fn not_told(&self, error: TransportError) {
-        let failure = Failure::Transport(error);
-        (self.complain)(&self.text(&failure));
+    pub(super) fn not_told(&self, failure: &Failure) {
+        (self.complain)(&self.text(failure));
     }
 
     fn text(&self, failure: &Failure) -> String {
@@ -285,10 +318,7 @@ impl Bridge {
 
 impl Receive for Bridge {
     fn message(&self, text: &[u8], via: Via<'_>) -> Taken {
-        match &via {
-            Via::Exchange(id) => self.table.heard(id),
-            Via::Shared => self.table.all_heard(),
-        }
+        self.alive(&via);
         let Ok(message) = parse(text, &self.limits) else {
             // The relay says what is wrong with it, and records that. On more than one line it would be something else.
             if !text.contains(&b'\n') {
@@ -310,6 +340,13 @@ impl Receive for Bridge {
     fn closed(&self, reason: TransportError) {
         *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
         self.ended.notify_waiters();
+    }
+
+    fn alive(&self, via: &Via<'_>) {
+        match via {
+            Via::Exchange(id) => self.table.heard(id),
+            Via::Shared => self.table.all_heard(),
+        }
     }
 
     fn room(&self) -> BoxFuture<'_, ()> {

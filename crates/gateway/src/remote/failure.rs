@@ -19,6 +19,8 @@ pub(super) enum Failure {
     Stalled(u64),
     /// More requests at once than are carried.
     Busy,
+    /// More messages without an answer at once than are carried.
+    Crowded,
     /// The session ended, and another could not be made.
     Session,
 }
@@ -47,6 +49,9 @@ impl Failure {
             Self::Busy => {
                 "too many requests wait for this server: try again when some are answered"
                     .to_owned()
+            }
+            Self::Crowded => {
+                format!("`{at}` is slow to take notifications and answers, and one was dropped")
             }
             Self::Session => format!(
                 "`{at}` ended the session, and a new one differs: start the server again in the client"

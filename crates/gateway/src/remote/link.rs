@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::bridge::{Bridge, MOST_TOLD, Told};
 use super::connection::Connection;
+use super::failure::Failure;
 use crate::outcome::Exit;
 use crate::relay::driver::{Pipes, Process};
 
@@ -196,6 +197,7 @@ async fn serve(connection: Connection, far: &mut Far) -> io::Result<()> {
     drop(tell);
     drop(
         tokio::time::timeout(LEAVE, async {
+            bridge.nothing_beside().await;
             drop(telling.await);
             transport.close().await;
         })
@@ -248,7 +250,7 @@ async fn send_told(
 ) {
     while let Some((outgoing, sent)) = told.recv().await {
         if let Err(error) = transport.send(outgoing).await {
-            bridge.not_told(error);
+            bridge.not_told(&Failure::Transport(error));
         }
         if let Some(sent) = sent {
             let _nobody_waits = sent.send(());

@@ -416,6 +416,43 @@ fn what_the_server_asks_is_answered_in_its_session() {
 }
 
 #[test]
+fn a_notification_that_is_not_taken_keeps_nothing_else_from_the_server() {
+    let (release, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let web = Web::new(move |asked| match asked.method() {
+        "notifications/progress" => {
+            drop(gate.lock().unwrap().recv());
+            Reply::Status(202, "Content-Length: 0\r\n\r\n")
+        }
+        "tools/call" => Reply::Events(vec![
+            r#"{"jsonrpc":"2.0","id":"q","method":"roots/list"}"#.to_owned(),
+            asked.result(r#"{"content":[]}"#),
+        ]),
+        _ => legacy(asked),
+    });
+    let world = approved(&web.mode(&[]));
+    world.run(&web.mode(&[]), |talk| {
+        let first = INITIALIZE.replace(r#""capabilities":{}"#, r#""capabilities":{"roots":{}}"#);
+        talk.ask(&first);
+        talk.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        assert!(list(talk).contains(ADD));
+        // More than wait in line.
+        for step in 0..200 {
+            talk.send(&format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":1,"progress":{step}}}}}"#
+            ));
+        }
+        assert!(talk.ask(&call(2, "add")).contains("roots/list"));
+        talk.send(r#"{"jsonrpc":"2.0","id":"q","result":{"roots":[]}}"#);
+        assert!(talk.receive().contains(r#""id":2"#));
+        assert!(list(talk).contains(ADD));
+    });
+    let answered = web.asked().iter().any(|asked| asked.body["id"] == "q");
+    assert!(answered, "{:?}", web.story());
+    drop(release);
+}
+
+#[test]
 fn json_on_many_lines_is_one_message() {
     let web = Web::new(|asked| match asked.method() {
         "tools/list" => Reply::Json(format!(

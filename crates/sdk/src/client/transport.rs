@@ -144,6 +144,11 @@ pub trait Receive: Send + Sync + 'static {
     fn reject(&self, reject: &Reject);
     /// Nothing more will be received.
     fn closed(&self, reason: TransportError);
+    /// Bytes came on a stream that an answer is waited for on, a message or not: comments that keep a connection open say that the
+    /// server is still there. By default that is of no interest.
+    fn alive(&self, via: &Via<'_>) {
+        let _ = via;
+    }
     /// Done when more may be received: transports that read many streams at once wait for it before each piece. Whoever keeps what
     /// it is given says here when to stop; by default, never.
     fn room(&self) -> BoxFuture<'_, ()> {
@@ -177,6 +182,11 @@ impl Inbox {
     /// Takes note of something that could not be framed.
     pub fn reject(&self, reject: &Reject) {
         self.receiver.reject(reject);
+    }
+
+    /// Takes note of bytes that came, whatever they are.
+    pub fn alive(&self, via: &Via<'_>) {
+        self.receiver.alive(via);
     }
 
     /// Waits until more may be received.

@@ -32,12 +32,14 @@ pub(super) struct Position {
     pub(super) moved: bool,
 }
 
-/// Reads until the answer, the end, or a fault. A message goes into the inbox as soon as it is complete.
+/// Reads until the answer, the end, or a fault. A message goes into the inbox as soon as it is complete. `awaited`: answers come on
+/// this stream, so what keeps it open says that the server is at work.
 pub(super) async fn read(
     mut body: Incoming,
     inbox: &Inbox,
     via: &Via<'_>,
     position: &mut Position,
+    awaited: bool,
 ) -> Result<End, TransportError> {
     let mut parser = Parser::new(inbox.limits().max_message);
     position.moved = false;
@@ -53,6 +55,9 @@ pub(super) async fn read(
         let Some(data) = frame.data_ref() else {
             continue;
         };
+        if awaited {
+            inbox.alive(via);
+        }
         let mut input = data.as_ref();
         loop {
             let event = parser

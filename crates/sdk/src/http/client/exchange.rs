@@ -175,7 +175,7 @@ impl Exchange<'_> {
         let mut next = Ok(body);
         loop {
             let end = match next {
-                Ok(body) => read(body, &self.shared.inbox, &via, &mut position).await?,
+                Ok(body) => read(body, &self.shared.inbox, &via, &mut position, true).await?,
                 Err(error) => End::Broken(error),
             };
             let lost = match end {

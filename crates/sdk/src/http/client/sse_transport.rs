@@ -35,7 +35,8 @@ pub(super) async fn open(shared: &Arc<Shared>) -> Result<Endpoint, TransportErro
     state.old = Some(endpoint.clone());
     let inbox = shared.inbox.clone();
     let task = tokio::spawn(async move {
-        let end = read(body, &inbox, &Via::Shared, &mut Position::default()).await;
+        let position = &mut Position::default();
+        let end = read(body, &inbox, &Via::Shared, position, true).await;
         inbox.closed(match end {
             Ok(End::Broken(error)) | Err(error) => error,
             Ok(End::Answered | End::Closed) => TransportError::Closed,

@@ -70,6 +70,6 @@ async fn once(
     };
     let inbox = shared.inbox.clone();
     drop(shared);
-    let end = read(body, &inbox, &Via::Shared, position).await;
+    let end = read(body, &inbox, &Via::Shared, position, false).await;
     Some(end.unwrap_or_else(End::Broken))
 }
