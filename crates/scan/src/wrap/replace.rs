@@ -227,16 +227,17 @@ impl Original {
         let mut file = options
             .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(temporary)?;
-        file.write_all(bytes)?;
+        // Who may read it is settled while there is nothing to read: between a mode and an access list others might.
         let (uid, gid) = (self.metadata.uid(), self.metadata.gid());
         let own = file.metadata()?;
         if (own.uid(), own.gid()) != (uid, gid) {
             std::os::unix::fs::fchown(&file, Some(uid), Some(gid))?;
         }
+        let lost = self.attributes.give(&file)?;
         file.set_permissions(std::fs::Permissions::from_mode(
             self.metadata.mode() & 0o7777,
         ))?;
-        let lost = self.attributes.give(&file)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         Ok(lost)
     }
