@@ -3,13 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use interlock_sdk::client::{
-    CallError, Client, Connect as _, ConnectError, Inbox, Outgoing, OutgoingKind, Receive, Taken,
-    Transport as _, TransportError, Via,
-};
+use interlock_sdk::client::{CallError, Client, ConnectError, TransportError};
 use interlock_sdk::http::client::StreamableHttp;
+use interlock_wire::Revision;
 use interlock_wire::types::{ContentBlock, CreateMessageResult};
-use interlock_wire::{Id, Limits, Method, Reject, Revision};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -82,46 +79,6 @@ async fn a_stream_that_breaks_is_resumed() {
             .iter()
             .all(|request| request.header("accept") == Some("text/event-stream"))
     );
-}
-
-/// Counts what keeps a stream open, and keeps nothing.
-#[derive(Default)]
-struct Listening(AtomicUsize);
-
-impl Receive for Listening {
-    fn message(&self, message: &[u8], _via: Via<'_>) -> Taken {
-        panic!("{}", String::from_utf8_lossy(message))
-    }
-    fn reject(&self, _reject: &Reject) {}
-    fn closed(&self, _reason: TransportError) {}
-    fn alive(&self, via: &Via<'_>) {
-        assert!(matches!(via, Via::Exchange(_)));
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-#[tokio::test]
-async fn a_comment_says_that_the_server_is_there() {
-    let scripted = Scripted::start(|request| match request.verb.as_str() {
-        "POST" => events(": at work\n\n: at work\n\n"),
-        _ => refused(),
-    })
-    .await;
-    let listening = Arc::new(Listening::default());
-    let inbox = Inbox::new(listening.clone(), Limits::default());
-    let transport = StreamableHttp::new(&scripted.url()).unwrap();
-    let transport = transport.connect(inbox).await.unwrap();
-    let kind = OutgoingKind::Request {
-        id: Id::Number(1),
-        method: Method::ToolsCall,
-        method_name: "tools/call".to_owned(),
-        name: Some("t".to_owned()),
-        params: Vec::new(),
-    };
-    let call = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#;
-    let sent = Outgoing::new(call.to_vec(), kind, Some(Revision::V2025_11_25));
-    assert!(transport.send(sent).await.is_err());
-    assert!(listening.0.load(Ordering::Relaxed) > 0);
 }
 
 /// Without an id there is nothing to resume from, and a stream that never moves is given up.
