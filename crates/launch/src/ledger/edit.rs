@@ -12,13 +12,14 @@ use super::administrator::Document;
 use super::blob::Blobs;
 use super::body::{Body, Entry, Revocation, ToolPin, seconds};
 use super::file::{self, Distrust, Known};
+use super::python_start::imports_where_it_starts;
 use crate::digest::Digest;
 use crate::fingerprint::Fingerprint;
 use crate::guarded::{self, GuardError};
 use crate::key::Signer;
 use crate::places::Places;
 use crate::profile::{Profile, ServerName};
-use crate::resolve::{Launch, LaunchRecord};
+use crate::resolve::{Launch, TreeRecord};
 
 /// The approvals, locked and about to change. Nothing is changed before [`LedgerEdit::commit`].
 pub struct LedgerEdit<'a> {
@@ -278,8 +279,13 @@ fn check_grants(approval: &Approval<'_>) -> Result<(), ApproveError> {
     }
     let record = approval.launch.record();
     if let Some(cwd) = profile.cwd().filter(|_| imports_where_it_starts(record)) {
-        let known = |root: &str| cwd.as_path().starts_with(root);
-        if !record.trees.iter().any(|tree| known(&tree.root)) {
+        // What a tree leaves to be written is as unknown as what lies beside it.
+        let known = |tree: &TreeRecord| {
+            let inside = cwd.as_path().strip_prefix(&tree.root).ok();
+            let written = |inside: &Path| tree.writable.iter().any(|it| inside.starts_with(it));
+            inside.is_some_and(|inside| !written(inside))
+        };
+        if !record.trees.iter().any(known) {
             return Err(ApproveError::CwdIsCode {
                 path: cwd.to_string(),
             });
@@ -304,27 +310,6 @@ fn check_grants(approval: &Approval<'_>) -> Result<(), ApproveError> {
         }
     }
     Ok(())
-}
-
-/// Whether a launch is `python … -m MODULE` without an option that keeps Python from looking for modules where it starts.
-fn imports_where_it_starts(record: &LaunchRecord) -> bool {
-    let program = record.program.as_ref().map(|file| file.path.as_str());
-    let name = program.and_then(|path| path.rsplit('/').next());
-    if !name.is_some_and(|name| name.starts_with("python") || name.starts_with("pypy")) {
-        return false;
-    }
-    let mut words = record.argv.iter().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "-m" => return true,
-            "-I" | "-P" => return false,
-            // Their values stand apart.
-            "-W" | "-X" => drop(words.next()),
-            word if word.starts_with('-') => {}
-            _ => return false,
-        }
-    }
-    false
 }
 
 /// A file for `/etc/interlock/approvals.d` that holds these approvals: for an administrator to install.

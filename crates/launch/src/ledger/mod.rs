@@ -11,6 +11,7 @@ mod blob;
 mod body;
 mod edit;
 mod file;
+mod python_start;
 
 pub use administrator::AdministratorError;
 pub use anchor::Anchor;
