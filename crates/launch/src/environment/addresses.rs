@@ -27,6 +27,9 @@ const OPEN_WITH: &[&str] = &[
 /// Shortest text that can look drawn by chance: less is guessed, or is a name.
 const SHORTEST: usize = 20;
 
+/// Digits of an abbreviated digest, without a dash behind them.
+const DIGITS: usize = 6;
+
 /// What of an address is secret: the password or user of `scheme://user:password@host`, the value of a parameter, a part of the path.
 /// None where it is a hint of where one goes.
 #[must_use]
@@ -94,11 +97,31 @@ fn is_hexadecimal(value: &str) -> bool {
 }
 
 /// Whether a text looks drawn by chance: its letters and digits change between small, capital and digit far more often than words,
-/// names and versions do.
+/// names and versions do. Digests in it, as in `page-9f86d081.html`, do not count.
 fn is_drawn(value: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.~+%=/".contains(&b);
-    let plain = value.bytes().all(fits) && !is_hexadecimal(value);
-    plain && value.len() >= SHORTEST && 5 * changes(value) >= value.len()
+    if !value.bytes().all(fits) || is_content_or_moment(value) {
+        return false;
+    }
+    let words = value.split_inclusive(['.', '-', '_', '~']);
+    let is_label =
+        |word: &&str| word.len() > DIGITS && is_hexadecimal(word.trim_end_matches(['.', '_', '~']));
+    let rest: String = words.filter(|word| !is_label(word)).collect();
+    rest.len() >= SHORTEST && 5 * changes(&rest) >= rest.len()
+}
+
+/// An address by content (IPFS CIDs of version 0 and 1) or a ULID, which begins with a moment: both name things that are listed.
+fn is_content_or_moment(value: &str) -> bool {
+    let of = |alphabet: fn(u8) -> bool| value.bytes().all(alphabet);
+    let base58 = |b: u8| b.is_ascii_alphanumeric() && !b"0OIl".contains(&b);
+    let base32 = |b: u8| matches!(b, b'a'..=b'z' | b'2'..=b'7');
+    let crockford = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"ILOU".contains(&b));
+    match value.len() {
+        26 => value.starts_with('0') && of(crockford),
+        46 => value.starts_with("Qm") && of(base58),
+        59 => value.starts_with("baf") && of(base32),
+        _ => false,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -219,6 +242,33 @@ mod tests {
         (
             "https://h/o/r/4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c4f2c/x.js",
             None,
+        ),
+        (
+            "https://h/o/r/archive/8843d7f92416211de9ebb963ff4ce28125932878.zip",
+            None,
+        ),
+        (
+            "https://h/o/r/archive/8843d7f92416211de9ebb963ff4ce28125932878.tar.gz",
+            None,
+        ),
+        (
+            "https://h/v2/x/manifests/sha256-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.sig",
+            None,
+        ),
+        ("https://h/My-Page-9f86d081884c7d659a2feaa0c55ad015", None),
+        ("https://h/assets/index.4f2c91ab.min.js", None),
+        ("https://h/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV/log", None),
+        (
+            "https://h/ipfs/QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG/readme",
+            None,
+        ),
+        (
+            "https://h/ipfs/bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi",
+            None,
+        ),
+        (
+            "https://h/x/Zk4vT9qL-m2Xw7Rb1Nc5Y",
+            Some("Zk4vT9qL-m2Xw7Rb1Nc5Y"),
         ),
         (
             "https://h/a/releases/download/v1.2.3-rc.1/node-v20.11.1-linux-x64.tar.xz",
