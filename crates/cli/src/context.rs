@@ -180,10 +180,23 @@ fn named_by(reach: Reach, word: &str) -> Reach {
     let image = word.strip_prefix("oci:").unwrap_or(word);
     let registry = image.split_once('/').map(|(first, _)| first);
     let registry = registry.filter(|it| it.contains(['.', ':']) || *it == "localhost");
-    match registry.and_then(|it| reach.clone().naming_host(it)) {
+    match registry.and_then(|it| reach.clone().naming_host(&with_port(it))) {
         Some(named) => named,
         None => reach,
     }
+}
+
+/// A registry with the port at which it is asked.
+fn with_port(registry: &str) -> String {
+    let behind = registry.rsplit(']').next().unwrap_or(registry);
+    if behind.contains(':') {
+        return registry.to_owned();
+    }
+    let address = registry
+        .trim_matches(['[', ']'])
+        .parse::<std::net::IpAddr>();
+    let here = registry == "localhost" || address.is_ok_and(|it| it.is_loopback());
+    format!("{registry}:{}", if here { 80 } else { 443 })
 }
 
 #[cfg(test)]
@@ -201,8 +214,11 @@ mod tests {
             ("localhost:5000/team/x", "localhost:5000"),
             (
                 "oci:registry.corp.example/x@sha256:00",
-                "registry.corp.example",
+                "registry.corp.example:443",
             ),
+            ("localhost/team/x", "localhost:80"),
+            ("127.0.0.1/team/x", "127.0.0.1:80"),
+            ("[::1]:5000/x", "[::1]:5000"),
         ] {
             let expected = Reach::default().naming_host(same).unwrap();
             assert_eq!(named_by(Reach::default(), word), expected, "{word}");
