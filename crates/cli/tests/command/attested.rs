@@ -240,6 +240,7 @@ fn a_lock_that_nothing_bears_out_is_refused() {
         fs::write(other.path("interlock.lock"), text).unwrap();
         let said = other.interlock(&["verify"]).expect(1);
         has(&said.out, &[expected]);
+        has(&other.interlock(&["lock"]).expect(3).err, &[expected]);
         let words = ["approve", "--lock", "--passphrase-fd", "0"];
         let refused = other.with_passphrase(&words).expect(3);
         has(&refused.err, &[expected]);

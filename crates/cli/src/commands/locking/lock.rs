@@ -1,14 +1,14 @@
 //! `interlock lock`: makes the lock say what its servers are. Without `--update` no version moves.
 
-use interlock_launch::{Ledger, Line, ServerName};
-use interlock_supply::LockedTree;
+use interlock_launch::{Judgement, Ledger, Line, ServerName};
 use interlock_supply::lockfile::{OriginLock, Server};
+use interlock_supply::{LockedTree, Store};
 use serde_json::json;
 
 use crate::Outcome;
 use crate::commands::approve::build::Sources;
-use crate::commands::approve::origin::Ask;
-use crate::commands::approve::{package, proposal};
+use crate::commands::approve::origin::{Ask, Told};
+use crate::commands::approve::{image, package, proposal};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
@@ -41,8 +41,8 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
         let base = &project.base;
         let mut resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
             .map_err(|failure| named(&name, failure))?;
-        if let (Versions::Keep, Some(tree)) = (versions, &server.content.tree) {
-            let came = came(&context, &machine, &server, tree);
+        if versions == Versions::Keep {
+            let came = came(&context, &machine, &server, &resolved.judgement);
             let (origin, lines) = came.map_err(|failure| named(&name, failure))?;
             remarks.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
             resolved.content.origin = resolved.content.origin.or(origin);
@@ -74,19 +74,19 @@ fn came(
     context: &Context,
     machine: &Machine,
     server: &Server,
-    tree: &LockedTree,
+    judgement: &Judgement,
 ) -> Result<(Option<OriginLock>, Vec<String>), Failure> {
-    let asked = |ask| {
-        let told = package::provenance(context, &machine.packages, tree, ask)?;
-        proposal::came_as_locked(server, &told)?;
-        Ok(told)
+    let (packages, content) = (&machine.packages, &server.content);
+    let told = match (&content.tree, &content.image) {
+        (Some(tree), _) => tree_came(context, packages, server, tree)?,
+        (None, Some(image)) => {
+            let said = content.origin.as_ref();
+            let told = image::provenance(context, packages, judgement, image, said)?;
+            proposal::came_as_locked(server, &told)?;
+            told
+        }
+        (None, None) => return Ok((None, Vec::new())),
     };
-    // What was said before may not bear the lock out, and what is said now may.
-    let told =
-        asked(Ask::WhereUnknown).or_else(|failure: Failure| match context.global.offline {
-            true => Err(failure),
-            false => asked(Ask::Again),
-        })?;
     let mut lines = told.lines;
     lines.retain(|line| line.starts_with("LOOK TWICE"));
     if !told.whole {
@@ -95,6 +95,24 @@ fn came(
         );
     }
     Ok((told.origin, lines))
+}
+
+fn tree_came(
+    context: &Context,
+    packages: &Store,
+    server: &Server,
+    tree: &LockedTree,
+) -> Result<Told, Failure> {
+    let asked = |ask| {
+        let told = package::provenance(context, packages, tree, ask)?;
+        proposal::came_as_locked(server, &told)?;
+        Ok(told)
+    };
+    // What was said before may not bear the lock out, and what is said now may.
+    asked(Ask::WhereUnknown).or_else(|failure: Failure| match context.global.offline {
+        true => Err(failure),
+        false => asked(Ask::Again),
+    })
 }
 
 /// The same failure, with the server's name.

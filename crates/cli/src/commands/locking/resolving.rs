@@ -75,15 +75,10 @@ pub fn server(
         }
         (None, Some(image)) => {
             let facts = image::install(context, &machine.packages, &judgement, image)?;
-            let origin = server.content.origin.clone();
-            let origin = origin.or_else(|| {
-                let told = image::provenance(context, &machine.packages, &judgement, image, None);
-                told.ok().and_then(|told| told.origin)
-            });
             Bytes {
                 package: Some(LockedPackage::from(image)),
                 remarks: image::remarks(image, &facts, true),
-                origin,
+                origin: server.content.origin.clone(),
                 ..Bytes::default()
             }
         }
