@@ -306,7 +306,7 @@ impl Policy {
         let refused = origin.unlisted && !accepted.into_iter().any(|it| *it == release);
         refused.then(|| Breach {
             rule: "unlisted",
-            text: "the registry does not list this release, or not with these bytes; malicious ones are taken away like that".to_owned(),
+            text: "the registry does not list this release, or not with these bytes; malicious ones are taken away like that, and private ones are hidden where no login holds".to_owned(),
             next: format!(
                 "choose another version; when you know why it is gone, add `{}` to `danger-unlisted` in config.toml",
                 excerpt(&release)
