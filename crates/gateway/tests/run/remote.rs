@@ -421,7 +421,7 @@ fn a_notification_that_is_not_taken_keeps_nothing_else_from_the_server() {
     let gate = std::sync::Mutex::new(gate);
     let web = Web::new(move |asked| match asked.method() {
         "notifications/progress" => {
-            drop(gate.lock().unwrap().recv());
+            let _released = gate.lock().unwrap().recv();
             Reply::Status(202, "Content-Length: 0\r\n\r\n")
         }
         "tools/call" => Reply::Events(vec![
