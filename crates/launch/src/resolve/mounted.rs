@@ -72,17 +72,17 @@ impl Flow<'_, '_, '_> {
     /// Digests a file or directory of a mount with all around it, and what is mounted in there for reading.
     fn mounted(&mut self, host: &Path, path: &Path, places: &[Place]) -> Result<(), ResolveError> {
         // What an interpreter completes (`/app/server` to `/app/server.js`) is not there under its own name.
-        if fs::symlink_metadata(path).is_ok() {
-            let real = fs::canonicalize(path).ok();
-            let Some(real) = real.filter(|real| real.starts_with(host)) else {
-                return Err(ResolveError::Unsupported {
-                    what: format!("`{}`, a link out of what is mounted,", shown(path)),
-                    instead: "name the file that it leads to",
-                });
-            };
-            if !real.is_dir() {
-                self.mounted_file(&real)?;
-            }
+        // The directory that it would be in may be a link, all the same.
+        let there = path.ancestors().find(|it| fs::symlink_metadata(it).is_ok());
+        let real = there.and_then(|there| fs::canonicalize(there).ok());
+        let Some(real) = real.filter(|real| real.starts_with(host)) else {
+            return Err(ResolveError::Unsupported {
+                what: format!("`{}`, a link out of what is mounted,", shown(path)),
+                instead: "name the file that it leads to",
+            });
+        };
+        if there == Some(path) && !real.is_dir() {
+            self.mounted_file(&real)?;
         }
         let around = places.iter().filter(|(known, _)| known == host);
         let around: Vec<&PathBuf> = around.map(|(_, inside)| inside).collect();

@@ -152,6 +152,9 @@ fn what_a_mount_cannot_be_is_said() {
     let world = World::new();
     world.program("srv/proj/tool", "");
     world.link("srv/proj/out.py", "/bin/server");
+    world.file("srv/other/server.js", "");
+    world.link("srv/proj/link", &world.text("srv/other"));
+    world.link("srv/proj/gone", &world.text("srv/nowhere"));
     for (words, expected) in [
         (
             "-v ROOT/srv/proj:/app --entrypoint /app/tool team/x",
@@ -163,6 +166,19 @@ fn what_a_mount_cannot_be_is_said() {
         ),
         (
             "-v ROOT/srv/proj:/app --entrypoint python3 team/x /app/out.py",
+            "a link out of",
+        ),
+        // What the interpreter completes is not there under this name, and behind a link nevertheless.
+        (
+            "-v ROOT/srv/proj:/app team/node /app/link/server",
+            "a link out of",
+        ),
+        (
+            "-v ROOT/srv/proj:/app team/node /app/link/a/b",
+            "a link out of",
+        ),
+        (
+            "-v ROOT/srv/proj:/app team/node /app/gone/server",
             "a link out of",
         ),
         ("-w /nowhere team/x", "`-w /nowhere`"),
