@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::hold::Hold;
 use crate::http::Reach;
 use crate::locked::LockedTree;
-use crate::provenance::{Checked, Origin, is_own};
+use crate::provenance::{Checked, Identity, Origin, is_own};
 
 /// Most bytes of a configuration.
 const LARGEST: u64 = 1 << 20;
@@ -242,7 +242,26 @@ impl Policy {
         self.danger_local_addresses.clone().unwrap_or_default()
     }
 
-    /// Judges an image by what is known of where it came from. Anybody who may write to its repository may attach something to it, so
+    /// Whether somebody who builds from a repository is among the allowed publishers. Nobody is where they are not listed.
+    #[must_use]
+    pub fn allows(&self, builder: &Identity) -> bool {
+        let own = forge(builder);
+        let listed = self.allow_publishers.iter().flatten();
+        own.is_some_and(|own| listed.into_iter().any(|it| own.eq_ignore_ascii_case(it)))
+    }
+
+    /// Puts those who are allowed before others who vouch for an image as well, as anybody may who can write to its repository. How old the image is
+    /// at least, they alone say.
+    #[must_use]
+    pub fn prefer(&self, origin: Origin) -> Origin {
+        let settled = origin.first_signed(|builder| self.allows(builder));
+        Origin {
+            settled,
+            ..origin.preferring(|builder| self.allows(builder))
+        }
+    }
+
+    /// Judges an image by what is known of where it came from, after [`Policy::prefer`]. Anybody who may write to its repository may attach something to it, so
     /// what does not hold counts for nothing and breaks nothing that is not required.
     #[must_use]
     pub fn judge_image(
@@ -335,10 +354,7 @@ impl Policy {
         let allowed = self.allow_publishers.as_ref()?;
         let scope = name.split_once('/').map(|(scope, _)| scope.to_owned());
         let scope = scope.filter(|scope| scope.starts_with('@'));
-        let built = origin
-            .builders()
-            .filter_map(|builder| builder.repository.as_deref())
-            .filter_map(forge);
+        let built = origin.builders().filter_map(forge);
         let account = origin
             .publisher
             .as_ref()
@@ -400,16 +416,21 @@ fn local_addresses(value: &toml::Value) -> Result<Reach, String> {
     }
 }
 
-/// The owner of a repository, as publishers are written.
-fn forge(repository: &str) -> Option<String> {
-    let rest = repository.strip_prefix("https://")?;
+/// The owner of the repository that somebody builds from, as publishers are written: where the forge itself says that it is theirs. Others
+/// whom the authority believes name repositories as well, of any forge.
+fn forge(builder: &Identity) -> Option<String> {
+    let rest = builder.repository.as_deref()?.strip_prefix("https://")?;
     let (host, path) = rest.split_once('/')?;
-    let kind = match host {
-        "github.com" => "github",
-        "gitlab.com" => "gitlab",
+    let (kind, issuer) = match host {
+        "github.com" => ("github", "https://token.actions.githubusercontent.com"),
+        "gitlab.com" => ("gitlab", "https://gitlab.com"),
         _ => return None,
     };
-    Some(format!("{kind}:{}", path.split('/').next()?))
+    let below = builder.issuer.strip_prefix(issuer)?;
+    // An enterprise has an issuer of its own there.
+    let is_theirs = below.is_empty() || (kind == "github" && below.starts_with('/'));
+    let owner = path.split('/').next().filter(|_| is_theirs)?;
+    Some(format!("{kind}:{owner}"))
 }
 
 /// Reads `3d`, `2w` or `0`.

@@ -8,6 +8,7 @@ const NOW: i64 = 1_795_000_000;
 fn origin(age: Option<i64>, owner: Option<&str>) -> Origin {
     let identity = |owner: &str| Identity {
         repository: Some(format!("https://github.com/{owner}/x")),
+        issuer: "https://token.actions.githubusercontent.com".into(),
         ..Identity::default()
     };
     let attested = |owner: &str| Attested {
@@ -210,6 +211,93 @@ fn requirements() {
     let mut broken = origin(Some(9), None);
     broken.attestations = Checked::Failed(VerifyError::Signature);
     check("", &broken, &["provenance"]);
+}
+
+#[test]
+fn a_forge_itself_says_whose_a_repository_is() {
+    let (github, gitlab) = (
+        "https://token.actions.githubusercontent.com",
+        "https://gitlab.com",
+    );
+    let enterprise = format!("{github}/acme");
+    let longer = format!("{github}.evil.example");
+    for (repository, issuer, expected) in [
+        ("https://github.com/acme/x", github, Some("github:acme")),
+        (
+            "https://github.com/acme/x",
+            &enterprise,
+            Some("github:acme"),
+        ),
+        ("https://github.com/acme/x", &longer, None),
+        (
+            "https://github.com/acme/x",
+            "https://oidc.codefresh.io",
+            None,
+        ),
+        ("https://github.com/acme/x", gitlab, None),
+        ("https://github.com/acme/x", "", None),
+        ("https://gitlab.com/acme/x", gitlab, Some("gitlab:acme")),
+        ("https://gitlab.com/acme/x", "https://gitlab.com/acme", None),
+        ("https://gitlab.com/acme/x", github, None),
+        ("https://github.com.evil.example/acme/x", github, None),
+    ] {
+        let builder = Identity {
+            repository: Some(repository.to_owned()),
+            issuer: issuer.to_owned(),
+            ..Identity::default()
+        };
+        assert_eq!(
+            forge(&builder).as_deref(),
+            expected,
+            "{repository} {issuer}"
+        );
+        let policy =
+            Policy::parse("[supply]\nallow-publishers = [\"github:ACME\", \"gitlab:acme\"]");
+        assert_eq!(policy.unwrap().allows(&builder), expected.is_some());
+        assert!(!Policy::default().allows(&builder));
+    }
+}
+
+/// An image that these vouch for, so many days ago.
+fn vouched(owners: &[(&str, i64)]) -> Origin {
+    let by = |(owner, days): &(&str, i64)| {
+        let Checked::Verified(attested) = origin(None, Some(owner)).attestations else {
+            panic!("not attested");
+        };
+        let time = NOW - days * DAY;
+        attested
+            .into_iter()
+            .map(move |one| Attested { time, ..one })
+    };
+    Origin {
+        attestations: Checked::Verified(owners.iter().flat_map(by).collect()),
+        ..Origin::unknown()
+    }
+}
+
+#[test]
+fn of_those_who_vouch_for_an_image_the_allowed_ones_count() {
+    let check = |config: &str, owners: &[(&str, i64)], first: &str, expected: &[&str]| {
+        let policy = Policy::parse(&format!("[supply]\n{config}")).unwrap();
+        let origin = policy.prefer(vouched(owners));
+        let builder = origin.builder().and_then(|it| it.repository.clone());
+        assert_eq!(builder.unwrap(), format!("https://github.com/{first}/x"));
+        let breaches = policy.judge_image("hub/x", "1", &origin, &policy.hold(NOW));
+        let rules: Vec<&str> = breaches.iter().map(|breach| breach.rule).collect();
+        assert_eq!(rules, expected, "{config} {owners:?}");
+    };
+    let allowed = "allow-publishers = [\"github:acme\"]";
+    let aged = "min-age = \"3d\"";
+    let both = format!("{allowed}\n{aged}");
+    let six: Vec<(&str, i64)> = ["a", "b", "c", "d", "e", "acme"].map(|it| (it, 9)).into();
+    check(allowed, &six, "acme", &[]);
+    check(allowed, &six[..5], "a", &["allow-publishers"]);
+    check("", &six, "a", &[]);
+    // Anybody's signature says nothing about the age, and nobody's does where nobody is listed.
+    check(aged, &six, "a", &["min-age"]);
+    check(&both, &six, "acme", &[]);
+    check(&both, &[("a", 9), ("acme", 1)], "acme", &["min-age"]);
+    check(&both, &[("acme", 1), ("acme", 4)], "acme", &[]);
 }
 
 #[test]

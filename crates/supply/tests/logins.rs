@@ -148,6 +148,33 @@ fn without_tls_no_redirect_is_followed_and_no_other_realm_is_asked() {
 }
 
 #[test]
+fn a_registry_that_the_user_logged_in_to_may_be_anywhere() {
+    let makes = Server::start();
+    makes.put(TOKEN, Answer::new(json!({"token": "t0k"}).to_string()));
+    let realm = BEARER.replace("REALM", &format!("{}token", makes.url()));
+    let server = hub("Bearer t0k", &realm);
+    let image: Reference = format!("{}/team/server:1", host(&server)).parse().unwrap();
+    let ask = |logins: &serde_json::Value| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.json");
+        std::fs::write(&path, logins.to_string()).unwrap();
+        let registry = Registry::new(Default::default(), &Trust::default())
+            .with_logins(Logins::from_files(&[path]).unwrap());
+        let answer = registry.manifest(&image, None, 1000);
+        answer.map_or_else(|error| chain(&error), |_| String::new())
+    };
+    for logins in [json!({}), json!({"auths": {host(&makes): {}}})] {
+        assert!(ask(&logins).contains("is no public address"), "{logins}");
+        assert!(server.asked().is_empty() && makes.asked().is_empty());
+    }
+    // It names where its tokens are made.
+    assert_eq!(ask(&login(&server)), "");
+    assert_eq!(makes.asked(), [(TOKEN.to_owned(), Some(basic()))]);
+    // A program may keep the login; the file names the registry all the same.
+    assert_eq!(ask(&json!({"auths": {host(&server): {}}})), "");
+}
+
+#[test]
 fn a_program_that_keeps_logins_is_told_and_not_started() {
     let server = hub(&basic(), "Basic realm=\"x\"");
     for logins in [

@@ -175,7 +175,10 @@ fn requirements_hold_for_images() {
         hub.attach(&hub.manifest, &[hub.bundle(kind, &hub.manifest, ALICE)]);
         check(&hub, required, Ok(ALICE));
         check(&hub, by_alice, Ok(ALICE));
-        check(&hub, "min-age = \"3d\"", Ok(ALICE));
+        let aged = "min-age = \"3d\"";
+        check(&hub, &format!("{aged}\n{by_alice}"), Ok(ALICE));
+        // Anybody's signature says nothing about the age.
+        check(&hub, aged, Err("min-age"));
         check(
             &hub,
             by_bob,

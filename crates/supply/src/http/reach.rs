@@ -72,7 +72,7 @@ impl Reach {
     }
 
     /// Whether a host may be asked wherever its name leads.
-    pub(super) fn names(&self, host: &str, port: Option<u16>) -> bool {
+    pub(crate) fn names(&self, host: &str, port: Option<u16>) -> bool {
         let host = plain(host);
         self.everything
             || self.named.contains(&(host.clone(), port))

@@ -5,7 +5,7 @@
 use crate::{
     locked::Ecosystem,
     oci::ImageDigest,
-    provenance::{Origin, rfc3339, to_rfc3339},
+    provenance::{Identity, Origin, rfc3339, to_rfc3339},
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -154,6 +154,15 @@ impl OriginLock {
             part(&self.repository),
             part(&self.commit)
         ))
+    }
+
+    /// Whether this is who a lock says to have built it.
+    #[must_use]
+    pub fn names(&self, builder: &Identity) -> bool {
+        self.attested.is_some()
+            && self.repository == builder.repository
+            && self.commit == builder.commit
+            && self.issuer.as_ref() == Some(&builder.issuer)
     }
 
     /// What this says otherwise than was `found`. What a registry does not tell contradicts nothing, unless it was attested: an

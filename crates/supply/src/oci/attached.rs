@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// Bytes of a list, and of one thing in it.
 const LIST: u64 = 4 << 20;
 const PART: u64 = 4 << 20;
-/// Bytes of all of it together.
+/// Bytes of all of it together, as it is kept; what is read back may be larger, never smaller.
 const ALL: u64 = 16 << 20;
 /// Things that are looked at, of all that is attached to one digest.
 const MOST: usize = 32;
@@ -198,8 +198,7 @@ impl Asking<'_> {
         match artifact.layers.as_slice() {
             [layer] if layer.media_type.starts_with(BUNDLE) => {
                 let text = self.text(layer)?;
-                self.evidence.add(Beside::Bundle(text));
-                Ok(())
+                self.keep(Beside::Bundle(text))
             }
             _ => Err(Trouble::Fault(Fault::Format)),
         }
@@ -237,8 +236,7 @@ impl Asking<'_> {
             certificate: written("dev.sigstore.cosign/certificate").unwrap_or_default(),
             log: written("dev.sigstore.cosign/bundle").unwrap_or_default(),
         };
-        self.evidence.add(Beside::Signature(simple));
-        Ok(())
+        self.keep(Beside::Signature(simple))
     }
 
     /// A small document by its digest.
@@ -250,13 +248,20 @@ impl Asking<'_> {
         }
     }
 
-    fn text(&mut self, layer: &Layer) -> Result<String, Trouble> {
+    /// Takes it into the evidence. What counts is its size there, where characters may be written as six.
+    fn keep(&mut self, beside: Beside) -> Result<(), Trouble> {
+        let written = serde_json::to_vec(&beside).map_err(|_| Trouble::Fault(Fault::Format))?;
+        let left = self.left.checked_sub(written.len() as u64);
+        self.left = left.ok_or(Trouble::Fault(Fault::Excess))?;
+        self.evidence.add(beside);
+        Ok(())
+    }
+
+    fn text(&self, layer: &Layer) -> Result<String, Trouble> {
         if layer.size > PART.min(self.left) {
             return Err(Trouble::Fault(Fault::Excess));
         }
         let bytes = self.named(&format!("blobs/{}", layer.digest), layer.digest)?;
-        let left = self.left.checked_sub(bytes.len() as u64);
-        self.left = left.ok_or(Trouble::Fault(Fault::Excess))?;
         String::from_utf8(bytes).map_err(|_| Trouble::Fault(Fault::Format))
     }
 }

@@ -7,7 +7,7 @@ use crate::user_file::{self, Unread};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
 };
@@ -46,6 +46,8 @@ pub(super) enum Login {
 pub struct Logins {
     /// By registry, or by a path in one.
     known: BTreeMap<String, Login>,
+    /// The registries that the user has logins for, wherever they are kept.
+    hosts: BTreeSet<String>,
     /// The programs that keep further ones: of a registry, and of all others.
     helpers: BTreeMap<String, String>,
     store: Option<String>,
@@ -119,8 +121,11 @@ impl Logins {
 
     fn add(&mut self, file: File) {
         for (name, entry) in file.auths {
+            let place = place(&name);
+            let host = place.split('/').next().unwrap_or_default();
+            self.hosts.insert(host.to_owned());
             if let Some(login) = login(entry) {
-                self.known.entry(place(&name)).or_insert(login);
+                self.known.entry(place).or_insert(login);
             }
         }
         for (name, program) in file.cred_helpers {
@@ -128,6 +133,11 @@ impl Logins {
         }
         let store = file.creds_store.filter(|program| !program.is_empty());
         self.store = self.store.take().or(store);
+    }
+
+    /// The registries that the user logged in to: names that are the user's own, wherever they lead.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.hosts.iter().map(String::as_str)
     }
 
     /// The login for a repository: the one for the longest part of its name.
@@ -194,13 +204,12 @@ fn decoded(auth: &str) -> Option<Zeroizing<String>> {
 fn place(name: &str) -> String {
     let bare = name
         .strip_prefix("https://")
-        .or_else(|| name.strip_prefix("http://"));
-    let place = match bare {
-        Some(address) => address.split('/').next().unwrap_or_default(),
-        None => name.trim_end_matches('/'),
-    };
-    let place = place.trim_end_matches("/v1").trim_end_matches("/v2");
+        .or_else(|| name.strip_prefix("http://"))
+        .unwrap_or(name);
+    let place = bare.trim_end_matches('/');
     let (host, path) = match place.split_once('/') {
+        // The version of the protocol, and no part of a name behind it.
+        Some((host, "v1" | "v2")) => (host, String::new()),
         Some((host, path)) => (host, format!("/{path}")),
         None => (place, String::new()),
     };
@@ -241,10 +250,14 @@ mod tests {
     fn a_login_is_for_its_own_registry() {
         let pair = |text: &str| format!(r#"{{"auth": "{}"}}"#, STANDARD.encode(text));
         let podman = format!(
-            r#"{{"auths": {{"hub.example": {}, "hub.example/team": {}, "hub.example/team/x": {}}}}}"#,
+            r#"{{"auths": {{"hub.example": {}, "hub.example/team": {}, "hub.example/team/x": {}, "part.example/team/v2": {},
+                "https://part.example/other/v1/": {}, "https://old.example/v2/": {}}}}}"#,
             pair("a:1"),
             pair("b:2"),
             pair("c:3:4"),
+            pair("f:7"),
+            pair("g:8"),
+            pair("h:9"),
         );
         let docker = format!(
             r#"{{"auths": {{"https://index.docker.io/v1/": {}, "hub.example": {}, "LOCALHOST:5000": {{"username": "u", "password": "p"}},
@@ -271,6 +284,12 @@ mod tests {
             ("localhost:5000", "x", "u:p"),
             ("plain.example", "x", "e:6"),
             ("t.example", "x", "token id"),
+            ("part.example", "team/v2", "f:7"),
+            ("part.example", "team", "none"),
+            ("part.example", "team/x", "none"),
+            ("part.example", "other/v1/x", "g:8"),
+            ("part.example", "x", "none"),
+            ("old.example", "x", "h:9"),
             ("empty.example", "x", "none"),
             ("bad.example", "x", "none"),
             ("user.example", "x", "none"),

@@ -25,6 +25,7 @@ const TOKEN: u64 = 64 << 10;
 /// Where images are fetched from.
 pub struct Registry {
     client: Client,
+    trust: Trust,
     mirrors: BTreeMap<String, String>,
     logins: Logins,
     /// What gets in, by registry and repository.
@@ -41,23 +42,48 @@ impl Registry {
     /// Connects to nothing yet. `mirrors` names another address (`https://…`) for a registry's host, which may be anywhere.
     #[must_use]
     pub fn new(mirrors: BTreeMap<String, String>, trust: &Trust) -> Self {
-        let own = mirrors.values().fold(trust.clone(), |trust, mirror| Trust {
-            reach: trust.reach.naming(mirror),
-            ..trust
-        });
+        let mut own = trust.clone();
+        for mirror in mirrors.values() {
+            own.reach = own.reach.clone().naming(mirror);
+        }
         Self {
             client: Client::new(&own),
+            trust: own,
             mirrors,
             logins: Logins::default(),
             headers: Mutex::default(),
         }
     }
 
-    /// With the user's own logins, each of which goes to its own registry alone.
+    /// With the user's own logins, each of which goes to its own registry alone. A registry that the user logged in to may be anywhere.
     #[must_use]
     pub fn with_logins(mut self, logins: Logins) -> Self {
+        for host in logins.hosts() {
+            self.trust.reach = self.trust.reach.clone().naming(&format!("https://{host}/"));
+            if is_loopback(host) {
+                self.trust.reach = self.trust.reach.clone().naming(&format!("http://{host}/"));
+            }
+        }
+        self.client = Client::new(&self.trust);
         self.logins = logins;
         self
+    }
+
+    /// Who asks for tokens. Where the user named the registry, the place that it has its tokens made at may be anywhere as well.
+    fn client_for(&self, realm: &url::Url, image: &Reference) -> Client {
+        let (base, _) = self.base(image.host());
+        let named = url::Url::parse(&base).is_ok_and(|base| {
+            let host = base.host_str().unwrap_or_default();
+            self.trust.reach.names(host, base.port_or_known_default())
+        });
+        let reach = self.trust.reach.clone().naming(realm.as_str());
+        if !named || reach == self.trust.reach {
+            return self.client.clone();
+        }
+        Client::new(&Trust {
+            reach,
+            ..self.trust.clone()
+        })
     }
 
     /// The address of a registry, and whether it is spoken to without TLS.
@@ -218,6 +244,7 @@ impl Registry {
             service: fields.get("service").map(String::as_str),
             scope: format!("repository:{}:pull", image.path()),
             plain: plain && url.host_str().is_some_and(is_loopback),
+            client: self.client_for(&url, image),
             url,
         };
         let text = match self.login(image) {
@@ -256,7 +283,7 @@ impl Registry {
         }
         url.query_pairs_mut().append_pair("scope", &asked.scope);
         let header = login.and_then(basic);
-        let text = self.client.text_there(&Get {
+        let text = asked.client.text_there(&Get {
             url: url.as_str(),
             accept: "application/json",
             compressed: false,
@@ -280,7 +307,7 @@ impl Registry {
             .append_pair("scope", &asked.scope)
             .append_pair("refresh_token", identity);
         let form = Zeroizing::new(form.finish());
-        let sent = self.client.asked(&Post {
+        let sent = asked.client.asked(&Post {
             url: asked.url.as_str(),
             body: Some(form.as_bytes()),
             headers: &[
@@ -303,6 +330,7 @@ impl Registry {
 
 /// A token that is wanted.
 struct Asked<'a> {
+    client: Client,
     url: url::Url,
     service: Option<&'a str>,
     scope: String,

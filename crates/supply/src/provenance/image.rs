@@ -154,7 +154,7 @@ impl ImageEvidence {
         self.unreachable = true;
     }
 
-    /// What of it holds, and why the rest does not.
+    /// What of it holds, and why the rest does not. Whose word counts is the configuration's to say (`Policy::prefer`).
     #[must_use]
     pub fn origin(&self, verifier: Verifier<'_>) -> (Origin, Vec<VerifyError>) {
         let mut subjects = vec![self.manifest.sha256().to_string()];
@@ -169,10 +169,7 @@ impl ImageEvidence {
         failures.extend(self.faults.iter().copied().map(VerifyError::from));
         // Who built it comes before who merely signed it, and who was first before who came later.
         attested.sort_by_key(|it: &Attested| (it.predicate_type == SIGNED, it.time));
-        let first = attested.iter().map(|it| it.time).min();
         let origin = Origin {
-            // It was there when it was signed, so it is no younger.
-            settled: first,
             offered: !(self.found.is_empty() && self.faults.is_empty()),
             attestations: match (attested.is_empty(), failures.first()) {
                 (false, _) => Checked::Verified(attested),

@@ -66,6 +66,17 @@ impl Attested {
     pub fn is_origin(&self) -> bool {
         BUILDS.contains(&self.predicate_type.as_str())
     }
+
+    /// Who built it from which repository, where it says that.
+    #[must_use]
+    pub fn builder(&self) -> Option<&Identity> {
+        let identity = match &self.signer {
+            Signer::Identity(identity) => identity,
+            Signer::Key(_) => return None,
+        };
+        let says = self.is_origin() && identity.repository.is_some();
+        says.then_some(identity)
+    }
 }
 
 impl Origin {
@@ -81,12 +92,29 @@ impl Origin {
             Checked::Verified(attested) => attested.as_slice(),
             _ => &[],
         };
-        let builds = attested.iter().filter(|attested| attested.is_origin());
-        let identities = builds.filter_map(|attested| match &attested.signer {
-            Signer::Identity(identity) => Some(identity),
-            Signer::Key(_) => None,
-        });
-        identities.filter(|identity| identity.repository.is_some())
+        attested.iter().filter_map(Attested::builder)
+    }
+
+    /// The same with some of those who vouch for it before the others.
+    #[must_use]
+    pub fn preferring(mut self, is_preferred: impl Fn(&Identity) -> bool) -> Self {
+        if let Checked::Verified(attested) = &mut self.attestations {
+            attested.sort_by_key(|one| !one.builder().is_some_and(&is_preferred));
+        }
+        self
+    }
+
+    /// When the first of these signed, in seconds since 1970: it was there by then.
+    #[must_use]
+    pub fn first_signed(&self, counts: impl Fn(&Identity) -> bool) -> Option<i64> {
+        let attested = match &self.attestations {
+            Checked::Verified(attested) => attested.as_slice(),
+            _ => &[],
+        };
+        let counted = attested
+            .iter()
+            .filter(|one| one.builder().is_some_and(&counts));
+        counted.map(|one| one.time).min()
     }
 
     /// Whether something was served that does not hold: worse than nothing.

@@ -64,12 +64,13 @@ pub fn fetch(
         image: &image,
         index: facts.index,
     };
-    let evidence = attached::evidence(context, packages, &asked, &locked);
+    let evidence = attached::evidence(context, packages, &asked, &locked)?;
     let told = attached::judge(
         &Rules::read(context)?,
         &evidence,
         &locked,
         &facts.built_from,
+        None,
     )?;
     remarks.extend(told.lines);
     remarks.extend(ignored(container));
@@ -83,7 +84,7 @@ pub fn fetch(
 /// What is attached to an image that a lock names, kept or asked for again. `said`: what the lock says of its origin.
 ///
 /// # Errors
-/// When the configuration cannot be read.
+/// When the configuration cannot be read, or what was found cannot be kept.
 pub fn evidence(
     context: &Context,
     packages: &Store,
@@ -99,7 +100,7 @@ pub fn evidence(
         image: &reference(container)?,
         index: said.and_then(|said| said.index),
     };
-    Ok(attached::evidence(context, packages, &asked, locked))
+    attached::evidence(context, packages, &asked, locked)
 }
 
 /// Where an image that a lock names came from, judged as for a single approval.
@@ -115,7 +116,8 @@ pub fn provenance(
 ) -> Result<Told, Failure> {
     let evidence = evidence(context, packages, judgement, locked, said)?;
     let facts = packages.image_facts(&locked.digest).unwrap_or_default();
-    attached::judge(&Rules::read(context)?, &evidence, locked, &facts.built_from)
+    let rules = Rules::read(context)?;
+    attached::judge(&rules, &evidence, locked, &facts.built_from, said)
 }
 
 /// Puts an image that a lock names into the store: exactly those bytes, or none.

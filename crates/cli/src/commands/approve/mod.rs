@@ -3,7 +3,7 @@
 //! In order: judge, fetch the package, resolve to content, show everything, ask, sign and record, then start the server
 //! once, contained as approved, to pin its tools.
 
-mod attached;
+pub mod attached;
 pub mod build;
 mod bytecode;
 mod compile;

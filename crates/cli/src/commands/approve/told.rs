@@ -78,14 +78,14 @@ pub fn attached(
 ) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if let Checked::Verified(attested) = &origin.attestations {
-        for one in attested {
-            let line = vouched(one);
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-        let more = lines.len().saturating_sub(NAMED);
-        lines.truncate(NAMED);
+        // Who built it is never left out: a requirement may be met by any of them.
+        let (builders, others): (Vec<_>, Vec<_>) =
+            attested.iter().partition(|one| one.builder().is_some());
+        lines = once(&builders);
+        let mut others = once(&others);
+        let more = others.len().saturating_sub(NAMED);
+        others.truncate(NAMED);
+        lines.extend(others);
         if more > 0 {
             lines.push(format!("and {more} more that vouch for it"));
         }
@@ -125,6 +125,18 @@ pub fn attached(
     lines
 }
 
+/// A line each, none twice.
+fn once(attested: &[&Attested]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for one in attested {
+        let line = vouched(one);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
 /// Who vouches for what, by one thing that holds.
 fn vouched(attested: &Attested) -> String {
     let identity = match &attested.signer {
@@ -139,7 +151,8 @@ fn vouched(attested: &Attested) -> String {
         );
     }
     if !attested.is_origin() {
-        let what = format!("{} by a workflow of", visible(&attested.predicate_type));
+        let kind = visible(&attested.predicate_type);
+        let what = format!("attested ({kind}) by a workflow of");
         return by_builder(&what, identity);
     }
     match attested.predicate_type == SIGNED {
@@ -450,6 +463,39 @@ mod tests {
                 "could not be fetched",
                 "another account: alice",
             ],
+        );
+    }
+
+    #[test]
+    fn no_builder_of_an_image_is_left_out() {
+        let build = |owner: &str| {
+            let Checked::Verified(mut all) = attested(owner) else {
+                panic!("not attested");
+            };
+            all.remove(0)
+        };
+        let mut all: Vec<Attested> = (0..7).map(|at| build(&format!("o{at}"))).collect();
+        let scans = (0..7).map(|at| Attested {
+            predicate_type: format!("https://scan.example/{at}\u{1b}[2K"),
+            ..build("scanner")
+        });
+        all.extend(scans);
+        let origin = Origin {
+            attestations: Checked::Verified(all),
+            ..Origin::unknown()
+        };
+        let lines = attached(&origin, &[], &(None, None));
+        let built: Vec<String> = (0..7)
+            .map(|at| format!("attested: built from https://github.com/o{at}/x"))
+            .collect();
+        let mut expected: Vec<&str> = built.iter().map(String::as_str).collect();
+        expected.extend(["by a workflow of https://github.com/scanner/x"; 5]);
+        expected.push("and 2 more that vouch for it");
+        check(&lines, &expected);
+        assert!(
+            lines[7].starts_with("attested (\"https://scan.example/0"),
+            "{}",
+            lines[7]
         );
     }
 

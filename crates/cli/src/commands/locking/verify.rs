@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::commands::approve::build::Sources;
 use crate::commands::approve::origin::{self, Ask, Source};
 use crate::commands::approve::rules::Rules;
-use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
+use crate::commands::approve::{attached, image, package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
@@ -185,8 +185,8 @@ impl Verifier {
         let judgement = interlock_launch::judge(&server.request(&self.project.base));
         let found = Rules::read(context).and_then(|rules| {
             let against = |evidence: &ImageEvidence| {
-                let (origin, _) = evidence.origin(rules.verifier());
-                let found = OriginLock::of_image(&origin, evidence.index());
+                let (origin, _) = attached::origin(&rules, evidence);
+                let found = attached::lock(origin, evidence, said);
                 origin::against(said, found.as_ref(), evidence.is_whole())
             };
             let kept = packages.image_evidence(image);
