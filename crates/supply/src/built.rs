@@ -16,6 +16,9 @@ pub struct Built {
     /// Digest of the list of the wheel's files, each with its place, mode and SHA-256. Not of the wheel itself: how its files
     /// are compressed is the business of the machine that built it.
     pub files: Integrity,
+    /// What its build backend asked for besides what the sources say, sorted: requirements of the index, in the words of code that ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
     /// What it was built with, sorted by name; the wheels of the index with these digests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<BuildTool>,

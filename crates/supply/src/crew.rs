@@ -70,6 +70,11 @@ impl<S: Send> Crew<S> {
         woken.unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the work is over that everything was done for.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Has everybody look at the state again.
     pub(crate) fn notify(&self) {
         self.wake.notify_all();

@@ -166,6 +166,30 @@ impl LockedTree {
             .filter_map(|package| Some((package, package.built.as_ref()?)))
     }
 
+    /// The same with what its packages were built with, each once and after them: nothing of that is in the tree, but it ran, so
+    /// whoever judges what a tree is of judges it as well.
+    #[must_use]
+    pub fn with_tools(&self) -> Self {
+        let mut whole = self.clone();
+        for tool in self.built().flat_map(|(_, built)| &built.tools) {
+            let same = |it: &LockedPackage| {
+                it.name == tool.name && it.version == tool.version && it.integrity == tool.integrity
+            };
+            if !whole.packages.iter().any(same) {
+                whole.packages.push(LockedPackage {
+                    path: TreePath("python".into()),
+                    name: tool.name.clone(),
+                    version: tool.version.clone(),
+                    integrity: tool.integrity.clone(),
+                    archive: None,
+                    install_script: false,
+                    built: None,
+                });
+            }
+        }
+        whole
+    }
+
     /// Packages that declare an install script. None of them was run; a server may need one.
     pub fn needs_install_script(&self) -> impl Iterator<Item = &LockedPackage> {
         self.packages

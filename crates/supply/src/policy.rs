@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::hold::Hold;
 use crate::http::Reach;
-use crate::locked::LockedTree;
+use crate::locked::{Ecosystem, LockedPackage, LockedTree};
 use crate::provenance::{Checked, Identity, Origin, is_own};
 
 /// Most bytes of a configuration.
@@ -279,14 +279,30 @@ impl Policy {
         breaches.into_iter().flatten().collect()
     }
 
-    /// Judges a tree by what is known of where its packages came from, `origins` in their order. Publishers are those of the
-    /// package that was asked for; ages are of all packages, and so are attestations that do not hold.
+    /// Judges a tree by what is known of where its packages came from, and what they were built with, `origins` in the order of
+    /// both. Publishers are those of the package that was asked for; ages are of all packages, and so are attestations that do not
+    /// hold.
     #[must_use]
     pub fn judge(&self, tree: &LockedTree, origins: &[Origin], hold: &Hold) -> Vec<Breach> {
-        let hold = &hold.clone().of(tree.ecosystem);
+        let tree = &tree.with_tools();
+        let own = |package: &LockedPackage| is_own(tree, package);
+        self.judge_all(tree.ecosystem, &tree.packages, &own, origins, hold)
+    }
+
+    /// The same of packages that are in no tree yet. `own`: whether one is what was asked for.
+    #[must_use]
+    pub fn judge_all(
+        &self,
+        ecosystem: Ecosystem,
+        packages: &[LockedPackage],
+        own: &dyn Fn(&LockedPackage) -> bool,
+        origins: &[Origin],
+        hold: &Hold,
+    ) -> Vec<Breach> {
+        let hold = &hold.clone().of(ecosystem);
         let mut breaches = Vec::new();
-        for (package, origin) in tree.packages.iter().zip(origins) {
-            let own = is_own(tree, package);
+        for (package, origin) in packages.iter().zip(origins) {
+            let own = own(package);
             let (name, version) = (package.name.as_str(), package.version.as_str());
             let shown = (!own).then(|| format!("{name}@{version}: "));
             let all = [

@@ -297,3 +297,82 @@ fn a_project_of_a_repository_is_built_alike() {
         &["the locked tree is not of"],
     );
 }
+
+/// The builds on the record, by what was built.
+fn recorded(world: &World) -> Vec<String> {
+    let mut events = world.events();
+    events.retain(|event| event["event"] == "danger-used");
+    let options = events.iter().map(|event| {
+        assert_eq!(event["option"], OPTION);
+        event["value"].as_str().unwrap().to_owned()
+    });
+    options.collect()
+}
+
+#[test]
+fn each_build_is_on_record_before_it_runs() {
+    let program =
+        "def build_wheel(out, settings=None, metadata=None):\n    raise SystemExit('no')\n";
+    let bytes = archive("backend", program);
+    let world = user(&index(&bytes));
+    let add = ["add", "pypi:test-server"];
+    interlock(&world, &add).expect(3);
+    assert_eq!(recorded(&world), Vec::<String>::new());
+    interlock(&world, &[&add[..], &[OPTION]].concat()).expect(3);
+    let built = recorded(&world);
+    assert_eq!(built.len(), 1);
+    has(&built[0], &["test-server@1.0 sha256-"]);
+    // Where it cannot be taken on record, nothing runs.
+    let world = user(&index(&bytes));
+    let log = world.home.join(".local/state/interlock/audit");
+    fs::remove_dir_all(&log).unwrap();
+    fs::write(&log, "").unwrap();
+    let refused = interlock(&world, &[&add[..], &[OPTION]].concat());
+    assert_ne!(refused.code, 0);
+    assert!(!refused.err.contains("it said"), "{}", refused.err);
+}
+
+#[test]
+fn what_an_approval_would_refuse_is_not_built() {
+    let index = index(&archive("backend", BACKEND));
+    for (policy, expected) in [
+        (
+            "require-provenance = true\n",
+            "is refused by `require-provenance`",
+        ),
+        (
+            "allow-publishers = [\"github:nobody\"]\n",
+            "is refused by `allow-publishers`",
+        ),
+    ] {
+        let world = user(&index);
+        let config = world.home.join(".config/interlock");
+        fs::create_dir_all(&config).unwrap();
+        fs::write(config.join("config.toml"), format!("[supply]\n{policy}")).unwrap();
+        let refused = interlock(&world, &["add", "pypi:test-server", OPTION]).expect(3);
+        has(&refused.err, &["it is not built", expected]);
+        assert_eq!(recorded(&world), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_option_is_of_one_server() {
+    let index = index(&archive("backend", BACKEND));
+    let world = user(&index);
+    let declared = "version = 1\n\n[server.other]\nsource = \"pypi:test-server\"\n";
+    fs::write(world.path("interlock.lock"), declared).unwrap();
+    let approve = ["approve", "--lock", "--passphrase-fd", "0", OPTION];
+    let refused = interlock(&world, &approve).expect(3);
+    has(
+        &refused.err,
+        &["is declared in the lock and not locked yet"],
+    );
+    let refused = interlock(&world, &["lock", OPTION]).expect(3);
+    has(
+        &refused.err,
+        &["have this server ask for it", "build-sdists"],
+    );
+    let refused = interlock(&world, &["approve", "--pending", OPTION]).expect(2);
+    has(&refused.err, &["is agreed to for one server"]);
+    assert_eq!(recorded(&world), Vec::<String>::new());
+}

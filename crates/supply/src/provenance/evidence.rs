@@ -30,7 +30,7 @@ const THREADS: usize = 8;
 pub struct TreeEvidence {
     /// Version of this format; 1.
     pub format: u32,
-    /// In the order of the tree's packages.
+    /// In the order of the tree's packages, then of what those were built with.
     pub packages: Vec<Evidence>,
 }
 
@@ -141,7 +141,18 @@ impl TreeEvidence {
         })
     }
 
+    /// Asks an index of Python packages about what no tree has yet.
+    #[must_use]
+    pub fn of_index(index: &Index, packages: &[LockedPackage]) -> Self {
+        let of = |package| Evidence::of_pypi(index, package);
+        Self {
+            format: 1,
+            packages: packages.iter().map(of).collect(),
+        }
+    }
+
     fn gather(tree: &LockedTree, ask: &(dyn Fn(&LockedPackage, bool) -> Evidence + Sync)) -> Self {
+        let tree = &tree.with_tools();
         let next = AtomicUsize::new(0);
         let found: Mutex<Vec<(usize, Evidence)>> = Mutex::default();
         let work = || {
@@ -171,6 +182,7 @@ impl TreeEvidence {
     /// Whether it is about exactly the packages of a tree.
     #[must_use]
     pub fn is_of(&self, tree: &LockedTree) -> bool {
+        let tree = &tree.with_tools();
         let same = |(own, package): (&Evidence, &LockedPackage)| {
             own.name == package.name.as_str()
                 && own.version == package.version.as_str()
@@ -198,7 +210,7 @@ impl TreeEvidence {
         })
     }
 
-    /// What of it holds, in the order of the tree's packages.
+    /// What of it holds, in the order of the tree's packages with what they were built with ([`LockedTree::with_tools`]).
     #[must_use]
     pub fn origins(&self, tree: &LockedTree, verifier: Verifier<'_>) -> Vec<Origin> {
         let all = self.packages.iter();
@@ -279,23 +291,23 @@ impl Evidence {
             }
         };
         // Of what was built here, the archive of sources is what somebody published.
-        let wheels = listing.wheels.values().flatten();
-        let mut files = wheels.chain(listing.archives.values());
+        let mut files = listing.files();
         let Some(wheel) = files.find(|wheel| wheel.integrity == package.integrity) else {
             evidence.unlisted = true;
             return evidence;
         };
-        let mut all = listing.wheels.values().flatten();
+        let mut all = listing.files();
         evidence.published = wheel.published;
         evidence.untimed = wheel.published.is_none() && all.any(|it| it.published.is_some());
         evidence.withdrawn = wheel.yanked.then(String::new);
         evidence.offered = wheel.provenance.is_some();
         evidence.file = Some(wheel.name.file.clone());
-        let before = listing.wheels.range(..&wheel.name.version).next_back();
-        evidence.earlier = before.map(|(version, wheels)| Earlier {
+        let mut lower = listing.versions().rev();
+        let before = lower.find(|version| **version < wheel.name.version);
+        evidence.earlier = before.map(|version| Earlier {
             version: version.to_string(),
             publisher: None,
-            attested: wheels.iter().any(|wheel| wheel.provenance.is_some()),
+            attested: listing.files_of(version).any(|it| it.provenance.is_some()),
         });
         if let Some(address) = &wheel.provenance {
             evidence.take(index.provenance(address));

@@ -12,7 +12,7 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 /// Why a listing was refused.
@@ -59,7 +59,7 @@ pub struct Listing {
     /// Versions with a source archive.
     pub sources: Vec<Version>,
     /// Those of them that could be built: tar in gzip, with a digest.
-    pub archives: BTreeMap<Version, ListedWheel>,
+    pub archives: BTreeMap<Version, Vec<ListedWheel>>,
 }
 
 #[derive(Deserialize)]
@@ -121,15 +121,34 @@ impl Listing {
     /// The newest release above `version` that has to wait: without `min-age` it would have been chosen, most likely.
     #[must_use]
     pub fn passed_over(&self, version: &Version, hold: &Hold) -> Option<Young> {
-        let released =
-            |(other, _): &(&Version, &Vec<ListedWheel>)| *other > version && !other.is_prerelease();
-        let (newest, wheels) = self.wheels.iter().rev().find(released)?;
+        let released = |other: &&Version| *other > version && !other.is_prerelease();
+        let newest = self.versions().rev().find(released)?;
+        let wheels = self.files_of(newest);
         let young = |wheel: &ListedWheel| {
             hold.young(wheel.name.name.as_str(), newest.as_str(), wheel.published)
         };
         // One wheel that does not have to wait is enough to choose the release.
-        let all: Option<Vec<Young>> = wheels.iter().map(young).collect();
+        let all: Option<Vec<Young>> = wheels.map(young).collect();
         all?.into_iter().next()
+    }
+
+    /// All that could be installed: wheels, and archives that could be built.
+    pub fn files(&self) -> impl Iterator<Item = &ListedWheel> {
+        let archives = self.archives.values().flatten();
+        self.wheels.values().flatten().chain(archives)
+    }
+
+    /// The same of one version.
+    pub fn files_of(&self, version: &Version) -> impl Iterator<Item = &ListedWheel> {
+        let (wheels, archives) = (self.wheels.get(version), self.archives.get(version));
+        let all = wheels.into_iter().chain(archives);
+        all.flatten()
+    }
+
+    /// The versions of these files, in order.
+    pub fn versions(&self) -> impl DoubleEndedIterator<Item = &Version> {
+        let all: BTreeSet<&Version> = self.wheels.keys().chain(self.archives.keys()).collect();
+        all.into_iter()
     }
 
     fn add(&mut self, file: File, name: &Name, base: &Url) {
@@ -175,7 +194,7 @@ impl Listing {
         };
         if source {
             let version = listed.name.version.clone();
-            self.archives.entry(version).or_insert(listed);
+            self.archives.entry(version).or_default().push(listed);
             return;
         }
         self.wheels

@@ -1,7 +1,7 @@
 //! The Python ecosystem: configuration, index, versions, requirements, wheels, dependency trees.
 //!
 //! Only wheels: to install a source archive is to run its code. An sdist-only package is refused with that reason, except where the
-//! caller brings a [`Builder`], which runs that code where it can do no harm.
+//! caller brings a [`DangerBuilder`], which runs that code where it can do no harm.
 
 mod config;
 mod index;
@@ -28,6 +28,6 @@ pub use resolve::{
     Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish, claims,
 };
 pub(crate) use resolve::{entry_in_tree, own_entry_in_tree, start_of_file};
-pub use sdist::{Broken, BuildError, Builder, ProjectError, Task};
+pub use sdist::{Broken, Build, BuildError, DangerBuilder, ProjectError, Refusal, Task, Unbuilt};
 pub use tags::{Fit, WheelName};
 pub use version::{Specifiers, Version, VersionError};

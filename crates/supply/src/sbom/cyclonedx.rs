@@ -1,6 +1,6 @@
 //! CycloneDX 1.6, as JSON.
 
-use super::{Component, Part, Subject, components, identity, references};
+use super::{Component, Part, Subject, builds, components, identity, references};
 use serde_json::{Value, json};
 
 /// The document. It carries no time, so the same lock gives the same bytes.
@@ -20,6 +20,9 @@ pub fn cyclonedx(subject: &Subject<'_>) -> Value {
         let all: Vec<String> = files.chain(references(part)).collect();
         json!({ "ref": reference(part), "dependsOn": all })
     }));
+    let builds = builds(subject).into_iter();
+    dependencies
+        .extend(builds.map(|(package, tools)| json!({ "ref": package, "dependsOn": tools })));
     let serial = identity(&json!([&parts, &dependencies, subject.name]).to_string());
     json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -92,6 +95,10 @@ fn library(component: &Component<'_>) -> Value {
     });
     if let (Some(group), Some(object)) = (group, value.as_object_mut()) {
         object.insert("group".into(), group.into());
+    }
+    // It ran when something was built, and is in nothing that runs.
+    if let (true, Some(object)) = (component.tool, value.as_object_mut()) {
+        object.insert("scope".into(), "excluded".into());
     }
     value
 }

@@ -10,6 +10,7 @@ pub use cyclonedx::cyclonedx;
 pub use spdx::spdx;
 
 use crate::{
+    built::BuildTool,
     digest::Sha256,
     locked::{Ecosystem, LockedPackage, LockedTree},
     oci::LockedImage,
@@ -50,6 +51,8 @@ struct Component<'a> {
     archive: Option<&'a str>,
     /// `library`, or `container` for an image.
     kind: &'static str,
+    /// It is in no tree: something was built with it.
+    tool: bool,
     purl: String,
     /// Unique in the document.
     reference: String,
@@ -64,7 +67,44 @@ fn components<'a>(subject: &Subject<'a>) -> BTreeMap<String, Component<'a>> {
     let components = packages.map(|(tree, package)| component(tree, package));
     let images = subject.servers.iter().filter_map(|part| part.image);
     let components = components.chain(images.map(of_image));
-    components.map(|it| (it.reference.clone(), it)).collect()
+    let mut all: BTreeMap<_, _> = components.map(|it| (it.reference.clone(), it)).collect();
+    let trees = subject.servers.iter().filter_map(|part| part.tree);
+    let tools = trees.flat_map(LockedTree::built);
+    for tool in tools.flat_map(|(_, built)| &built.tools).map(of_tool) {
+        all.entry(tool.reference.clone()).or_insert(tool);
+    }
+    all
+}
+
+/// What every package that was built was built with: the references of the package and of its tools, sorted.
+fn builds(subject: &Subject<'_>) -> BTreeMap<String, Vec<String>> {
+    let trees = subject.servers.iter().filter_map(|part| part.tree);
+    let built = trees.flat_map(|tree| tree.built().map(move |it| (tree, it)));
+    let pairs = built.map(|(tree, (package, built))| {
+        let mut tools: Vec<String> = built.tools.iter().map(|it| of_tool(it).reference).collect();
+        tools.sort();
+        (component(tree, package).reference, tools)
+    });
+    pairs.collect()
+}
+
+/// A tool is a wheel of the index.
+fn of_tool<'a>(tool: &BuildTool) -> Component<'a> {
+    let (name, version) = (tool.name.to_string(), tool.version.to_string());
+    let purl = purl(Ecosystem::Pypi, &name, &version);
+    let (algorithm, digest) = tool.integrity.algorithm_and_hex();
+    let short: String = digest.chars().take(16).collect();
+    Component {
+        name,
+        version,
+        archive: None,
+        kind: "library",
+        tool: true,
+        reference: format!("{purl}#{short}"),
+        purl,
+        algorithm,
+        digest,
+    }
 }
 
 fn component<'a>(tree: &LockedTree, package: &'a LockedPackage) -> Component<'a> {
@@ -81,6 +121,7 @@ fn component<'a>(tree: &LockedTree, package: &'a LockedPackage) -> Component<'a>
         version: package.version.to_string(),
         archive: package.archive.as_deref(),
         kind: "library",
+        tool: false,
         reference: format!("{purl}#{short}"),
         purl,
         algorithm,
@@ -103,6 +144,7 @@ fn of_image<'a>(image: &LockedImage) -> Component<'a> {
         version: image.version.clone(),
         archive: None,
         kind: "container",
+        tool: false,
         reference: purl.clone(),
         purl,
         algorithm: "sha256",

@@ -1,6 +1,6 @@
 //! SPDX 2.3, as JSON.
 
-use super::{Component, Part, Subject, components, identity, references};
+use super::{Component, Part, Subject, builds, components, identity, references};
 use crate::digest::Sha256;
 use serde_json::{Value, json};
 
@@ -25,6 +25,11 @@ pub fn spdx(subject: &Subject<'_>, created: &str) -> Value {
             let file = id("File", &format!("{}/{path}", part.name));
             relations.push(relation(&own, "CONTAINS", &file));
         }
+    }
+    for (package, tools) in builds(subject) {
+        let built = id("Package", &package);
+        let tool = |tool: String| relation(&id("Package", &tool), "BUILD_TOOL_OF", &built);
+        relations.extend(tools.into_iter().map(tool));
     }
     let identity = identity(&json!([&packages, &relations, subject.name]).to_string());
     json!({

@@ -110,6 +110,59 @@ fn every_package_is_there_with_its_digest_and_its_server() {
 }
 
 #[test]
+fn what_something_was_built_with_is_told_apart() {
+    let lock: Lockfile = sample::text().parse().unwrap();
+    let mut trees = lock
+        .server
+        .values()
+        .filter_map(|it| it.content.tree.clone());
+    let mut tree = trees.next().unwrap();
+    let sum = crate::Integrity::from_sha256([7; 32]);
+    let built = serde_json::json!({
+        "wheel": "a-1-py3-none-any.whl", "files": sum.to_string(),
+        "tools": [{ "name": "hatchling", "version": "1.0", "integrity": sum.to_string() }],
+    });
+    tree.packages[0].built = serde_json::from_value(built).unwrap();
+    let subject = Subject {
+        name: "project",
+        tool_version: "0.1.0",
+        servers: vec![Part {
+            name: "app",
+            source: "x".into(),
+            tree: Some(&tree),
+            image: None,
+            files: Vec::new(),
+        }],
+    };
+    let (cyclonedx, spdx) = (cyclonedx(&subject), spdx(&subject, "2026-01-31T12:00:00Z"));
+    valid(
+        include_str!("../../tests/data/cyclonedx-1.6.schema.json"),
+        &cyclonedx,
+    );
+    valid(include_str!("../../tests/data/spdx-2.3.schema.json"), &spdx);
+    let components = cyclonedx["components"].as_array().unwrap();
+    let excluded: Vec<&Value> = components
+        .iter()
+        .filter(|it| it["scope"] == "excluded")
+        .collect();
+    assert_eq!(excluded.len(), 1);
+    assert_eq!(excluded[0]["purl"], "pkg:pypi/hatchling@1.0");
+    let dependencies = cyclonedx["dependencies"].as_array().unwrap();
+    let tool = &excluded[0]["bom-ref"];
+    let mut of_tool = dependencies.iter().filter(|it| {
+        let on = it["dependsOn"].as_array().unwrap();
+        on.contains(tool)
+    });
+    let package = of_tool.next().unwrap()["ref"].as_str().unwrap();
+    assert!(!package.starts_with("server/") && of_tool.next().is_none());
+    let relations = spdx["relationships"].as_array().unwrap();
+    let tools = relations
+        .iter()
+        .filter(|it| it["relationshipType"] == "BUILD_TOOL_OF");
+    assert_eq!(tools.count(), 1);
+}
+
+#[test]
 fn the_same_input_gives_the_same_text() {
     described(|cyclonedx, spdx| {
         described(|again, later| {

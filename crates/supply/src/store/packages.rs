@@ -99,10 +99,11 @@ impl Store {
 /// What is stored is named by the list of its files where no archive has a name for it.
 impl Store {
     /// Stores the files that `make` writes into an empty directory, which is its second one; the first is for its own work and is
-    /// removed. `make` says what it wrote, sorted by path.
+    /// removed. `make` says what it wrote, sorted by path. What `accept` refuses by its digest is not kept.
     pub(crate) fn add_files<E: From<StoreError>>(
         &self,
         make: impl FnOnce(&Path, &Path) -> Result<Vec<FileRecord>, E>,
+        accept: impl FnOnce(&Integrity) -> Result<(), E>,
     ) -> Result<(Integrity, Stored), E> {
         let scratch = self.scratch()?;
         let (aside, work) = (scratch.path.join("aside"), scratch.path.join("package"));
@@ -113,6 +114,11 @@ impl Store {
         let records = make(&aside, &files)?;
         let text = manifest::render(&records);
         let integrity = Integrity::from_sha256(*manifest::digest(&text).as_bytes());
+        accept(&integrity)?;
+        // What is there already is looked at first, and put away when it is damaged.
+        if let Some(stored) = self.package(&integrity) {
+            return Ok((integrity, stored));
+        }
         fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
         make_read_only(&files, &records)?;
         let place = self.package_path(&integrity);

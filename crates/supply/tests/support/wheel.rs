@@ -241,7 +241,7 @@ impl World {
             python: &self.python,
             progress: &Silent,
             compiler,
-            builder: None,
+            danger_builder: None,
         }
     }
 

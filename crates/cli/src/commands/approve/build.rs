@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use interlock_audit::Receipt;
 use interlock_sandbox::{Access, Confined, Exit, Kernel, Limits, Mount, Profile, Stdio, Stdio3};
 use interlock_supply::LockedTree;
-use interlock_supply::pypi::{Broken, Builder, Task};
+use interlock_supply::pypi::{Broken, Task};
 
 use super::compile::parts;
 use crate::show::counted;
@@ -27,8 +28,22 @@ const PROGRAM: &str = include_str!("build.py");
 const PLACES: [&str; 2] = ["/build/source", "/build/tools"];
 /// The one time that files are made at: 1 January 2020.
 const EPOCH: &str = "1577836800";
-/// Most bytes that a build gives back.
-const MOST: u64 = 512 << 20;
+/// What a hook may give back at most. The sandbox bounds what a build takes; this bounds what is taken from it.
+struct Mode {
+    name: &'static str,
+    bytes: u64,
+    parts: usize,
+}
+const REQUIRES: Mode = Mode {
+    name: "requires",
+    bytes: 1 << 20,
+    parts: 1000,
+};
+const WHEEL: Mode = Mode {
+    name: "wheel",
+    bytes: 512 << 20,
+    parts: 8,
+};
 /// So much of what a failed build said is told: bytes, and lines.
 const TOLD: (usize, usize) = (8 << 10, 12);
 
@@ -38,31 +53,32 @@ pub enum Sources {
     /// No: what is there as sources only is refused.
     Refused,
     /// Somebody said so: `--danger-build-sdists`.
-    Built,
+    DangerBuilt,
 }
 
 impl Sources {
     /// As the option says.
     pub fn of(danger_build_sdists: bool) -> Self {
         if danger_build_sdists {
-            Self::Built
+            Self::DangerBuilt
         } else {
             Self::Refused
         }
     }
 }
 
-/// Builds with one interpreter.
+/// Builds one thing with one interpreter. Nobody has it who did not take the build on record first.
 pub struct ContainedBuild {
     python: PathBuf,
+    _recorded: Receipt,
     limits: Limits,
     /// How long one run may take.
     time: Duration,
 }
 
 impl ContainedBuild {
-    /// With the interpreter at this real path.
-    pub fn new(python: PathBuf) -> Self {
+    /// With the interpreter at this real path. `recorded`: that the build is in the audit log.
+    pub fn new(python: PathBuf, recorded: Receipt) -> Self {
         const MIB: u64 = 1 << 20;
         let limits = Limits {
             memory_bytes: 4096 * MIB,
@@ -73,6 +89,7 @@ impl ContainedBuild {
         };
         Self {
             python,
+            _recorded: recorded,
             limits,
             time: Duration::from_secs(1800),
         }
@@ -111,8 +128,8 @@ impl ContainedBuild {
             .env("TZ", "UTC")
     }
 
-    fn run(&self, mode: &str, task: &Task<'_>) -> Result<Vec<(String, Vec<u8>)>, Broken> {
-        let plan = self.profile(mode, task).plan(&Kernel::assume());
+    fn run(&self, mode: &Mode, task: &Task<'_>) -> Result<Vec<(String, Vec<u8>)>, Broken> {
+        let plan = self.profile(mode.name, task).plan(&Kernel::assume());
         let plan = plan.map_err(|error| error.to_string())?;
         let streams = Stdio3 {
             stdin: Stdio::Null,
@@ -123,7 +140,7 @@ impl ContainedBuild {
         let (Some(out), Some(said)) = (confined.stdout.take(), confined.stderr.take()) else {
             return Err("its output cannot be read".to_owned().into());
         };
-        let read = self.read(&confined, out, said);
+        let read = self.read(&confined, mode.bytes, out, said);
         let exit = confined.wait().map_err(|error| error.to_string())?;
         let read = read?;
         match exit {
@@ -132,9 +149,7 @@ impl ContainedBuild {
                 self.time.as_secs().div_ceil(60)
             )
             .into()),
-            Exit::Code(0) => {
-                parts(&read.out).ok_or_else(|| "it came back incomplete".to_owned().into())
-            }
+            Exit::Code(0) => parts(read.out, mode.parts).map_err(|error| error.to_string().into()),
             exit => Err(Broken {
                 why: format!("it ended with {exit}"),
                 said: last_lines(&read.said),
@@ -143,7 +158,13 @@ impl ContainedBuild {
     }
 
     /// Reads both streams to their ends, which is when nothing is left that could write; kills what goes on for too long.
-    fn read(&self, confined: &Confined, out: OwnedFd, said: OwnedFd) -> Result<Ended, Broken> {
+    fn read(
+        &self,
+        confined: &Confined,
+        most: u64,
+        out: OwnedFd,
+        said: OwnedFd,
+    ) -> Result<Ended, Broken> {
         let late = AtomicBool::new(false);
         let (done, over) = sync_channel::<()>(0);
         std::thread::scope(|scope| {
@@ -156,15 +177,15 @@ impl ContainedBuild {
             });
             let said = scope.spawn(|| end_of(File::from(said)));
             let mut raw = Vec::new();
-            let read = File::from(out).take(MOST + 1).read_to_end(&mut raw);
-            if raw.len() as u64 > MOST {
+            let read = File::from(out).take(most + 1).read_to_end(&mut raw);
+            if raw.len() as u64 > most {
                 let _ = confined.kill();
             }
             let said = said.join().unwrap_or_default();
             drop(done);
             read.map_err(|error| error.to_string())?;
-            if raw.len() as u64 > MOST {
-                return Err(format!("it made more than {} MiB", MOST >> 20).into());
+            if raw.len() as u64 > most {
+                return Err(format!("it made more than {} MiB", most >> 20).into());
             }
             Ok((raw, said))
         })
@@ -216,14 +237,16 @@ pub fn said(broken: &Broken) -> impl Iterator<Item = String> {
     lines.map(|line| format!("it said: {}", visible(line)))
 }
 
-impl Builder for ContainedBuild {
-    fn requires(&self, task: &Task<'_>) -> Result<Vec<String>, Broken> {
-        let found = self.run("requires", task)?;
+impl ContainedBuild {
+    /// What the backend asks for besides what the project says.
+    pub fn requires(&self, task: &Task<'_>) -> Result<Vec<String>, Broken> {
+        let found = self.run(&REQUIRES, task)?;
         Ok(found.into_iter().map(|(need, _)| need).collect())
     }
 
-    fn wheel(&self, task: &Task<'_>) -> Result<Vec<(String, Vec<u8>)>, Broken> {
-        self.run("wheel", task)
+    /// The files that the build left behind.
+    pub fn wheel(&self, task: &Task<'_>) -> Result<Vec<(String, Vec<u8>)>, Broken> {
+        self.run(&WHEEL, task)
     }
 }
 
@@ -241,8 +264,14 @@ pub fn told(tree: &LockedTree) -> Vec<String> {
         } else {
             tools.join(", ")
         };
+        let asked: Vec<String> = built.asked.iter().map(|it| visible(it)).collect();
+        let asked = if asked.is_empty() {
+            String::new()
+        } else {
+            format!("; it asked for {} itself", asked.join(", "))
+        };
         format!(
-            "LOOK TWICE: {} was built here from source; its build program ran contained and without network, with {with}",
+            "LOOK TWICE: {} was built here from source; its build program ran contained and without network, with {with}{asked}",
             visible(&own)
         )
     };

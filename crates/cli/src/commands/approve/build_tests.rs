@@ -60,9 +60,23 @@ fn text(broken: &Broken) -> String {
     format!("{}; {}", broken.why, lines.join("; "))
 }
 
+/// Who builds shows that the build is on record.
+fn recorded() -> Receipt {
+    let root = tempfile::tempdir().unwrap();
+    let now = std::time::UNIX_EPOCH;
+    let mut log =
+        interlock_audit::Log::open(&root.path().join("log"), Default::default(), now).unwrap();
+    let event = interlock_audit::Event::DangerUsed {
+        session: None,
+        option: "--danger-build-sdists",
+        value: None,
+    };
+    log.append(now, &event).unwrap()
+}
+
 fn builder() -> ContainedBuild {
     let python = Path::new("/usr/bin/python3").canonicalize().unwrap();
-    ContainedBuild::new(python)
+    ContainedBuild::new(python, recorded())
 }
 
 /// What a backend's `build_wheel` comes to: the names of what it left, or a part of the reason.
@@ -204,6 +218,14 @@ fn a_build_has_limits() {
     let mut quick = builder();
     quick.limits.cpu_seconds = Some(1);
     check("    while True: pass", &quick, Err("signal"));
+    let parts = "
+    for number in range(9):
+        wheel(out, '%d.whl' % number)";
+    check(
+        parts,
+        &builder(),
+        Err("there is more of it than there can be"),
+    );
     let mut late = builder();
     late.time = Duration::from_millis(1);
     let wait = "
@@ -250,6 +272,14 @@ fn what_a_backend_asks_for() {
         (
             "def get_requires_for_build_wheel(settings): return ['wheel', 'a>1']",
             Ok(vec!["wheel".to_owned(), "a>1".to_owned()]),
+        ),
+        (
+            "def get_requires_for_build_wheel(settings): return ['x' * 1100 for _ in range(1000)]",
+            Err("it made more than 1 MiB"),
+        ),
+        (
+            "def get_requires_for_build_wheel(settings): return ['x'] * 1001",
+            Err("there is more of it than there can be"),
         ),
         (
             "def get_requires_for_build_wheel(settings): raise ValueError('no')",

@@ -14,6 +14,8 @@ use interlock_supply::pypi::Compiler;
 
 /// Most bytes of bytecode of one tree.
 const MOST: u64 = 512 << 20;
+/// Most files of bytecode of one tree.
+const FILES: usize = 200_000;
 /// Processor time in seconds.
 const TIME: u64 = 900;
 
@@ -95,23 +97,58 @@ impl Compiler for Contained {
             return Err("there is more of it than any tree has".into());
         }
         match confined.wait().map_err(|error| error.to_string())? {
-            Exit::Code(0) => parts(&raw).ok_or_else(|| "it came back incomplete".into()),
+            Exit::Code(0) => parts(raw, FILES).map_err(|error| error.to_string()),
             exit => Err(format!("the interpreter ended with {exit}")),
         }
     }
 }
 
-/// Takes the output apart; `None` when it has no end.
-pub(super) fn parts(mut raw: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
-    let mut all = Vec::new();
+/// Why output was not taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PartsError {
+    /// It has no end, or more after it.
+    #[error("it came back incomplete")]
+    Incomplete,
+    /// It has more parts than there can be.
+    #[error("there is more of it than there can be")]
+    TooMany,
+}
+
+/// Takes the output apart, which has no more than `most` parts. Of what it is in, no more is kept than of a part.
+pub(super) fn parts(mut raw: Vec<u8>, most: usize) -> Result<Vec<(String, Vec<u8>)>, PartsError> {
+    let mut found = Vec::new();
+    let mut rest = raw.as_slice();
+    let incomplete = PartsError::Incomplete;
     loop {
-        let path = part(&mut raw)?;
+        let path = part(&mut rest).ok_or(incomplete)?;
         if path.is_empty() {
-            return raw.is_empty().then_some(all);
+            break;
         }
-        let path = String::from_utf8(path.to_vec()).ok()?;
-        all.push((path, part(&mut raw)?.to_vec()));
+        if found.len() == most {
+            return Err(PartsError::TooMany);
+        }
+        let path = String::from_utf8(path.to_vec()).map_err(|_| incomplete)?;
+        found.push((path, part(&mut rest).ok_or(incomplete)?.len()));
     }
+    if !rest.is_empty() {
+        return Err(incomplete);
+    }
+    // From the end and out of the output itself, so that nothing is there twice but one part of several.
+    raw.truncate(raw.len().saturating_sub(4));
+    let mut all = Vec::with_capacity(found.len());
+    while let Some((path, length)) = found.pop() {
+        let content = if found.is_empty() {
+            raw.drain(..raw.len().saturating_sub(length));
+            std::mem::take(&mut raw)
+        } else {
+            let content = raw.split_off(raw.len().saturating_sub(length));
+            raw.truncate(raw.len().saturating_sub(path.len() + 8));
+            content
+        };
+        all.push((path, content));
+    }
+    all.reverse();
+    Ok(all)
 }
 
 fn part<'a>(raw: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -133,13 +170,18 @@ mod tests {
             ("a".to_owned(), b"bc".to_vec()),
             ("d".to_owned(), Vec::new()),
         ];
-        assert_eq!(parts(whole), Some(expected));
-        assert_eq!(parts(b"\0\0\0\0"), Some(Vec::new()));
+        let incomplete = Err(PartsError::Incomplete);
+        assert_eq!(parts(whole.to_vec(), 2), Ok(expected));
+        assert_eq!(parts(whole.to_vec(), 1), Err(PartsError::TooMany));
+        assert_eq!(parts(vec![0; 4], 0), Ok(Vec::new()));
         for cut in 0..whole.len() {
-            assert_eq!(parts(&whole[..cut]), None, "{cut}");
+            assert_eq!(parts(whole[..cut].to_vec(), 2), incomplete, "{cut}");
         }
-        assert_eq!(parts(&[whole.as_slice(), b"x"].concat()), None);
-        assert_eq!(parts(b"\x01\0\0\0\xff\0\0\0\0\0\0\0\0"), None);
+        assert_eq!(parts([whole.as_slice(), b"x"].concat(), 2), incomplete);
+        assert_eq!(
+            parts(b"\x01\0\0\0\xff\0\0\0\0\0\0\0\0".to_vec(), 2),
+            incomplete
+        );
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn fetch(
     remarks.insert(0, format!("from {} at commit {}", wish.at, wish.commit));
     if host.is_offline()
         && let Some(tree) = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?
-        && (sources == Sources::Built || tree.built().next().is_none())
+        && (sources == Sources::DangerBuilt || tree.built().next().is_none())
     {
         return fetched(context, &rules, packages, &tree, remarks);
     }

@@ -46,6 +46,21 @@ pub fn profile(
         .map_err(|error| Failure::new(Exit::Usage, "these grants cannot be given").because(&error))
 }
 
+/// The profile, saying that something is built from sources where something was, and nowhere else: an option that had no effect is no
+/// consent for the next time.
+///
+/// # Errors
+/// As of [`profile`].
+pub fn as_built(profile: &Profile, built: bool, places: &Places) -> Result<Profile, Failure> {
+    let mut grants = profile.to_grants();
+    grants.danger.retain(|it| *it != Danger::BuildSdists);
+    if built {
+        grants.danger.push(Danger::BuildSdists);
+    }
+    Profile::new(grants, places)
+        .map_err(|error| Failure::new(Exit::Usage, "these grants cannot be given").because(&error))
+}
+
 fn parse<T: std::str::FromStr>(option: &str, text: &str, form: &str) -> Result<T, Failure>
 where
     T::Err: std::error::Error,
@@ -192,6 +207,28 @@ mod tests {
             }
             (Ok(_), Err(part)) => panic!("accepted, expected {part}"),
             (Err(failure), Ok(_)) => panic!("{}", failure.render()),
+        }
+    }
+
+    #[test]
+    fn what_was_not_built_is_no_consent() {
+        let home = tempfile::tempdir().unwrap();
+        let own = home.path().join("own");
+        let places = Places::new(
+            home.path(),
+            &own.join("config"),
+            &own.join("store"),
+            &own.join("state"),
+            1000,
+        );
+        for (given, built) in [(true, true), (true, false), (false, true), (false, false)] {
+            let danger = options::Danger {
+                danger_build_sdists: given,
+                ..options::Danger::default()
+            };
+            let before = profile(None, &options::Grants::default(), &danger, &places).unwrap();
+            let after = as_built(&before, built, &places).unwrap();
+            assert_eq!(after.accepts(Danger::BuildSdists), built, "{given}");
         }
     }
 

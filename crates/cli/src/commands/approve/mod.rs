@@ -3,6 +3,7 @@
 //! In order: judge, fetch the package, resolve to content, show everything, ask, sign and record, then start the server
 //! once, contained as approved, to pin its tools.
 
+mod admission;
 pub mod attached;
 pub mod build;
 mod bytecode;
@@ -82,7 +83,7 @@ impl Prepared {
         let log = context.log()?;
         let known = context.known()?;
         let ledger = context.ledger(&known)?;
-        let wanted = Wanted::read(context, options, &ledger)?;
+        let mut wanted = Wanted::read(context, options, &ledger)?;
         let machine = Machine::open(context)?;
         let archive = options.image_archive.as_deref();
         // What an approval names was agreed to before.
@@ -97,6 +98,10 @@ impl Prepared {
         let sources = Sources::of(options.danger.danger_build_sdists);
         let judgement = &wanted.judgement;
         let fetched = package::fetch(context, &machine.packages, judgement, archive, sources)?;
+        let built = fetched
+            .as_ref()
+            .is_some_and(|it| it.was_built(&machine.packages));
+        wanted.profile = grants::as_built(&wanted.profile, built, &context.places)?;
         let launch = wanted.resolve(context, &machine, &ledger, fetched.as_ref())?;
         wanted.show(context, &machine, &launch, fetched.as_ref(), &ledger);
         Ok(Self {

@@ -128,9 +128,10 @@ pub fn judge(
     if let Some(claimed) = &own.mcp_name {
         lines.push(claim(context, &rules.policy, claimed, tree));
     }
-    lines.extend(told::others(tree, &origins, rules.now));
-    lines.extend(told::withdrawn(tree, &origins));
-    lines.extend(told::ageless(tree, &origins, &rules.hold));
+    let whole = &tree.with_tools();
+    lines.extend(told::others(whole, &origins, rules.now));
+    lines.extend(told::withdrawn(whole, &origins));
+    lines.extend(told::ageless(whole, &origins, &rules.hold));
     Ok(Told {
         lines,
         origin: OriginLock::of(tree.ecosystem, own),
@@ -150,6 +151,7 @@ pub fn of_repository(
     ask: Ask,
 ) -> Result<Told, Failure> {
     let mut told = of_no_registry(rules, tree)?;
+    let tree = &tree.with_tools();
     let other = |package: &LockedPackage| tree.ecosystem_of(package);
     let mut all = tree.packages.iter().map(other);
     let ecosystem = all.find(|it| *it != Ecosystem::Git);
@@ -180,6 +182,38 @@ pub fn of_repository(
         told.whole = evidence.is_whole();
     }
     Ok(told)
+}
+
+/// Judges packages of the index of Python whose code runs before anybody is shown a tree: sources that are to be built, and what
+/// builds them. `own` is the name of what was asked for.
+///
+/// # Errors
+/// As of [`judge`].
+pub fn before_a_build(
+    rules: &Rules,
+    index: &Index,
+    own: &str,
+    packages: &[LockedPackage],
+) -> Result<(), Failure> {
+    let own = pypi::Name::new(own).ok();
+    let is_own = |package: &LockedPackage| {
+        own.as_ref()
+            .is_some_and(|own| own.as_str() == package.name.as_str())
+    };
+    known_among(packages.iter().map(|package| (Ecosystem::Pypi, package)))?;
+    let evidence = TreeEvidence::of_index(index, packages);
+    let all = evidence.packages.iter();
+    let origins: Vec<Origin> = all
+        .map(|it| it.origin(Ecosystem::Pypi, rules.verifier()))
+        .collect();
+    for (package, origin) in packages.iter().zip(&origins) {
+        let (one, origin) = (std::slice::from_ref(package), std::slice::from_ref(origin));
+        let breaches = rules
+            .policy
+            .judge_all(Ecosystem::Pypi, one, &is_own, origin, &rules.hold);
+        refuse(package.name.as_str(), package.version.as_str(), breaches)?;
+    }
+    Ok(())
 }
 
 /// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told.
@@ -300,10 +334,18 @@ pub fn evidence(
 
 /// Refuses what is known to be malicious, anywhere in the tree; tells what is archived or has a known hole.
 fn known_releases(tree: &LockedTree) -> Result<Vec<String>, Failure> {
+    let tree = tree.with_tools();
+    let all = tree.packages.iter();
+    known_among(all.map(|package| (tree.ecosystem_of(package), package)))
+}
+
+fn known_among<'a>(
+    packages: impl Iterator<Item = (Ecosystem, &'a LockedPackage)>,
+) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
-    for package in &tree.packages {
+    for (ecosystem, package) in packages {
         let (name, version) = (package.name.to_string(), package.version.to_string());
-        let Some(found) = known(tree.ecosystem_of(package).as_str(), &name, Some(&version)) else {
+        let Some(found) = known(ecosystem.as_str(), &name, Some(&version)) else {
             continue;
         };
         let shown = format!("{}@{}", visible(&name), visible(&version));

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
-use interlock_supply::{Host, LockedTree, Progress, Store};
+use interlock_supply::{Host, LockedTree, Progress, Store, TreeDigest};
 
 use super::build::{self, Sources};
 use super::hint;
@@ -42,6 +42,13 @@ impl Fetched {
             remarks,
             origin: told.origin,
         }
+    }
+
+    /// Whether something of it was built from sources.
+    pub fn was_built(&self, packages: &Store) -> bool {
+        let digest = TreeDigest::parse(&self.locked.tree).ok();
+        let tree = digest.and_then(|digest| packages.recorded(&digest));
+        tree.is_some_and(|tree| tree.built().next().is_some())
     }
 }
 

@@ -44,6 +44,12 @@ enum Step {
 /// # Errors
 /// When it cannot be found out what waits, or there is no terminal to ask at.
 pub fn run(context: &Context, options: &Approve) -> Outcome {
+    if options.danger.danger_build_sdists {
+        // Each would be built before its own question.
+        let what = "`--danger-build-sdists` is agreed to for one server, and not for all that wait";
+        return Err(Failure::new(Exit::Usage, what)
+            .next("interlock approve --danger-build-sdists -- COMMAND ARGS"));
+    }
     let (all, damaged) = waiting(context)?;
     // A damaged backup may stand for a file with servers that wait: what is done here is not all there is.
     let done = if damaged > 0 {

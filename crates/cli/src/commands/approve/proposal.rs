@@ -112,6 +112,11 @@ fn proposals(
         if !server.content.is_empty() && earlier.is_some_and(same) {
             continue;
         }
+        // Before anything is fetched for it, or built.
+        if server.content.is_empty() {
+            let what = format!("`{name}` is declared in the lock and not locked yet");
+            return Err(Failure::new(Exit::Refused, what).next("interlock lock"));
+        }
         let how = (Versions::Keep, sources);
         let resolved = resolving::server(context, machine, ledger, base, server, how)
             .map_err(|failure| named(name, failure))?;
@@ -155,10 +160,6 @@ fn proposals(
 
 /// What is here is what the lock says, or nothing is approved.
 fn is_as_locked(name: &ServerName, server: &Server, resolved: &Resolved) -> Result<(), Failure> {
-    if server.content.is_empty() {
-        let what = format!("`{name}` is declared in the lock and not locked yet");
-        return Err(Failure::new(Exit::Refused, what).next("interlock lock"));
-    }
     let mut here = server.clone();
     here.content = resolved.content.clone();
     // Where it came from is compared by what proves it.

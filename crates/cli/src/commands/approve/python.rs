@@ -1,16 +1,17 @@
 //! Fetching a package of the Python package index: for one interpreter, as wheels, nothing of it run; source archives only where
 //! somebody lets them be built.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use interlock_launch::{Judgement, PackageRef};
 use interlock_supply::pypi::{
-    BuildError, Builder, Compiler, Config, Index, LockError, Locked, Locker, Python, Requirement,
-    Wish,
+    BuildError, Compiler, Config, DangerBuilder, Index, LockError, Locked, Locker, Python,
+    Requirement, Wish,
 };
 use interlock_supply::{LockedTree, Store};
 
-use super::build::{self, ContainedBuild, Sources};
+use super::admission::Admission;
+use super::build::{self, Sources};
 use super::compile::Contained;
 use super::hint;
 use super::origin::{self, Ask, Source};
@@ -91,7 +92,13 @@ pub(super) fn with_locker<T>(
     let config = config.reaching(&context.reach(&rules.policy));
     let index = Index::new(config, context.global.offline).holding(rules.hold.clone());
     let bar = Bar::new(context);
-    let builder = builder(package, &path, sources);
+    let admission = may_build(package, sources).then(|| Admission {
+        context,
+        rules,
+        index: &index,
+        own: &package.name,
+        python: path.clone(),
+    });
     let compiler = compiler(package, path);
     let done = work(&Locker {
         index: &index,
@@ -99,7 +106,7 @@ pub(super) fn with_locker<T>(
         python: &python,
         progress: &bar,
         compiler: compiler.as_ref().map(|it| it as &dyn Compiler),
-        builder: builder.as_ref().map(|it| it as &dyn Builder),
+        danger_builder: admission.as_ref().map(|it| it as &dyn DangerBuilder),
     });
     bar.finish();
     let done = done.map_err(|error| told_why(&error, package, failed(&error)))?;
@@ -112,16 +119,20 @@ fn compiler(package: &PackageRef, path: PathBuf) -> Option<Contained> {
     (!names_a_file(package)).then(|| Contained::new(path))
 }
 
-/// What builds source archives: the same interpreter, where somebody said that they may be built.
-fn builder(package: &PackageRef, path: &Path, sources: Sources) -> Option<ContainedBuild> {
-    let allowed = sources == Sources::Built && !names_a_file(package);
-    allowed.then(|| ContainedBuild::new(path.to_owned()))
+/// Whether source archives are built, by the same interpreter: where somebody said so.
+fn may_build(package: &PackageRef, sources: Sources) -> bool {
+    sources == Sources::DangerBuilt && !names_a_file(package)
 }
 
 /// A failure with what a build said, and with what to do next.
 fn told_why(error: &LockError, package: &PackageRef, mut failure: Failure) -> Failure {
-    if let Some(BuildError::Backend(broken)) = error.build() {
-        failure.causes.extend(build::said(broken));
+    match error.build() {
+        Some(BuildError::Backend(broken)) => failure.causes.extend(build::said(broken)),
+        Some(BuildError::Refused(refusal)) => {
+            failure.causes.extend(refusal.causes.iter().cloned());
+            failure.next.clone_from(&refusal.next);
+        }
+        _ => {}
     }
     match (error.young(), next(error, package)) {
         (Some(young), _) => failure.next(young.next()),
@@ -140,7 +151,7 @@ fn next(error: &LockError, package: &PackageRef) -> Option<&'static str> {
             "choose a version with a wheel, or let the build program of its author run, in a sandbox without network: add \
              `--danger-build-sdists`",
         ),
-        Some(BuildError::Different { .. }) => Some(
+        Some(BuildError::Different { .. } | BuildError::LockedTools(_)) => Some(
             "ask whoever wrote the lock how it was built, or choose anew: interlock lock --update --danger-build-sdists NAME",
         ),
         Some(BuildError::Backend(_)) => {

@@ -1,6 +1,7 @@
 //! `interlock advisories`: known vulnerabilities of what is locked or approved, from advisories on this machine.
 
 use interlock_supply::advisories::{self, Hit, Report, Target};
+use interlock_supply::{LockedPackage, LockedTree};
 use serde_json::json;
 
 use crate::Outcome;
@@ -41,17 +42,16 @@ pub fn run(global: &Global, options: &Advisories) -> Outcome {
 }
 
 fn targets(server: &Subject) -> Vec<Target> {
-    let packages = server
-        .tree
-        .iter()
-        .flat_map(|tree| tree.packages.iter().map(move |package| (tree, package)));
-    let target = packages.map(|(tree, package)| Target {
+    let Some(tree) = server.tree.as_ref().map(LockedTree::with_tools) else {
+        return Vec::new();
+    };
+    let target = |package: &LockedPackage| Target {
         server: server.name.clone(),
         ecosystem: tree.ecosystem_of(package),
         name: package.name.to_string(),
         version: package.version.to_string(),
-    });
-    target.collect()
+    };
+    tree.packages.iter().map(target).collect()
 }
 
 fn to_text(context: &Context, hit: &Hit) -> Vec<String> {

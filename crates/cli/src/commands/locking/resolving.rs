@@ -56,6 +56,9 @@ pub fn server(
     let judgement = judge(&request);
     refuse_what_cannot_be_approved(&judgement, &profile, context.style())?;
     let keep = versions == Versions::Keep;
+    // Where nothing moves, the option of one server is none for the others of the lock.
+    let asks = !keep || profile.accepts(Danger::BuildSdists);
+    let sources = if asks { sources } else { Sources::Refused };
     let locked = server.content.tree.as_ref().filter(|_| keep);
     let image = server.content.image.as_ref().filter(|_| keep);
     let bytes = match (locked, image) {
@@ -82,7 +85,10 @@ pub fn server(
                 ..Bytes::default()
             }
         }
-        (None, None) => fetched(context, machine, &judgement, sources)?,
+        (None, None) => {
+            let bytes = fetched(context, machine, &judgement, sources);
+            bytes.map_err(|failure| if asks { failure } else { unasked(failure) })?
+        }
     };
     let Bytes {
         package,
@@ -175,6 +181,17 @@ fn fetched(
             Err(Failure::new(Exit::Refused, what).next("interlock store verify"))
         }
     }
+}
+
+/// What is to be done about something that would have to be built, of a server that does not ask for that.
+fn unasked(failure: Failure) -> Failure {
+    let names = |next: &String| next.contains("--danger-build-sdists");
+    if !failure.next.as_ref().is_some_and(names) {
+        return failure;
+    }
+    failure.next(
+        "choose a version with a wheel, or have this server ask for it: `danger = [\"build-sdists\"]` among its grants in the lock",
+    )
 }
 
 /// A tree that has something in it that was built from sources is one of a server that asks for that.

@@ -276,7 +276,8 @@ fn borne_out(
     evidence: &TreeEvidence,
 ) -> Vec<String> {
     let origins = evidence.origins(tree, rules.verifier());
-    let pairs = tree.packages.iter().zip(&origins);
+    let whole = tree.with_tools();
+    let pairs = whole.packages.iter().zip(&origins);
     let failures = pairs.filter_map(|(package, origin)| {
         let (name, version) = (&package.name, &package.version);
         let error = origin.failure()?;

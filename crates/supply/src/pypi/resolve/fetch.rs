@@ -8,16 +8,17 @@ use super::{
     LockError,
     release::Release,
     solve::Source,
-    source::Maker,
+    source::{Maker, Order},
     wheel::{self, Wheel},
 };
 use crate::{
     built::Built,
     crew::{Crew, Parcel},
     digest::Integrity,
+    git::Checkout,
     progress::Progress,
     pypi::{
-        Builder, Environment, Index, IndexError, Metadata, MetadataError, Name, Python,
+        DangerBuilder, Environment, Index, IndexError, Metadata, MetadataError, Name, Python,
         Requirement, WheelName,
         listing::ListedWheel,
         sdist::{self, BuildError},
@@ -115,8 +116,8 @@ impl<'a> Fetcher<'a> {
     }
 
     /// The same, and source archives are built.
-    pub(super) fn building(mut self, builder: Option<&'a dyn Builder>) -> Self {
-        self.maker = builder.map(Maker::new);
+    pub(super) fn building(mut self, danger_builder: Option<&'a dyn DangerBuilder>) -> Self {
+        self.maker = danger_builder.map(Maker::new);
         self
     }
 
@@ -178,11 +179,14 @@ impl<'a> Fetcher<'a> {
 
     fn describe(&self, wheel: &ListedWheel) {
         let name = &wheel.name.name;
-        let text = match self.index.metadata(wheel) {
-            _ if wheel.source => self.metadata_of_source(wheel),
-            Ok(Some(text)) => Ok(text),
-            Ok(None) => self.own_metadata(wheel),
-            Err(error) => Err(SourceError::Index(error.into())),
+        let text = if wheel.source {
+            self.metadata_of_source(wheel)
+        } else {
+            match self.index.metadata(wheel) {
+                Ok(Some(text)) => Ok(text),
+                Ok(None) => self.own_metadata(wheel),
+                Err(error) => Err(SourceError::Index(error.into())),
+            }
         };
         let answer: Described = text.map(|text| {
             let metadata = Metadata::parse(text.as_bytes(), name, &wheel.name.version);
@@ -390,8 +394,7 @@ impl<'a> Fetcher<'a> {
         let maker = self.maker.as_ref();
         let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
         let archive = self.archive(wheel)?;
-        let (_, built, stored) =
-            maker.make(self, Some(&wheel.name), wheel.built.as_ref(), &archive)?;
+        let (_, built, stored) = maker.make(self, &Order::Release(wheel), &archive)?;
         let mut state = self.lock();
         state.built.insert(wheel.integrity.clone(), built);
         Ok(stored)
@@ -401,11 +404,16 @@ impl<'a> Fetcher<'a> {
     pub(super) fn project(
         &self,
         locked: Option<&Built>,
-        sources: &Stored,
+        checkout: &Checkout,
     ) -> Result<(WheelName, Built, Stored), InstallError> {
         let maker = self.maker.as_ref();
         let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
-        maker.make(self, None, locked, sources)
+        let order = Order::Project {
+            address: checkout.address(),
+            integrity: checkout.integrity(),
+            locked,
+        };
+        maker.make(self, &order, checkout.stored())
     }
 
     /// A wheel as it is now: one that was built says how, and has the name that it came out with.
@@ -426,14 +434,18 @@ impl<'a> Fetcher<'a> {
         name: &Name,
         version: &str,
         integrity: &Integrity,
-    ) -> Result<Option<Wheel>, LockError> {
+    ) -> Result<Option<ListedWheel>, LockError> {
         let failed = |error| LockError::Source(SourceError::Index(Arc::new(error)));
         let listing = self.index.listing(name).map_err(failed)?;
-        let wheels = listing.wheels.values().flatten();
-        let mut all = wheels.chain(listing.archives.values());
-        let own = all
-            .find(|wheel| wheel.integrity == *integrity && wheel.name.version.as_str() == version);
-        Ok(own.map(Wheel::from))
+        let own = |wheel: &&ListedWheel| {
+            wheel.integrity == *integrity && wheel.name.version.as_str() == version
+        };
+        Ok(listing.files().find(own).cloned())
+    }
+
+    /// Whether nobody waits for an answer any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.crew.is_closed()
     }
 
     /// What was published, verified and unpacked: a wheel, or sources.

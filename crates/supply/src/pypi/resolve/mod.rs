@@ -8,6 +8,7 @@ mod release;
 mod solve;
 mod source;
 mod start;
+mod tools;
 mod tree;
 mod wheel;
 
@@ -19,7 +20,7 @@ pub(crate) use start::of_file as start_of_file;
 pub use tree::claims;
 pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
 
-use super::{BuildError, Builder, Index, Name, Python, Requirement, Version};
+use super::{BuildError, DangerBuilder, Index, Name, Python, Requirement, Version};
 use crate::{
     digest::{Sha256, TreeDigest},
     git::Checkout,
@@ -93,6 +94,12 @@ pub enum LockError {
     /// A lock has a wheel that the user's index does not list for that package and version.
     #[error("the index lists no file of `{0}` with the locked digest")]
     Unlisted(String),
+    /// A release is too young to be used, whoever names it.
+    #[error("{0}")]
+    Held(Young),
+    /// A release was withdrawn, and nothing pins it.
+    #[error("`{0}` was withdrawn by its authors")]
+    Withdrawn(String),
     /// A lock lacks what is needed.
     #[error("the lock has no package that satisfies `{0}`")]
     Lacks(Box<Requirement>),
@@ -164,7 +171,11 @@ impl LockError {
                 Why::Young(young) => Some(young),
                 _ => None,
             },
-            _ => None,
+            Self::Held(young) => Some(young),
+            _ => match self.build() {
+                Some(BuildError::Tools(inner)) => inner.young(),
+                _ => None,
+            },
         }
     }
 }
@@ -182,7 +193,7 @@ pub struct Locker<'a> {
     /// What makes bytecode; without it a tree has none.
     pub compiler: Option<&'a dyn Compiler>,
     /// What builds source archives; without it there are wheels only.
-    pub builder: Option<&'a dyn Builder>,
+    pub danger_builder: Option<&'a dyn DangerBuilder>,
 }
 
 impl Locker<'_> {
@@ -206,7 +217,8 @@ impl Locker<'_> {
             let (wheels, stored) = (&chosen.wheels, &chosen.stored);
             if wheels.iter().any(|wheel| wheel.source) {
                 // What a source archive said of its wheel was believed so far.
-                let closed = proposed::closed(wish, wheels, stored, fetcher.environment());
+                let closed =
+                    proposed::closed(&wish.requirements, wheels, stored, fetcher.environment());
                 closed.map_err(|error| LockError::Misdescribed(error.into()))?;
             }
             let (tree, uncompiled) = self.assemble(wish, first, wheels, stored, None)?;
@@ -219,7 +231,7 @@ impl Locker<'_> {
 
     fn fetcher(&self) -> Fetcher<'_> {
         let fetcher = Fetcher::new(self.index, self.store, self.python, self.progress);
-        fetcher.building(self.builder)
+        fetcher.building(self.danger_builder)
     }
 
     /// Puts a tree that was locked before, maybe elsewhere and by somebody else, into the store: the same bytes or none.
@@ -259,7 +271,12 @@ impl Locker<'_> {
     ) -> Result<(), LockError> {
         let first = wish.requirements.first().ok_or(LockError::Nothing)?;
         let first = first.name.as_str();
-        proposed::closed(wish, wheels, stored, &self.python.environment())?;
+        proposed::closed(
+            &wish.requirements,
+            wheels,
+            stored,
+            &self.python.environment(),
+        )?;
         let mut layout = layout(first, wheels, stored, Vec::new())?;
         if let Some(sources) = locked.sources {
             same(sources, layout.digest)?;
@@ -364,7 +381,7 @@ impl Locker<'_> {
                 .as_ref()
                 .is_none_or(|command| *command == tree.entry.command);
             // What was built from sources is agreed to each time.
-            let allowed = self.builder.is_some() || tree.built().next().is_none();
+            let allowed = self.danger_builder.is_some() || tree.built().next().is_none();
             tree.ecosystem == Ecosystem::Pypi
                 && allowed
                 && tree.name.as_str() == first.name.as_str()
@@ -412,7 +429,7 @@ fn listed(fetcher: &Fetcher<'_>, package: &LockedPackage) -> Result<Wheel, LockE
     let wheel = found.filter(|wheel| wheel.source == package.built.is_some());
     Ok(Wheel {
         built: package.built.clone(),
-        ..wheel.ok_or_else(unlisted)?
+        ..Wheel::from(&wheel.ok_or_else(unlisted)?)
     })
 }
 
@@ -458,14 +475,23 @@ fn fetch_all(fetcher: &Fetcher<'_>, wheels: &[Wheel]) -> Result<Vec<Stored>, Loc
     for wheel in wheels {
         fetcher.request(wheel);
     }
-    let fetch = |wheel: &Wheel| {
+    let mut all = Vec::with_capacity(wheels.len());
+    let mut consequence = None;
+    for wheel in wheels {
         let failed = |source| LockError::Install {
             name: wheel.name.name.clone(),
             source,
         };
-        fetcher.stored(wheel).map_err(failed)
-    };
-    wheels.iter().map(fetch).collect()
+        match fetcher.stored(wheel).map_err(failed) {
+            Ok(stored) => all.push(stored),
+            // What it comes from is more worth telling.
+            Err(error) if matches!(error.build(), Some(BuildError::After(_))) => {
+                consequence.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    consequence.map_or(Ok(all), Err)
 }
 
 /// The metadata that the tree was chosen by has to be the one in the wheel.

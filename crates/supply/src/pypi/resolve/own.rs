@@ -40,7 +40,8 @@ impl Locker<'_> {
             chosen.wheels.insert(0, own.wheel);
             chosen.stored.insert(0, own.stored);
             let (wheels, stored) = (&chosen.wheels, &chosen.stored);
-            let closed = proposed::closed(&wish, wheels, stored, fetcher.environment());
+            let closed =
+                proposed::closed(&wish.requirements, wheels, stored, fetcher.environment());
             closed.map_err(|error| LockError::Misdescribed(error.into()))?;
             let (tree, uncompiled) = self.assemble(&wish, first, wheels, stored, Some(checkout))?;
             Ok(Locked {
@@ -96,7 +97,7 @@ impl Own {
         checkout: &Checkout,
         locked: Option<&Built>,
     ) -> Result<Self, LockError> {
-        let made = fetcher.project(locked, checkout.stored());
+        let made = fetcher.project(locked, checkout);
         let (name, built, stored) = made.map_err(LockError::Project)?;
         // A name that cannot be written into a lock is refused before anything else is fetched.
         package_name(&name.name)?;

@@ -70,7 +70,7 @@ impl Release {
                     best(&old, python, &admitted).or_else(|_| best(wheels, python, &admitted));
                 let wheel = wheel.or_else(|why| {
                     let archive = listing.archives.get(version);
-                    from_source(archive, why, &admitted, build)
+                    from_source(archive, why, &admitted, build, hold)
                 });
                 Self {
                     version: version.clone(),
@@ -85,7 +85,7 @@ impl Release {
             .filter(|version| !listing.wheels.contains_key(version));
         releases.extend(sources.map(|version| {
             let archive = listing.archives.get(version);
-            let wheel = from_source(archive, NoWheel::OnlySource, &admitted, build);
+            let wheel = from_source(archive, NoWheel::OnlySource, &admitted, build, hold);
             let young = |wheel: &ListedWheel| {
                 let name = wheel.name.name.as_str();
                 hold.young(name, version.as_str(), wheel.published)
@@ -109,13 +109,24 @@ impl Release {
 
 /// The source archive in the place of a wheel, if that is wanted; else why there is no wheel.
 fn from_source(
-    archive: Option<&ListedWheel>,
+    archives: Option<&Vec<ListedWheel>>,
     why: NoWheel,
     admitted: &dyn Fn(&Specifiers) -> bool,
     build: bool,
+    hold: &Hold,
 ) -> Result<ListedWheel, NoWheel> {
     let ours = |archive: &&ListedWheel| archive.requires_python.as_ref().is_none_or(admitted);
-    match (archive.filter(ours), why) {
+    let old = |archive: &ListedWheel| {
+        let (name, version) = (&archive.name.name, &archive.name.version);
+        hold.young(name.as_str(), version.as_str(), archive.published)
+            .is_none()
+    };
+    // As of wheels: one that does not have to wait, that was not withdrawn, and of equal ones the first by name.
+    let archive = archives.into_iter().flatten().filter(ours).max_by(|x, y| {
+        let (a, b) = ((old(x), !x.yanked), (old(y), !y.yanked));
+        a.cmp(&b).then_with(|| y.url.cmp(&x.url))
+    });
+    match (archive, why) {
         (Some(archive), NoWheel::OnlySource | NoWheel::OtherPlatform) if build => {
             Ok(archive.clone())
         }

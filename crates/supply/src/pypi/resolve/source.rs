@@ -1,167 +1,170 @@
-//! From a source archive to a wheel in the store: what the build needs is chosen, fetched and verified like any package, as
-//! wheels; then the backend runs, where the caller lets it run, and what it made is judged.
+//! From a source archive to a wheel in the store: who lets things be built judges it, what the build needs is chosen, fetched and
+//! verified like any package, as wheels; then the backend runs, and what it made is judged.
 
 use super::{
-    LockError, choose,
     fetch::Fetcher,
-    tree::{exact, package_name, place},
+    tools::{Begun, Tools},
+    tree::locked,
     wheel::{self, Wheel},
 };
 use crate::{
-    built::{BuildTool, Built},
+    built::Built,
+    digest::Integrity,
     pypi::{
-        Broken, Builder, Name, Requirement, WheelName,
-        sdist::{BuildError, Project, Task},
+        DangerBuilder, Unbuilt, WheelName,
+        sdist::{BuildError, Project},
     },
-    store::{InstallError, Layout, Placed, Stored},
+    store::{InstallError, Stored},
     unpack::{UnpackLimits, unpack_wheel},
 };
 use std::{
     io::Cursor,
-    path::Path,
     sync::{Mutex, PoisonError},
 };
 
 /// Builds one archive after the other: each may take as much of the machine as a build is given.
 pub(super) struct Maker<'a> {
-    pub(super) builder: &'a dyn Builder,
-    one: Mutex<()>,
+    danger_builder: &'a dyn DangerBuilder,
+    /// Held by whoever builds. What could not be built first: after that nothing more is run.
+    failed: Mutex<Option<String>>,
 }
 
-/// What a build runs with.
-struct Tools {
-    wheels: Vec<Wheel>,
-    stored: Vec<Stored>,
+/// What is to be built.
+pub(super) enum Order<'a> {
+    /// The archive of a release.
+    Release(&'a Wheel),
+    /// The project of a repository, whatever it is called.
+    Project {
+        address: String,
+        integrity: &'a Integrity,
+        locked: Option<&'a Built>,
+    },
+}
+
+impl Order<'_> {
+    /// Name and version, where sources are not free to say which they are.
+    fn wanted(&self) -> Option<&WheelName> {
+        match self {
+            Self::Release(wheel) => Some(&wheel.name),
+            Self::Project { .. } => None,
+        }
+    }
+
+    /// How a lock says that it was built.
+    fn locked(&self) -> Option<&Built> {
+        match self {
+            Self::Release(wheel) => wheel.built.as_ref(),
+            Self::Project { locked, .. } => *locked,
+        }
+    }
+
+    fn integrity(&self) -> &Integrity {
+        match self {
+            Self::Release(wheel) => &wheel.integrity,
+            Self::Project { integrity, .. } => integrity,
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Release(wheel) => named(&wheel.name),
+            Self::Project { address, .. } => address.escape_default().to_string(),
+        }
+    }
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a dyn Builder) -> Self {
+    pub(super) fn new(danger_builder: &'a dyn DangerBuilder) -> Self {
         Self {
-            builder,
-            one: Mutex::new(()),
+            danger_builder,
+            failed: Mutex::default(),
         }
     }
 
     /// Builds what is in `archive`, and gives what came out its name. Where a lock says how it was built, with the same tools, and to
-    /// the same files. What is `wanted` is a name and a version, where sources are not free to say which they are.
+    /// the same files.
     pub(super) fn make(
         &self,
         fetcher: &Fetcher<'_>,
-        wanted: Option<&WheelName>,
-        locked: Option<&Built>,
+        order: &Order<'_>,
         archive: &Stored,
     ) -> Result<(WheelName, Built, Stored), InstallError> {
-        // It guards nothing that could be left half done.
-        let _one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = wanted.map_or("the repository", |wanted| wanted.name.as_str());
-        fetcher.progress.building(shown);
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(first) = &*failed {
+            return Err(Box::new(BuildError::After(first.clone())).into());
+        }
+        if fetcher.is_over() {
+            return Err(Box::new(BuildError::Unwanted).into());
+        }
+        let made = self.build(fetcher, order, archive);
+        if made.is_err() {
+            *failed = Some(order.shown());
+        }
+        made
+    }
+
+    fn build(
+        &self,
+        fetcher: &Fetcher<'_>,
+        order: &Order<'_>,
+        archive: &Stored,
+    ) -> Result<(WheelName, Built, Stored), InstallError> {
         let project = Project::parse(&wheel::read(archive, "pyproject.toml"));
-        let project = project.map_err(|error| Box::new(error.into()))?;
-        let tools = match locked {
-            Some(built) => locked_tools(fetcher, built),
-            None => self.chosen_tools(fetcher, &project, archive),
-        }?;
-        let made = tools.with(fetcher, archive, &project, |task| self.builder.wheel(task))?;
-        let (name, bytes) = the_wheel(fetcher, wanted, made)?;
-        let limits = UnpackLimits::default();
-        let (files, stored) = fetcher.store.add_files(|_, into| {
-            Ok::<_, InstallError>(unpack_wheel(Cursor::new(bytes), &name, into, &limits)?)
-        })?;
-        let built = Built {
-            wheel: file_name(&name)?,
-            files,
-            tools: tools.record().map_err(unusable)?,
+        let project = &project.map_err(|error| Box::new(error.into()))?;
+        // INVARIANT: before anything is looked up or run for it.
+        let build = self.begin(order)?;
+        let shown = order.wanted();
+        let shown = shown.map_or("the repository", |wanted| wanted.name.as_str());
+        fetcher.progress.building(shown);
+        let begun = Begun {
+            build: &*build,
+            project,
+            archive,
         };
-        same(locked, &built)?;
+        let tools = match order.locked() {
+            Some(built) => Tools::locked(fetcher, begun, built),
+            None => Tools::chosen(fetcher, begun),
+        }?;
+        let made = tools.run(fetcher, begun, |task| build.wheel(task))?;
+        let (name, bytes) = the_wheel(fetcher, order.wanted(), made)?;
+        let (wheel, record) = (file_name(&name)?, tools.record()?);
+        let built = |files: &Integrity| Built {
+            wheel: wheel.clone(),
+            files: files.clone(),
+            asked: tools.asked.clone(),
+            tools: record.clone(),
+        };
+        let limits = UnpackLimits::default();
+        // What is refused is not kept.
+        let (files, stored) = fetcher.store.add_files(
+            |_, into| {
+                let bytes = Cursor::new(bytes);
+                Ok::<_, InstallError>(unpack_wheel(bytes, &name, into, &limits)?)
+            },
+            |files| Ok(same(order.locked(), &built(files))?),
+        )?;
+        let built = built(&files);
         Ok((name, built, stored))
     }
 
-    /// What the project asks for, and what its backend asks for besides.
-    fn chosen_tools(
-        &self,
-        fetcher: &Fetcher<'_>,
-        project: &Project,
-        archive: &Stored,
-    ) -> Result<Tools, InstallError> {
-        let tools = Tools::choose(fetcher, &project.requires)?;
-        let more = tools.with(fetcher, archive, project, |task| {
-            self.builder.requires(task)
-        })?;
-        if more.is_empty() {
-            return Ok(tools);
-        }
-        let more = more.iter().map(|text| Requirement::parse(text));
-        let more: Result<Vec<Requirement>, _> = more.collect();
-        let more = more.map_err(|error| Box::new(BuildError::Requirement(error)))?;
-        let all: Vec<Requirement> = project.requires.iter().cloned().chain(more).collect();
-        Tools::choose(fetcher, &all)
-    }
-}
-
-impl Tools {
-    /// Wheels only: what builds is built by nothing.
-    fn choose(fetcher: &Fetcher<'_>, wanted: &[Requirement]) -> Result<Self, InstallError> {
-        let inner = fetcher.of_tools();
-        let chosen = inner.run(|inner| choose(inner, wanted)).map_err(unusable)?;
-        Ok(Self {
-            wheels: chosen.wheels,
-            stored: chosen.stored,
-        })
-    }
-
-    /// Runs a build with these tools, which are there only as long as it lasts.
-    fn with<T>(
-        &self,
-        fetcher: &Fetcher<'_>,
-        archive: &Stored,
-        project: &Project,
-        run: impl FnOnce(&Task<'_>) -> Result<T, Broken>,
-    ) -> Result<T, InstallError> {
-        let path = place().map_err(unusable)?;
-        let placed = self.stored.iter().map(|package| Placed {
-            path: &path,
-            package,
+    /// Asks whoever lets things be built.
+    fn begin(&self, order: &Order<'_>) -> Result<Box<dyn crate::pypi::Build + '_>, InstallError> {
+        let unusable = |error| Box::new(BuildError::Tools(Box::new(error)));
+        let package = match order {
+            Order::Release(wheel) => Some(locked(wheel).map_err(unusable)?),
+            Order::Project { .. } => None,
+        };
+        let begun = self.danger_builder.begin(&Unbuilt {
+            package: package.as_ref(),
+            shown: &order.shown(),
+            integrity: order.integrity(),
         });
-        let layout = Layout::of(&placed.collect::<Vec<_>>())?;
-        let run = |tools: &Path| {
-            run(&Task {
-                source: &archive.directory,
-                tools,
-                backend: &project.backend,
-                backend_path: &project.backend_path,
-            })
-        };
-        let done = fetcher.store.staged(&layout, run)?;
-        Ok(done.map_err(|why| Box::new(BuildError::Backend(why)))?)
-    }
-
-    fn record(&self) -> Result<Vec<BuildTool>, LockError> {
-        let tool = |wheel: &Wheel| {
-            Ok::<_, LockError>(BuildTool {
-                name: package_name(&wheel.name.name)?,
-                version: exact(&wheel.name.version)?,
-                integrity: wheel.integrity.clone(),
-            })
-        };
-        let mut all: Vec<BuildTool> = self.wheels.iter().map(tool).collect::<Result<_, _>>()?;
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(all)
+        Ok(begun.map_err(|refusal| Box::new(BuildError::Refused(refusal)))?)
     }
 }
 
-/// The tools that a lock names: those very wheels, as the user's own index lists them.
-fn locked_tools(fetcher: &Fetcher<'_>, built: &Built) -> Result<Tools, InstallError> {
-    let inner = fetcher.of_tools();
-    let wheels = built.tools.iter().map(|tool| {
-        let unlisted = || LockError::Unlisted(format!("{}@{}", tool.name, tool.version));
-        let name = Name::new(tool.name.as_str()).map_err(|_| unlisted())?;
-        let found = inner.listed(&name, tool.version.as_str(), &tool.integrity)?;
-        found.filter(|wheel| !wheel.source).ok_or_else(unlisted)
-    });
-    let wheels: Vec<Wheel> = wheels.collect::<Result<_, _>>().map_err(unusable)?;
-    let stored = inner.run(|inner| super::fetch_all(inner, &wheels));
-    let stored = stored.map_err(unusable)?;
-    Ok(Tools { wheels, stored })
+fn named(wheel: &WheelName) -> String {
+    format!("{}@{}", wheel.name, wheel.version)
 }
 
 /// The one wheel that a build has to make.
@@ -181,10 +184,7 @@ fn the_wheel(
     let Some(name) = WheelName::parse(&file).filter(own) else {
         return Err(Box::new(BuildError::Other {
             found: shown().collect(),
-            wanted: wanted.map_or_else(
-                || "any package".to_owned(),
-                |wanted| format!("{}@{}", wanted.name, wanted.version),
-            ),
+            wanted: wanted.map_or_else(|| "any package".to_owned(), named),
         }));
     };
     if name.fit(fetcher.python).is_none() {
@@ -212,8 +212,4 @@ fn file_name(name: &WheelName) -> Result<crate::TreePath, InstallError> {
         path: name.file.escape_default().to_string(),
         source,
     })
-}
-
-fn unusable(error: LockError) -> InstallError {
-    Box::new(BuildError::Tools(Box::new(error))).into()
 }

@@ -1,6 +1,6 @@
 //! Why no wheel came out of a source archive.
 
-use super::{Broken, ProjectError};
+use super::{Broken, ProjectError, Refusal};
 use crate::digest::Integrity;
 use crate::pypi::{LockError, RequirementError};
 
@@ -10,12 +10,27 @@ pub enum BuildError {
     /// Nobody allowed it.
     #[error("to build it is to run its code, which was not allowed")]
     NotAllowed,
+    /// Who lets things be built does not let this one, or not with these tools.
+    #[error("it is not built: {}", .0.what)]
+    Refused(Refusal),
+    /// What was to be built before it was not, so nothing more is run.
+    #[error("it was not built, because the build of `{0}` came to nothing")]
+    After(String),
+    /// Nobody waits for it any more.
+    #[error("it was not built, because nobody waits for it any more")]
+    Unwanted,
     /// The project does not say how.
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// What the build runs with cannot be had.
     #[error("what it is built with cannot be had; that has to be wheels of the index")]
     Tools(#[source] Box<LockError>),
+    /// The tools that a lock names are others than those that the sources ask for.
+    #[error("the tools that the lock names are not what its build asks for")]
+    LockedTools(#[source] Box<LockError>),
+    /// The backend asks for more than any needs: each of it is looked up, by a name that its code chose.
+    #[error("its build backend asks for {0} packages besides what the project says")]
+    Asks(usize),
     /// The backend wants something that is no package of the index.
     #[error("its build backend asks for something that cannot be had")]
     Requirement(#[source] RequirementError),
