@@ -50,6 +50,12 @@ fn unsafe_stands_in_sys_only() {
 }
 
 #[test]
+fn what_one_place_makes_no_other_does() {
+    let sources = tidy::library_sources(&tidy::workspace_root()).unwrap();
+    assert_tidy(&tidy::made_elsewhere(&sources));
+}
+
+#[test]
 fn every_dependency_has_a_reason() {
     let root = tidy::workspace_root();
     let mut manifests = vec!["Cargo.toml".to_owned(), "xtask/Cargo.toml".to_owned()];

@@ -4,11 +4,13 @@
 
 mod dependencies;
 mod edges;
+mod makers;
 mod shape;
 mod sources;
 
 pub use dependencies::{lock_size, undocumented_dependencies};
 pub use edges::{ALLOWED, forbidden_edges};
+pub use makers::made_elsewhere;
 pub use shape::{Shape, long_files, long_functions, measure, unsafe_outside_sys};
 pub use sources::{SourceFile, all_sources, library_sources, workspace_root};
 
