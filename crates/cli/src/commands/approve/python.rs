@@ -166,15 +166,28 @@ fn names_a_file(package: &PackageRef) -> bool {
     version.is_some_and(|version| version.contains(['/', '\\']))
 }
 
+/// The word of Interlock's own for a repository that `uvx` was to build.
+fn instead_of(source: &str) -> String {
+    let address = source.trim_start_matches("git+");
+    let address = address.split('#').next().unwrap_or(address);
+    let begin = address.find("://").map_or(0, |at| at + 3);
+    let (repository, name) = match address.get(begin..).and_then(|rest| rest.rsplit_once('@')) {
+        Some((rest, name)) => (address.get(..begin + rest.len()).unwrap_or(address), name),
+        None => (address, "COMMIT"),
+    };
+    format!(
+        "name the released package; or the repository itself, built here: interlock add {} --danger-build-sdists",
+        visible(&format!("git:{repository}#{name}"))
+    )
+}
+
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {
     if let Some(source) = &package.source {
         let what = format!(
             "{} comes from a repository, not from the index",
             visible(source)
         );
-        return Err(Failure::new(Exit::Refused, what).next(
-            "name the released package, or install it into a virtual environment and approve its own program",
-        ));
+        return Err(Failure::new(Exit::Refused, what).next(instead_of(source)));
     }
     let mut extras = package.extras.join(",");
     if !extras.is_empty() {
@@ -259,6 +272,30 @@ mod tests {
                 compiler(package, "/x".into()).is_none(),
                 expected,
                 "{python}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_repository_has_a_word_of_its_own() {
+        for (source, expected) in [
+            (
+                "git+https://github.com/a/b@v1",
+                "git:https://github.com/a/b#v1",
+            ),
+            (
+                "git+https://github.com/a/b.git@0a1b#egg=b",
+                "git:https://github.com/a/b.git#0a1b",
+            ),
+            (
+                "git+https://github.com/a/b",
+                "git:https://github.com/a/b#COMMIT",
+            ),
+        ] {
+            let next = instead_of(source);
+            assert!(
+                next.contains(&format!("add \"{expected}\" --danger")),
+                "{next}"
             );
         }
     }
