@@ -17,7 +17,8 @@ use interlock_supply::{Client, FetchError, Reach, Silent, Trust};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
 use support::package::Package;
 use support::server::{Answer, near};
 use support::wheel::Wheel;
@@ -203,6 +204,33 @@ fn what_a_proxy_would_look_up_is_refused_where_it_shows() {
         refused(resolve(Reach::default(), &url), &url);
     }
     inner.was_not_asked("the proxy");
+}
+
+#[test]
+fn a_proxy_may_be_anywhere_however_it_is_written() {
+    for scheme in ["", "http://"] {
+        let inner = Inner::new();
+        inner.0.set_nonblocking(false).unwrap();
+        let trust = Trust {
+            proxy: Some(format!("{scheme}127.0.0.1:{}", inner.port())),
+            ..Trust::default()
+        };
+        let asked = std::thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let (stream, _) = inner.0.accept().unwrap();
+                let mut line = String::new();
+                BufReader::new(stream).read_line(&mut line).unwrap();
+                line
+            });
+            let at = Repository::new("https://public.example/r").unwrap();
+            assert!(Host::new(&trust).resolve(&at, None).is_err());
+            // Whoever waits for a line gets one.
+            let late = TcpStream::connect(("127.0.0.1", inner.port()));
+            drop(late.map(|mut late| late.write_all(b"nobody\n")));
+            first.join().unwrap()
+        });
+        assert!(asked.starts_with("CONNECT public.example:443"), "{asked}");
+    }
 }
 
 #[test]

@@ -212,11 +212,13 @@ impl Client {
         let proxy = trust
             .proxy
             .as_deref()
-            .and_then(|address| Some((address, ureq::Proxy::new(address).ok()?)));
+            .and_then(|address| ureq::Proxy::new(address).ok());
         let roots = roots(trust);
-        let proxied = proxy.map(|(address, proxy)| {
+        let proxied = proxy.map(|proxy| {
             // The way out is the user's own choice, and the only name that is looked up here.
-            let reach = trust.reach.clone().naming(address);
+            let reach = trust.reach.clone();
+            let way_out = format!("{}:{}", proxy.host(), proxy.port());
+            let reach = reach.clone().naming_host(&way_out).unwrap_or(reach);
             Proxied {
                 agent: agent(roots.clone(), Some(proxy), reach.clone()),
                 direct: Direct::parse(&trust.no_proxy),
