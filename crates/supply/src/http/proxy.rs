@@ -2,6 +2,7 @@
 //!
 //! A proxy's own loopback is another one than ours; what is meant for this machine, logins included, would only be shown to it.
 
+use super::reach::plain;
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -67,10 +68,6 @@ fn is_loopback(url: &Url) -> bool {
         }
         None => false,
     }
-}
-
-fn plain(host: &str) -> String {
-    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 #[cfg(test)]

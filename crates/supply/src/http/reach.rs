@@ -117,7 +117,7 @@ impl Reach {
 }
 
 /// A host in one form: lower case, without the root's dot.
-fn plain(host: &str) -> String {
+pub(super) fn plain(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
