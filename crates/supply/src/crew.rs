@@ -144,7 +144,7 @@ impl Parcel<'_> {
         crew: &Crew<S>,
         fetch: impl Fn(u64) -> Result<Answer, FetchError>,
     ) -> Result<Stored, InstallError> {
-        if let Some(stored) = self.store.package(self.integrity) {
+        if let Some(stored) = self.store.package(self.integrity, &self.format) {
             self.progress.archive_done(self.name, true);
             return Ok(stored);
         }

@@ -496,3 +496,17 @@ fn archives_that_are_not_what_they_should_be() {
     bytes.resize(2048, 0);
     check(&gzip(&bytes), json!({}), "the archive is refused");
 }
+
+#[test]
+fn what_was_unpacked_as_sources_is_kept_as_that() {
+    let world = world("", &[Source::dynamic("lib 1.0")]);
+    let fake = Fake::making(&[Wheel::new("lib 1.0")]);
+    let tree = lock(&world, "lib", Some(&fake)).unwrap().tree;
+    let key = tree.packages[0].integrity.key();
+    let place = world.store.root().join("packages").join(key.split_at(2).0);
+    let keep = [tree.digest].into();
+    let collection = world.store.collecting(&|| {}).unwrap();
+    collection.remove_all_but(&keep, None).unwrap();
+    assert!(place.join(format!("{key}.source")).is_dir());
+    assert!(!place.join(&key).exists());
+}

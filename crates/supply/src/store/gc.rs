@@ -248,7 +248,8 @@ impl Store {
             .flatten()
             .collect();
         for path in self.package_paths()? {
-            let key = path.file_name().and_then(|name| name.to_str());
+            let name = path.file_name().and_then(|name| name.to_str());
+            let key = name.and_then(|name| name.split('.').next());
             if !key.is_some_and(|key| used.contains(key)) {
                 report.bytes += self.put_away(&path)?;
                 report.packages += 1;

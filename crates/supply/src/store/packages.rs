@@ -24,16 +24,21 @@ use std::{
 const IN_MEMORY: usize = 8 << 20;
 
 impl Store {
-    fn package_path(&self, integrity: &Integrity) -> PathBuf {
+    /// The same bytes unpacked in two ways are two things.
+    fn package_path(&self, integrity: &Integrity, unpacked: &str) -> PathBuf {
         let key = integrity.key();
         let shard = key.get(..2).unwrap_or_default();
-        self.join("packages").join(shard).join(&key)
+        let place = self.join("packages").join(shard);
+        place.join(format!("{key}{unpacked}"))
     }
 
     /// A stored package, if it is there and whole. One that is damaged is removed, so that it is
     /// fetched again.
-    pub(crate) fn package(&self, integrity: &Integrity) -> Option<Stored> {
-        let path = self.package_path(integrity);
+    pub(crate) fn package(&self, integrity: &Integrity, format: &Format<'_>) -> Option<Stored> {
+        self.whole(&self.package_path(integrity, format.mark()))
+    }
+
+    fn whole(&self, path: &Path) -> Option<Stored> {
         let text = fs::read_to_string(path.join("manifest")).ok()?;
         let files = path.join("files");
         match manifest::parse(&text) {
@@ -43,7 +48,7 @@ impl Store {
             }),
             _ => {
                 // At once: nobody may take what is left of it for the whole.
-                let _ = self.put_away(&path);
+                let _ = self.put_away(path);
                 None
             }
         }
@@ -86,7 +91,7 @@ impl Store {
         let text = manifest::render(&records);
         fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
         make_read_only(&files, &records)?;
-        let place = self.package_path(integrity);
+        let place = self.package_path(integrity, format.mark());
         // When it is there already, another process was faster; the bytes are the same.
         scratch.publish("package", &place)?;
         Ok(Stored {
@@ -116,12 +121,12 @@ impl Store {
         let integrity = Integrity::from_sha256(*manifest::digest(&text).as_bytes());
         accept(&integrity)?;
         // What is there already is looked at first, and put away when it is damaged.
-        if let Some(stored) = self.package(&integrity) {
+        let place = self.package_path(&integrity, "");
+        if let Some(stored) = self.whole(&place) {
             return Ok((integrity, stored));
         }
         fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
         make_read_only(&files, &records)?;
-        let place = self.package_path(&integrity);
         scratch.publish("package", &place)?;
         let directory = place.join("files");
         Ok((
@@ -211,6 +216,16 @@ pub(crate) enum Format<'a> {
     Wheel(&'a WheelName),
     /// Sources of a Python package: tar in gzip, one directory around everything.
     Source,
+}
+
+impl Format<'_> {
+    /// The end of the name of what was unpacked like that.
+    fn mark(&self) -> &'static str {
+        match self {
+            Self::Tarball | Self::Wheel(_) => "",
+            Self::Source => ".source",
+        }
+    }
 }
 
 /// What can be read at any place.
