@@ -47,7 +47,10 @@ fn outcome(result: std::io::Result<String>) -> String {
         Ok(line) => line,
         Err(error) => match error.kind() {
             ErrorKind::ConnectionRefused => "refused".into(),
-            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => "reset".into(),
+            // The last is what a half-close says when the reset was there before it.
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::NotConnected => {
+                "reset".into()
+            }
             ErrorKind::WouldBlock | ErrorKind::TimedOut => "timeout".into(),
             _ => error.to_string(),
         },
