@@ -58,8 +58,12 @@ pub(super) const RULES: &[Rule] = &[
         "a secret in an address",
         Medium,
         Likely,
-        "Addresses end up in logs, histories and other servers' records.",
-        "Use a header, or the client's sign-in.",
+        "Addresses end up in logs, histories and other servers' records. Found are passwords, parameters that are named like secrets, \
+         parameters such as `code` and `sig` whose value looks drawn by chance, and parts of the path that do. UUIDs, digests, versions, \
+         names, ULIDs and IPFS addresses are none. An identifier that looks drawn as well, such as that of a shared document, counts: \
+         whoever has it, has access.",
+        "Use a header, or the client's sign-in. Where the service knows you by the path alone, treat the whole address as the secret: \
+         keep it out of files that others read.",
     ),
     rule(
         "headers-helper",
