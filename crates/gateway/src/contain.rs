@@ -72,9 +72,12 @@ pub enum ContainError {
     /// It was not recorded.
     #[error("the audit log cannot be written: run `interlock doctor`")]
     Record(#[from] AppendError),
-    /// What was approved is no longer what the server would be, or was, started from.
+    /// What was approved is no longer what the server would be started from. Nothing was started.
     #[error(transparent)]
     Changed(#[from] Changed),
+    /// What was approved is no longer what the server was started from. It was ended before anybody spoke to it.
+    #[error(transparent)]
+    Overtaken(Changed),
     /// The approved address is none that can be connected to.
     #[error("the approved address cannot be used")]
     Address(#[source] UrlError),
@@ -118,7 +121,7 @@ impl ContainError {
             Self::Address(_) | Self::Variable(_) | Self::Empty(_) | Self::Header(_) => "address",
             Self::Learn | Self::NoProgram => "plan",
             Self::Network(_) => "egress",
-            Self::Changed(_) => "changed",
+            Self::Changed(_) | Self::Overtaken(_) => "changed",
             Self::Record(_) | Self::Log(_) => "record",
         }
     }
@@ -243,7 +246,8 @@ impl Planned {
             _ => None,
         };
         // It runs, and nobody has spoken to it: if anything it was started from is not what was approved, it ends here.
-        approved.launch().check_unchanged()?;
+        let unchanged = approved.launch().check_unchanged();
+        unchanged.map_err(ContainError::Overtaken)?;
         let pipes = Pipes {
             stdin: confined.stdin.take().ok_or(ContainError::Pipes)?,
             stdout: confined.stdout.take().ok_or(ContainError::Pipes)?,

@@ -118,7 +118,7 @@ pub struct Report {
 /// How often a start is tried whose files changed meanwhile.
 const ATTEMPTS: usize = 3;
 
-/// Starts all over where something changed while the server was being started: whoever adds to the store meanwhile gives files that are
+/// Starts all over where something changed before anything ran: whoever adds to the store meanwhile gives files that are
 /// shared another link, and with it another time of change. Each attempt is resolved, admitted and recorded for itself, so none trusts
 /// what an earlier one saw.
 fn settled<T>(mut attempt: impl FnMut() -> Result<T, NotStarted>) -> Result<T, NotStarted> {
@@ -583,12 +583,23 @@ mod tests {
             });
             assert_eq!((found.is_ok(), tried), (starts, attempts), "{fails}");
         }
-        let mut tried = 0;
-        let found: Result<(), _> = settled(|| {
-            tried += 1;
-            Err(NotStarted::Objected("no".to_owned()))
-        });
-        assert!(found.is_err());
-        assert_eq!(tried, 1);
+        // What ran already is not run again.
+        let overtaken = || match changed() {
+            NotStarted::NotContained(ContainError::Changed(it)) => {
+                NotStarted::NotContained(ContainError::Overtaken(it))
+            }
+            other => other,
+        };
+        let objected = || NotStarted::Objected("no".to_owned());
+        let others: [&dyn Fn() -> NotStarted; 2] = [&overtaken, &objected];
+        for other in others {
+            let mut tried = 0;
+            let found: Result<(), _> = settled(|| {
+                tried += 1;
+                Err(other())
+            });
+            assert!(found.is_err());
+            assert_eq!(tried, 1);
+        }
     }
 }
