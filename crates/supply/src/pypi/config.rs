@@ -176,7 +176,7 @@ impl Config {
         ];
         config.proxy = flat(proxies)
             .into_iter()
-            .find(|address| address.contains("://"));
+            .find(|address| !address.trim().is_empty());
         config.no_proxy = no_proxy(env);
         Ok(config)
     }

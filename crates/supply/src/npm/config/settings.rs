@@ -88,9 +88,9 @@ impl Config {
                 config.registry = address(&key, &value)?;
             } else if key == "cafile" && !value.is_empty() && value != "null" {
                 config.certificate_files.push(value.into());
-            } else if key == "https-proxy" && value.contains("://") {
+            } else if key == "https-proxy" && is_set(&value) {
                 proxies.0 = Some(value);
-            } else if key == "proxy" && value.contains("://") {
+            } else if key == "proxy" && is_set(&value) {
                 proxies.1 = Some(value);
             } else if key == "noproxy" {
                 config.no_proxy = value;
@@ -112,7 +112,7 @@ impl Config {
                 config.basic(place, &name, &password);
             }
         }
-        let from_env = |name: &str| env(name).filter(|value| value.contains("://"));
+        let from_env = |name: &str| env(name).filter(|value| is_set(value));
         config.proxy = (proxies.0.or(proxies.1))
             .or_else(|| from_env("HTTPS_PROXY").or_else(|| from_env("https_proxy")));
         if config.no_proxy.is_empty() {
@@ -265,4 +265,8 @@ fn read(path: &Path) -> Result<Option<String>, ConfigError> {
             source,
         },
     })
+}
+/// npm's words for no proxy.
+fn is_set(value: &str) -> bool {
+    !matches!(value.trim(), "" | "null" | "false" | "undefined")
 }
