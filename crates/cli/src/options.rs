@@ -341,9 +341,9 @@ pub struct Revoke {
 /// `interlock diff`.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// An approval's name, a lock to compare the project's lock with, or `-` to read one; without it the project's lock is
-    /// compared with what is approved
-    #[arg(value_name = "NAME|FILE|-")]
+    /// An approval's name, or what to compare the project's lock with: a file, `-` to read one, or a revision of the repository
+    /// around it (`HEAD~1`, `main`, `v1.0`); without it the project's lock is compared with what is approved
+    #[arg(value_name = "NAME|FILE|REV|-")]
     pub name: Option<String>,
     /// How results are written.
     #[command(flatten)]

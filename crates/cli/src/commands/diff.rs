@@ -25,7 +25,7 @@ pub fn run(global: &Global, options: &Diff) -> Outcome {
         if compare::is_file(name) {
             return compare::with_file(global, name, options.format.format);
         }
-        return Err(compare::unknown(name));
+        return compare::with_revision(global, name, options.format.format);
     };
     let machine = Machine::open(&context)?;
     let request = request_of(&entry.launch().request);

@@ -2,8 +2,10 @@
 //! approved.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::client::{INITIALIZE, LIST};
+use crate::support::git::git;
 use crate::world::{Said, World, has};
 
 /// A home that is a project, with its server locked as `test`.
@@ -191,8 +193,53 @@ fn locks_are_compared_with_older_ones() {
     assert_eq!(piped[0]["changes"][0]["now"], "hang");
     has(
         &world.interlock(&["diff", "HEAD"]).expect(2).err,
-        &["git show REV:interlock.lock"],
+        &[
+            "HEAD is neither an approval, nor a file, nor a revision",
+            "there is no repository around",
+            "git log -- interlock.lock",
+        ],
     );
+}
+
+#[test]
+fn locks_are_compared_with_those_of_revisions() {
+    let world = locked(&[]);
+    let root = PathBuf::from(world.path("."));
+    git(&root, &["init", "-q", "-b", "main", "."]);
+    git(&root, &["commit", "-q", "--allow-empty", "-m", "none"]);
+    git(&root, &["add", "interlock.lock"]);
+    git(&root, &["commit", "-q", "-m", "one"]);
+    git(&root, &["branch", "feature/x"]);
+    edit(&world, "args = [\"plain\"]", "args = [\"hang\"]");
+    for revision in ["HEAD", "main", "feature/x"] {
+        has(
+            &world.interlock(&["diff", revision]).expect(1).out,
+            &["arguments", "- plain", "+ hang"],
+        );
+    }
+    git(&root, &["commit", "-q", "-a", "-m", "two"]);
+    has(
+        &world.interlock(&["diff", "HEAD"]).expect(0).out,
+        &["nothing differs"],
+    );
+    has(
+        &world.interlock(&["diff", "HEAD~1"]).expect(1).out,
+        &["+ hang"],
+    );
+    for (revision, parts) in [
+        ("HEAD~2", &["has no lock here"][..]),
+        ("gone", &["no revision `gone`", "git log"]),
+        ("HEAD:x", &["no revision `HEAD:x`"]),
+    ] {
+        has(&world.interlock(&["diff", revision]).expect(2).err, parts);
+    }
+    // What the repository says to run is not run.
+    let config = root.join(".git/config");
+    let hostile =
+        "[core]\n\tfsmonitor = touch ran\n\tpager = touch ran\n[alias]\n\tshow = !touch ran\n";
+    fs::write(&config, hostile).unwrap();
+    world.interlock(&["diff", "HEAD"]).expect(0);
+    assert!(!root.join("ran").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Nothing in a pack is believed: an object's name is computed, its claimed length has to be true, and a change (delta) is applied
 //! to an object of this pack only. Every object is written once, so that memory holds two objects at most.
 
-use super::{ObjectError, ObjectFormat, ObjectId, delta, id::Kind, id::Naming};
+use super::{ObjectError, ObjectFormat, ObjectId, delta, entry, id::Kind, id::Naming};
 use flate2::bufread::ZlibDecoder;
 use std::{
     collections::HashMap,
@@ -135,14 +135,14 @@ impl<R: BufRead> Unpacking<R> {
 
     fn object(&mut self) -> Result<(), ObjectError> {
         let place = self.pack.at;
-        let (kind, size) = self.kind_and_size()?;
+        let (kind, size) = entry::kind_and_size(&mut self.pack)?;
         let kind = match kind {
             1 => Kind::Commit,
             2 => Kind::Tree,
             3 => Kind::Blob,
             4 => Kind::Tag,
             6 => {
-                let back = self.distance()?;
+                let back = entry::distance(&mut self.pack)?;
                 let base = place.checked_sub(back).filter(|_| back > 0);
                 let base = base.and_then(|base| self.places.get(&base)).cloned();
                 let base = base.ok_or(ObjectError::Pack("a change is of nothing before it"))?;
@@ -159,43 +159,6 @@ impl<R: BufRead> Unpacking<R> {
         self.count(size)?;
         let id = self.whole(kind, size)?;
         self.arrived(place, id)
-    }
-
-    /// Three bits of kind, then the size: four bits, and seven for every byte that follows.
-    fn kind_and_size(&mut self) -> Result<(u8, u64), ObjectError> {
-        let first = self.byte()?;
-        let (kind, mut size) = (first >> 4 & 7, u64::from(first & 15));
-        let (mut next, mut shift) = (first, 4);
-        while next & 0x80 != 0 {
-            if shift > 56 {
-                return Err(ObjectError::Pack("an object has an impossible size"));
-            }
-            next = self.byte()?;
-            size |= u64::from(next & 0x7f) << shift;
-            shift += 7;
-        }
-        Ok((kind, size))
-    }
-
-    /// How far before an object the one is that it changes.
-    fn distance(&mut self) -> Result<u64, ObjectError> {
-        let mut next = self.byte()?;
-        let mut value = u64::from(next & 0x7f);
-        while next & 0x80 != 0 {
-            if value >= 1 << 50 {
-                return Err(ObjectError::Pack("a change has an impossible base"));
-            }
-            next = self.byte()?;
-            value = (value + 1) << 7 | u64::from(next & 0x7f);
-        }
-        Ok(value)
-    }
-
-    fn byte(&mut self) -> Result<u8, ObjectError> {
-        let mut one = [0; 1];
-        self.pack.read_exact(&mut one).map_err(damaged)?;
-        let [byte] = one;
-        Ok(byte)
     }
 
     fn count(&mut self, size: u64) -> Result<(), ObjectError> {

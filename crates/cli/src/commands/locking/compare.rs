@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use interlock_launch::{Ledger, Line, ServerName};
+use interlock_supply::git::{Local, LocalError};
 use interlock_supply::lockfile::{self, Lockfile};
 
 use crate::Outcome;
@@ -11,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
 use crate::options::{Global, OutputFormat};
 use crate::show;
-use crate::terminal::say;
+use crate::terminal::{say, visible};
 
 use super::lock::tell;
 use super::matching;
@@ -29,11 +30,72 @@ pub fn with_file(global: &Global, file: &str, format: OutputFormat) -> Outcome {
         file => lockfile::load(Path::new(file)),
     }
     .map_err(|error| unusable(&error))?;
+    with_older(global, &context, &project, &older, format)
+}
+
+/// The project's lock against the one of a revision of the repository around it. Exits with 1 when something differs.
+///
+/// # Errors
+/// When there is no such revision, or it has no lock, or one of them cannot be read.
+pub fn with_revision(global: &Global, revision: &str, format: OutputFormat) -> Outcome {
+    let context = Context::new(global)?;
+    let Some(project) = Project::find(&context)? else {
+        let what = format!(
+            "nothing is approved under {}, and there is no lock here or above to compare",
+            visible(revision)
+        );
+        return Err(Failure::new(Exit::Usage, what).next("interlock list"));
+    };
+    let bytes = lock_at(&project.path, revision).map_err(|error| not_there(revision, &error))?;
+    let path = format!("{revision}:{}", lockfile::FILE_NAME);
+    let older = lockfile::load_from(bytes.as_slice(), Path::new(&path));
+    let older = older.map_err(|error| unusable(&error))?;
+    with_older(global, &context, &project, &older, format)
+}
+
+/// The lock as it was, by its real path.
+fn lock_at(lock: &Path, revision: &str) -> Result<Vec<u8>, LocalError> {
+    let directory = lock.parent().filter(|it| !it.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let unreadable = |source| LocalError::Unreadable {
+        path: directory.into(),
+        source,
+    };
+    let directory = directory.canonicalize().map_err(unreadable)?;
+    let name = lock.file_name().unwrap_or_default();
+    Local::around(&directory)?.file_at(revision, &directory.join(name))
+}
+
+fn not_there(revision: &str, error: &LocalError) -> Failure {
+    let shown = visible(revision);
+    let name = |what: String| {
+        Failure::new(Exit::Usage, what)
+            .because(error)
+            .next("interlock list; git log -- interlock.lock")
+    };
+    match error {
+        LocalError::NoRepository(_) | LocalError::NoRevision(_) | LocalError::Ambiguous(_) => name(
+            format!("{shown} is neither an approval, nor a file, nor a revision"),
+        ),
+        LocalError::NoFile { .. } => name(format!("revision {shown} has no lock here")),
+        _ => Failure::new(Exit::Findings, format!("revision {shown} cannot be read"))
+            .because(error)
+            .next("git show REV:./interlock.lock | interlock diff -"),
+    }
+}
+
+fn with_older(
+    global: &Global,
+    context: &Context,
+    project: &Project,
+    older: &Lockfile,
+    format: OutputFormat,
+) -> Outcome {
     let ledger = context.ledger(&context.known()?)?;
     let changes = older.changes(&project.lock);
     for (name, lines) in &changes {
-        tell(&context, format, name, lines);
-        let definitions = definitions(&ledger, &older, &project.lock, name);
+        tell(context, format, name, lines);
+        let definitions = definitions(&ledger, older, &project.lock, name);
         if format == OutputFormat::Human {
             show::lines(&definitions, context.style())
                 .iter()
@@ -104,20 +166,7 @@ fn definitions(ledger: &Ledger, was: &Lockfile, now: &Lockfile, name: &ServerNam
     differ.collect()
 }
 
-/// Whether a word of `interlock diff` is meant as a file: it has a path's look, or there is such a file.
-///
-/// # Errors
-/// When it is neither a file nor standard input.
+/// Whether a word of `interlock diff` is a file, or can be nothing else. A branch may have slashes.
 pub fn is_file(word: &str) -> bool {
-    word == "-" || word.contains('/') || Path::new(word).is_file()
-}
-
-/// Neither an approval nor a file.
-pub fn unknown(word: &str) -> Failure {
-    let what = format!(
-        "nothing is approved under {}, and there is no such file",
-        crate::terminal::visible(word)
-    );
-    Failure::new(Exit::Usage, what)
-        .next("interlock list; for a revision: git show REV:interlock.lock | interlock diff -")
+    word == "-" || word.starts_with(['/', '.']) || Path::new(word).is_file()
 }

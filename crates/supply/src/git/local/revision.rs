@@ -1,0 +1,253 @@
+//! From a person's word for a revision to a file of it.
+
+use super::super::id::Kind;
+use super::super::object::{Mode, entries, tree_of};
+use super::objects::Objects;
+use super::references::{self, line};
+use crate::git::{ObjectError, ObjectFormat, ObjectId};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// Most steps of `~N` and `^`.
+const MOST_STEPS: u32 = 10_000;
+/// Most tags that name tags.
+const MOST_TAGS: usize = 10;
+
+/// Why a file of a revision cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The directory belongs to no repository.
+    #[error("there is no repository around `{0}`")]
+    NoRepository(PathBuf),
+    /// No branch, tag or commit has the name.
+    #[error("the repository has no revision `{0}`")]
+    NoRevision(String),
+    /// More than one object has a name that begins like this.
+    #[error("more than one object begins with `{0}`: name it in full")]
+    Ambiguous(String),
+    /// The revision has no such file.
+    #[error("`{path}` is not in revision `{revision}`")]
+    NoFile {
+        /// Below the repository's root.
+        path: PathBuf,
+        /// As it was named.
+        revision: String,
+    },
+    /// A file of the repository cannot be read.
+    #[error("`{path}` cannot be read")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An object is in no pack and no file: the repository is shallow, partial, or uses another one's objects.
+    #[error("object {0} is not kept in this repository itself")]
+    Missing(ObjectId),
+    /// A form of repository that is not read.
+    #[error("the repository has {0}, which is not read here")]
+    Unsupported(&'static str),
+    /// An object is refused.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+}
+
+pub(super) fn unreadable(path: &Path, source: io::Error) -> LocalError {
+    LocalError::Unreadable {
+        path: path.into(),
+        source,
+    }
+}
+
+/// A repository of this machine.
+#[derive(Debug)]
+pub struct Local {
+    root: PathBuf,
+    /// What belongs to this work tree alone: `HEAD`.
+    own: PathBuf,
+    /// What all work trees share: branches, tags, objects.
+    common: PathBuf,
+    format: ObjectFormat,
+}
+
+impl Local {
+    /// The repository to whose work tree a directory belongs.
+    ///
+    /// # Errors
+    /// When there is none, or it is of a form that is not read.
+    pub fn around(directory: &Path) -> Result<Self, LocalError> {
+        let start = directory
+            .canonicalize()
+            .map_err(|error| unreadable(directory, error))?;
+        for root in start.ancestors() {
+            let dot = root.join(".git");
+            let own = if dot.is_dir() {
+                dot
+            } else {
+                match line(&dot)?
+                    .as_deref()
+                    .and_then(|it| it.strip_prefix("gitdir: "))
+                {
+                    Some(elsewhere) => root.join(elsewhere),
+                    None => continue,
+                }
+            };
+            let common = match line(&own.join("commondir"))? {
+                Some(shared) => own.join(shared),
+                None => own.clone(),
+            };
+            return Ok(Self {
+                root: root.into(),
+                format: references::format(&common)?,
+                own,
+                common,
+            });
+        }
+        Err(LocalError::NoRepository(directory.into()))
+    }
+
+    /// The bytes of a file as it was in a revision: `HEAD`, a branch, a tag, a commit's hash or its beginning, each with `~N` and `^N`.
+    ///
+    /// # Errors
+    /// When there is no such revision or file, or it cannot be read.
+    pub fn file_at(&self, revision: &str, path: &Path) -> Result<Vec<u8>, LocalError> {
+        let directory = self.common.join("objects");
+        let objects = Objects::open(&directory, self.format)?;
+        let no_file = || LocalError::NoFile {
+            path: path.strip_prefix(&self.root).unwrap_or(path).into(),
+            revision: revision.to_owned(),
+        };
+        let commit = self.commit(&objects, revision)?;
+        let mut id = tree_of(&commit, &objects.read(&commit)?.1)?;
+        let mut parts = path
+            .strip_prefix(&self.root)
+            .unwrap_or(path)
+            .components()
+            .peekable();
+        while let Some(part) = parts.next() {
+            let Component::Normal(name) = part else {
+                return Err(no_file());
+            };
+            let (_, tree) = of_kind(&objects, &id, Kind::Tree)?;
+            let entry = entries(&id, &tree)?
+                .into_iter()
+                .find(|it| *it.name == *name);
+            let entry = entry.ok_or_else(no_file)?;
+            let fits = match parts.peek() {
+                Some(_) => entry.mode == Mode::Directory,
+                None => matches!(entry.mode, Mode::File | Mode::Executable),
+            };
+            if !fits {
+                return Err(no_file());
+            }
+            id = entry.id;
+        }
+        Ok(of_kind(&objects, &id, Kind::Blob)?.1)
+    }
+
+    fn commit(&self, objects: &Objects<'_>, revision: &str) -> Result<ObjectId, LocalError> {
+        let none = || LocalError::NoRevision(revision.to_owned());
+        let at = revision.find(['~', '^']).unwrap_or(revision.len());
+        let (word, steps) = revision.split_at_checked(at).ok_or_else(none)?;
+        let word = if word == "@" { "HEAD" } else { word };
+        let whole = ObjectId::parse(word).filter(|id| id.format() == self.format);
+        let found = match whole {
+            Some(id) => Some(id),
+            None => match references::named(&self.own, &self.common, word)? {
+                Some(id) => Some(id),
+                None => objects.abbreviated(word)?,
+            },
+        };
+        let mut id = peeled(objects, found.ok_or_else(none)?).map_err(|error| match error {
+            // A hash that nobody has is a name that nobody has.
+            LocalError::Missing(missing) if missing.to_string() == word => none(),
+            other => other,
+        })?;
+        let mut taken = 0_u32;
+        for (step, count) in steps_of(steps).ok_or_else(none)? {
+            let (times, parent) = if step == '~' { (count, 1) } else { (1, count) };
+            taken = taken.saturating_add(times);
+            if taken > MOST_STEPS {
+                return Err(none());
+            }
+            for _ in 0..times {
+                if parent > 0 {
+                    id = self.parent(objects, &id, parent)?.ok_or_else(none)?;
+                }
+            }
+        }
+        Ok(id)
+    }
+
+    fn parent(
+        &self,
+        objects: &Objects<'_>,
+        id: &ObjectId,
+        number: u32,
+    ) -> Result<Option<ObjectId>, LocalError> {
+        let (_, commit) = of_kind(objects, id, Kind::Commit)?;
+        let head = commit
+            .split(|byte| *byte == b'\n')
+            .take_while(|line| !line.is_empty());
+        let mut parents = head
+            .filter_map(|line| line.strip_prefix(b"parent "))
+            .filter_map(|id| ObjectId::parse(std::str::from_utf8(id).ok()?))
+            .filter(|id| id.format() == self.format);
+        Ok(parents.nth(number.saturating_sub(1) as usize))
+    }
+}
+
+/// The commit that a tag names, maybe through other tags.
+fn peeled(objects: &Objects<'_>, mut id: ObjectId) -> Result<ObjectId, LocalError> {
+    for _ in 0..MOST_TAGS {
+        let (kind, bytes) = objects.read(&id)?;
+        if kind != Kind::Tag {
+            break;
+        }
+        let first = bytes.split(|byte| *byte == b'\n').next();
+        let named = first
+            .and_then(|line| line.strip_prefix(b"object "))
+            .and_then(|hex| ObjectId::parse(std::str::from_utf8(hex).ok()?));
+        id = named.ok_or(ObjectError::Pack("a tag names nothing"))?;
+    }
+    of_kind(objects, &id, Kind::Commit)?;
+    Ok(id)
+}
+
+fn of_kind(
+    objects: &Objects<'_>,
+    id: &ObjectId,
+    kind: Kind,
+) -> Result<(Kind, Vec<u8>), LocalError> {
+    let (found, bytes) = objects.read(id)?;
+    if found == kind {
+        return Ok((found, bytes));
+    }
+    Err(ObjectError::Malformed {
+        id: id.clone(),
+        what: "it is of another kind than what leads to it says",
+    }
+    .into())
+}
+
+/// `~2^` is two first parents, then one more; without a number it is one.
+fn steps_of(text: &str) -> Option<Vec<(char, u32)>> {
+    let mut steps: Vec<(char, Option<u32>)> = Vec::new();
+    for c in text.chars() {
+        match (c, c.to_digit(10)) {
+            ('~' | '^', _) => steps.push((c, None)),
+            (_, Some(digit)) => {
+                let (_, count) = steps.last_mut()?;
+                let so_far = count.unwrap_or(0).checked_mul(10)?;
+                *count = Some(so_far.checked_add(digit)?);
+            }
+            _ => return None,
+        }
+    }
+    Some(
+        steps
+            .into_iter()
+            .map(|(step, count)| (step, count.unwrap_or(1)))
+            .collect(),
+    )
+}
