@@ -17,10 +17,12 @@ use crate::{
     },
     store::{InstallError, Layout, Placed, Stored},
 };
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// Most packages that a backend may ask for besides what the project says: each is looked up by a name that its code chose.
 const MOST: usize = 64;
+/// How often what the backend asks for may move the backend.
+const TRIES: usize = 3;
 
 /// One build that was begun: of which sources, by whom.
 #[derive(Clone, Copy)]
@@ -39,18 +41,57 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// What the project asks for, and what its backend asks for besides.
+    /// What the project asks for, and what its backend asks for besides. That may move the backend itself, which may then ask for
+    /// something else: what is kept is what it asks for when it runs with what is kept, as whoever holds the lock will find.
     pub(super) fn chosen(fetcher: &Fetcher<'_>, begun: Begun<'_>) -> Result<Self, InstallError> {
         let wanted = &begun.project.requires;
-        let tools = Self::choose(fetcher, wanted)?;
-        let more = tools.asked_for(fetcher, begun)?;
+        let mut before = Self::choose(fetcher, wanted)?;
+        let mut more = before.asked_for(fetcher, begun)?;
         if more.is_empty() {
-            return Ok(tools);
+            return Ok(before);
         }
-        let all: Vec<Requirement> = wanted.iter().chain(&more).cloned().collect();
+        for _ in 0..TRIES {
+            let all: Vec<Requirement> = wanted.iter().chain(&more).cloned().collect();
+            let tools = Self::choose(fetcher, &all)?;
+            let first = tools.reached(fetcher, wanted).map_err(unusable)?;
+            let again = if first.are(&before) {
+                more.clone()
+            } else {
+                first.asked_for(fetcher, begun)?
+            };
+            before = first;
+            if shown(&again) == shown(&more) {
+                let asked = shown(&more);
+                return Ok(Self { asked, ..tools });
+            }
+            more = again;
+        }
+        Err(Box::new(BuildError::Unsettled).into())
+    }
+
+    /// Whether these are the very same: those were asked already.
+    fn are(&self, others: &Self) -> bool {
+        let bytes = |tools: &Self| -> BTreeSet<String> {
+            let each = tools.wheels.iter();
+            each.map(|wheel| wheel.integrity.to_string()).collect()
+        };
+        bytes(self) == bytes(others)
+    }
+
+    /// Those that some requirements lead to.
+    fn reached(&self, fetcher: &Fetcher<'_>, wanted: &[Requirement]) -> Result<Self, LockError> {
+        let (wheels, stored, environment) = (&self.wheels, &self.stored, fetcher.environment());
+        let reached = proposed::reached(wanted, wheels, stored, environment)?;
+        let both = wheels.iter().zip(stored);
+        let (wheels, stored) = both
+            .filter(|(wheel, _)| reached.contains(&wheel.name.name))
+            .map(|(wheel, stored)| (wheel.clone(), stored.clone()))
+            .unzip();
+        let asked = Vec::new();
         Ok(Self {
-            asked: shown(&more),
-            ..Self::choose(fetcher, &all)?
+            wheels,
+            stored,
+            asked,
         })
     }
 
@@ -65,18 +106,7 @@ impl Tools {
         let tools = Self::listed(fetcher, built, wanted)?;
         let others = |error| Box::new(BuildError::LockedTools(Box::new(error)));
         let environment = fetcher.environment();
-        let reached = proposed::reached(wanted, &tools.wheels, &tools.stored, environment);
-        let reached = reached.map_err(others)?;
-        let both = tools.wheels.iter().zip(&tools.stored);
-        let (wheels, stored) = both
-            .filter(|(wheel, _)| reached.contains(&wheel.name.name))
-            .map(|(wheel, stored)| (wheel.clone(), stored.clone()))
-            .unzip();
-        let first = Self {
-            wheels,
-            stored,
-            asked: Vec::new(),
-        };
+        let first = tools.reached(fetcher, wanted).map_err(others)?;
         let more = first.asked_for(fetcher, begun)?;
         let all: Vec<Requirement> = wanted.iter().chain(&more).cloned().collect();
         let closed = proposed::closed(&all, &tools.wheels, &tools.stored, environment);

@@ -31,6 +31,9 @@ pub enum BuildError {
     /// The backend asks for more than any needs: each of it is looked up, by a name that its code chose.
     #[error("its build backend asks for {0} packages besides what the project says")]
     Asks(usize),
+    /// What the backend asks for changes with what it is given.
+    #[error("its build backend asks for something else whenever it is given what it asked for")]
+    Unsettled,
     /// The backend wants something that is no package of the index.
     #[error("its build backend asks for something that cannot be had")]
     Requirement(#[source] RequirementError),
