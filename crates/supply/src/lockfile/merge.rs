@@ -24,6 +24,9 @@ pub enum UpdateError {
 /// # Errors
 /// When the file changed in a way that cannot be kept, or cannot be written; it is as it was then.
 pub fn update(path: &Path, before: &Lockfile, after: &Lockfile) -> Result<(), UpdateError> {
+    // What a link leads to is what is replaced, whatever the link is called.
+    let real = path.canonicalize();
+    let path = real.as_deref().unwrap_or(path);
     // The file is replaced at each change, so its directory is what is waited for. A file system without such locks has the
     // comparison left.
     let directory = File::open(path.parent().unwrap_or(Path::new("/")));
