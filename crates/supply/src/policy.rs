@@ -271,9 +271,20 @@ impl Policy {
         origin: &Origin,
         hold: &Hold,
     ) -> Vec<Breach> {
+        let age = judge_age(name, version, origin, hold).map(|breach| Breach {
+            next: match origin.settled {
+                // Waiting helps where somebody says since when.
+                None => format!(
+                    "list whoever builds it in `allow-publishers`, or add `{}` to `exempt` in config.toml",
+                    excerpt(&format!("{name}@{version}"))
+                ),
+                Some(_) => breach.next,
+            },
+            ..breach
+        });
         let breaches = [
             self.judge_provenance(origin, true),
-            judge_age(name, version, origin, hold),
+            age,
             self.judge_publisher(name, origin),
         ];
         breaches.into_iter().flatten().collect()
@@ -287,6 +298,17 @@ impl Policy {
         let tree = &tree.with_tools();
         let own = |package: &LockedPackage| is_own(tree, package);
         self.judge_all(tree.ecosystem, &tree.packages, &own, origins, hold)
+    }
+
+    /// Judges what no registry published, before it is known what exactly it is: what has to hold of anything, whatever its age.
+    #[must_use]
+    pub fn judge_unvouched(&self, name: &str) -> Vec<Breach> {
+        let origin = Origin::unknown();
+        let all = [
+            self.judge_provenance(&origin, true),
+            self.judge_publisher(name, &origin),
+        ];
+        all.into_iter().flatten().collect()
     }
 
     /// The same of packages that are in no tree yet. `own`: whether one is what was asked for.

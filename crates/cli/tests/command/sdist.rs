@@ -335,6 +335,14 @@ fn each_build_is_on_record_before_it_runs() {
 #[test]
 fn what_an_approval_would_refuse_is_not_built() {
     let index = index(&archive("backend", BACKEND));
+    let hosted = Hosted::start();
+    let project = PROJECT.replace("BACKEND", "backend");
+    let files = [
+        ("pyproject.toml", project.as_str()),
+        ("backend.py", BACKEND),
+    ];
+    hosted.commit("tools.git", &files, "sha1");
+    let repository = format!("git:{}#main", hosted.url("tools.git"));
     for (policy, expected) in [
         (
             "require-provenance = true\n",
@@ -349,9 +357,11 @@ fn what_an_approval_would_refuse_is_not_built() {
         let config = world.home.join(".config/interlock");
         fs::create_dir_all(&config).unwrap();
         fs::write(config.join("config.toml"), format!("[supply]\n{policy}")).unwrap();
-        let refused = interlock(&world, &["add", "pypi:test-server", OPTION]).expect(3);
-        has(&refused.err, &["it is not built", expected]);
-        assert_eq!(recorded(&world), Vec::<String>::new());
+        for source in ["pypi:test-server", &repository] {
+            let refused = interlock(&world, &["add", source, OPTION]).expect(3);
+            has(&refused.err, &["it is not built", expected]);
+            assert_eq!(recorded(&world), Vec::<String>::new());
+        }
     }
 }
 

@@ -59,8 +59,11 @@ impl Admission<'_> {
 
 impl DangerBuilder for Admission<'_> {
     fn begin(&self, sources: &Unbuilt<'_>) -> Result<Box<dyn Build + '_>, Refusal> {
-        let packages = sources.package.map(std::slice::from_ref);
-        self.judge(packages.unwrap_or_default()).map_err(refusal)?;
+        let judged = match sources.package {
+            Some(package) => self.judge(std::slice::from_ref(package)),
+            None => origin::before_a_build_of_no_registry(self.rules, sources.shown),
+        };
+        judged.map_err(refusal)?;
         let recorded = self.record(sources).map_err(refusal)?;
         Ok(Box::new(Admitted {
             by: self,

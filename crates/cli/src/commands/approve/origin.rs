@@ -216,6 +216,15 @@ pub fn before_a_build(
     Ok(())
 }
 
+/// The same for a repository: nobody vouches for it, which a requirement may not allow.
+///
+/// # Errors
+/// When a requirement is not met.
+pub fn before_a_build_of_no_registry(rules: &Rules, own: &str) -> Result<(), Failure> {
+    let breaches = rules.policy.judge_unvouched(own);
+    refuse(own, "", breaches)
+}
+
 /// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told.
 ///
 /// # Errors
@@ -248,7 +257,10 @@ pub fn refuse(name: &str, version: &str, breaches: Vec<Breach>) -> Result<(), Fa
     let Some(breach) = breaches.next() else {
         return Ok(());
     };
-    let shown = format!("{}@{}", visible(name), visible(version));
+    let shown = match version {
+        "" => visible(name),
+        version => format!("{}@{}", visible(name), visible(version)),
+    };
     let what = format!("{shown} is refused by `{}`", breach.rule);
     let mut failure = Failure::new(Exit::Refused, what).next(breach.next);
     failure.causes.push(breach.text);

@@ -168,16 +168,20 @@ fn names_a_file(package: &PackageRef) -> bool {
 
 /// The word of Interlock's own for a repository that `uvx` was to build.
 fn instead_of(source: &str) -> String {
-    let address = source.trim_start_matches("git+");
-    let address = address.split('#').next().unwrap_or(address);
-    let begin = address.find("://").map_or(0, |at| at + 3);
-    let (repository, name) = match address.get(begin..).and_then(|rest| rest.rsplit_once('@')) {
-        Some((rest, name)) => (address.get(..begin + rest.len()).unwrap_or(address), name),
-        None => (address, "COMMIT"),
+    let plain = "name the released package, or install it into a virtual environment and approve its own program";
+    let (address, part) = source.split_once('#').unwrap_or((source, ""));
+    let rest = address.strip_prefix("git+https://");
+    let Some((host, path)) = rest.and_then(|rest| rest.split_once('/')) else {
+        return plain.to_owned();
     };
+    // A part of a repository is named otherwise there.
+    if host.contains('@') || part.contains("subdirectory") {
+        return plain.to_owned();
+    }
+    let (path, name) = path.rsplit_once('@').unwrap_or((path, "COMMIT"));
     format!(
         "name the released package; or the repository itself, built here: interlock add {} --danger-build-sdists",
-        visible(&format!("git:{repository}#{name}"))
+        visible(&format!("git:https://{host}/{path}#{name}"))
     )
 }
 
