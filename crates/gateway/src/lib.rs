@@ -34,6 +34,7 @@ mod refusal;
 mod relay;
 mod remote;
 mod run;
+mod settled;
 mod stderr;
 mod text;
 mod upstream;
