@@ -11,6 +11,7 @@ mod redirects;
 use names::{Inside, Names};
 use proxy::Direct;
 pub use reach::Reach;
+pub(crate) use reach::shows_public;
 use redirects::{Followed, REDIRECTS, follow, is_redirect, location};
 use std::{
     io::{self, Read},

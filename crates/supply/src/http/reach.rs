@@ -98,21 +98,25 @@ impl Reach {
         let Ok(url) = Url::parse(url) else {
             return Err(String::new());
         };
-        let public = match url.host() {
-            Some(Host::Ipv4(address)) => is_global(address.into()),
-            Some(Host::Ipv6(address)) => is_global(address.into()),
-            Some(Host::Domain(name)) => {
-                let name = plain(name);
-                name != "localhost" && !name.ends_with(".localhost")
-            }
-            None => false,
-        };
         let host = url.host_str().unwrap_or_default();
-        if public || self.names(host, url.port_or_known_default()) {
+        if shows_public(&url) || self.names(host, url.port_or_known_default()) {
             Ok(())
         } else {
             Err(host.to_owned())
         }
+    }
+}
+
+/// Whether an address leads to the public Internet, as far as that shows without looking its name up.
+pub(crate) fn shows_public(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => is_global(address.into()),
+        Some(Host::Ipv6(address)) => is_global(address.into()),
+        Some(Host::Domain(name)) => {
+            let name = plain(name);
+            name != "localhost" && !name.ends_with(".localhost")
+        }
+        None => false,
     }
 }
 

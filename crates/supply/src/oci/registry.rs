@@ -10,7 +10,7 @@ use super::{
     login::{Login, Logins},
     reference::{ImageDigest, Reference},
 };
-use crate::http::{self, Client, FetchError, Get, Post, Reply, Sent, Trust};
+use crate::http::{self, Client, FetchError, Get, Post, Reply, Sent, Trust, shows_public};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -265,7 +265,7 @@ impl Registry {
         let (base, _) = self.base(image.host());
         let registry = url::Url::parse(&base).map_err(|_| address())?;
         let has_user = !url.username().is_empty() || url.password().is_some();
-        if has_user || (is_inside(&url) && !is_inside(&registry)) {
+        if has_user || (!shows_public(&url) && shows_public(&registry)) {
             return Err(address());
         }
         Ok(url)
@@ -378,32 +378,6 @@ fn is_loopback(host: &str) -> bool {
     };
     let address = name.parse::<std::net::IpAddr>();
     name == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-/// Whether an address is one of this machine or of its own network: not for a registry of the internet to have asked.
-fn is_inside(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(v4)) => is_inside_v4(v4),
-        Some(url::Host::Ipv6(v6)) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-                || v6.to_ipv4_mapped().is_some_and(is_inside_v4)
-        }
-        Some(url::Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => true,
-    }
-}
-
-fn is_inside_v4(address: std::net::Ipv4Addr) -> bool {
-    address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_unspecified()
 }
 
 /// The parameters of a `Bearer` challenge (RFC 9110, section 11.2). `None` for another scheme.
