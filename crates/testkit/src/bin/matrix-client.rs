@@ -22,6 +22,10 @@ use interlock_wire::types::{
 };
 use serde_json::{Map, Value, json};
 
+/// How long, and how often, to look for a log message whose call was answered.
+const LOG_LOOK: Duration = Duration::from_millis(20);
+const LOG_LOOKS: u32 = 500;
+
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -133,12 +137,23 @@ async fn tools(
     report.insert("fail".into(), json!(failed.is_error));
     report.insert("progress".into(), json!(progress(client).await?));
     client.call_tool("log", &json!({})).await?;
-    report.insert("log".into(), json!(*logs.lock().map_err(|_| "poisoned")?));
+    report.insert("log".into(), json!(logged(logs).await?));
     for name in ["ask", "think", "roots"] {
         let answer = client.call_tool(name, &json!({})).await?;
         report.insert(name.into(), json!(text(&answer)));
     }
     Ok(())
+}
+
+/// What was logged. Over HTTP it may come on another stream than the answer, and after it: no order holds between streams.
+async fn logged(logs: &Mutex<Vec<Value>>) -> Result<Vec<Value>, Failure> {
+    for _ in 0..LOG_LOOKS {
+        if !logs.lock().map_err(|_| "poisoned")?.is_empty() {
+            break;
+        }
+        tokio::time::sleep(LOG_LOOK).await;
+    }
+    Ok(logs.lock().map_err(|_| "poisoned")?.clone())
 }
 
 fn text(result: &CallToolResult) -> Option<&str> {
