@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+#[path = "attached/cosign.rs"]
+mod cosign;
+#[path = "attached/pages.rs"]
+mod pages;
 mod support;
 
 use interlock_supply::{

@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::container::{files, tar};
 use crate::support::image::{
-    BUNDLE, Image, attach, digest, referrers, referrers_path, sign, simple_payload,
+    BUNDLE, Image, attach, attest, digest, referrers, referrers_path, sign, simple_payload,
 };
 use crate::support::server::{Answer, Server};
-use crate::support::sigstore::{Build, Sigstore};
+use crate::support::sigstore::{Build, STATEMENT, Sigstore};
 use crate::world::{Said, World, has};
 
 const PATH: &str = "team/server";
@@ -227,6 +227,44 @@ fn a_lock_keeps_what_vouches_for_an_image_and_a_second_machine_verifies_it() {
     );
     other.interlock(&["verify"]).expect(0);
     other.interlock(&["--offline", "verify"]).expect(0);
+}
+
+/// What vouches for it stands on the second page of a list, or under the tag of cosign's older attestations.
+#[test]
+fn later_pages_and_older_attestations_count_from_approval_to_a_second_machine() {
+    let paged = |hub: &Hub| {
+        hub.attest(ALICE);
+        let first = referrers_path(PATH, &hub.index);
+        let second = format!("/v2/{PATH}/referrers/{}?page=2", hub.index);
+        hub.server.put(&second, hub.server.answer(&first));
+        let mut empty = Answer::new(referrers(&[]));
+        empty.headers = vec![("Link", format!("<{second}>; rel=\"next\""))];
+        hub.server.put(&first, empty);
+    };
+    let enveloped = |hub: &Hub| {
+        let bare = hub.index.trim_start_matches("sha256:");
+        let (kind, entry) = ((STATEMENT, SLSA), ("intoto", "0.0.1"));
+        let one = hub.sigstore.attestation(kind, bare, &build(ALICE), entry);
+        attest(&hub.server, PATH, &hub.index, &[one]);
+    };
+    let required = "require-provenance = true\nallow-publishers = [\"github:alice\"]";
+    for attach in [&paged as &dyn Fn(&Hub), &enveloped] {
+        let hub = Hub::new();
+        let world = hub.user(World::without_key(), required);
+        let add = ["add", SOURCE, "--name", "boxed"];
+        has(&world.interlock(&add).expect(3).err, &["no attestation"]);
+        attach(&hub);
+        world.interlock(&add).expect(0);
+        let text = fs::read_to_string(world.path("interlock.lock")).unwrap();
+        has(&text, &["attested = \"sigstore\"", ALICE, COMMIT]);
+        world.interlock(&["--offline", "verify"]).expect(0);
+        let other = hub.user(World::new(), required);
+        fs::write(other.path("interlock.lock"), &text).unwrap();
+        let words = ["approve", "--lock", "--passphrase-fd", "0"];
+        has(&other.with_passphrase(&words).expect(0).out, &[TOLD]);
+        other.interlock(&["--offline", "verify"]).expect(0);
+        has(&approve(&other).expect(0).out, &[TOLD]);
+    }
 }
 
 #[test]

@@ -424,6 +424,9 @@ fn answered(response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<An
         code @ (401 | 403) => return Err(FetchError::Denied(code)),
         code => return Err(FetchError::Status(code)),
     }
+    let links = response.headers().get_all("link").iter();
+    let links = links.filter_map(|link| link.to_str().ok().map(str::to_owned));
+    let links = links.collect();
     let body = response.into_body();
     if body.content_length().is_some_and(|length| length > limit) {
         return Err(FetchError::TooLarge(limit));
@@ -435,6 +438,7 @@ fn answered(response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<An
         .reader();
     Ok(Answer {
         reader: Box::new(reader),
+        links,
     })
 }
 
@@ -449,6 +453,8 @@ pub(crate) enum Reply {
 /// A successful answer.
 pub(crate) struct Answer {
     pub(crate) reader: Box<dyn Read + Send>,
+    /// Its `Link` headers: addresses that the server names. Nothing is followed here.
+    pub(crate) links: Vec<String>,
 }
 
 /// Runs `attempt` up to three times while it fails in ways that may pass.

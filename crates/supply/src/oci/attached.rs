@@ -1,18 +1,20 @@
 //! What is attached to an image in its registry: asked for, bounded, taken by digest. Nothing is judged here.
 //!
-//! Two places are looked at for each digest that the image goes by: the list of referrers (distribution specification 1.1, with the tag
-//! `sha256-…` where a registry has no such list), and the tag `sha256-….sig` of cosign before its version 3. Everything is fetched from the
-//! image's own repository; nothing that a list names otherwise is followed.
+//! Three places are looked at for each digest that the image goes by: the list of referrers (distribution specification 1.1, with the tag
+//! `sha256-…` where a registry has no such list), and the tags `sha256-….sig` and `sha256-….att` of cosign before its version 3, with
+//! signatures and with attestations. Everything is fetched from the image's own repository; nothing that a list names otherwise is
+//! followed.
 
 use super::{
     document::Document,
+    listed::{Cut, List, Listed, Pages},
     locked::LockedImage,
     reference::{ImageDigest, Platform, Reference},
     registry::Registry,
 };
 use crate::{
     http::FetchError,
-    provenance::{Beside, Fault, ImageEvidence, Simple},
+    provenance::{Beside, Enveloped, Fault, ImageEvidence, Simple, is_origin},
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -31,6 +33,8 @@ const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 const BUNDLES: &str = "application%2Fvnd.dev.sigstore.bundle.v0.3%2Bjson";
 /// The document that cosign signs.
 const SIMPLE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// The envelope that cosign puts a statement into.
+const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 
 /// Why a part is not there.
 enum Trouble {
@@ -44,17 +48,15 @@ impl From<FetchError> for Trouble {
     }
 }
 
-#[derive(Deserialize)]
-struct List {
-    manifests: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    #[serde(default)]
-    artifact_type: String,
-    digest: String,
+impl From<Cut> for Trouble {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Fetch(error) => Self::Fetch(error),
+            Cut::NoList => Self::Fault(Fault::Format),
+            Cut::Astray => Self::Fault(Fault::Astray),
+            Cut::Endless => Self::Fault(Fault::Excess),
+        }
+    }
 }
 
 /// An artifact's manifest, as far as it is looked at.
@@ -115,8 +117,10 @@ impl Registry {
         for digest in [Some(locked.manifest), index].into_iter().flatten() {
             let found = asking.referrers(digest);
             asking.note(found);
-            let found = asking.signatures(digest);
-            asking.note(found);
+            for (tag, kind) in [("sig", SIMPLE), ("att", ENVELOPE)] {
+                let found = asking.of_cosign(digest, tag, kind);
+                asking.note(found);
+            }
         }
         asking.evidence
     }
@@ -144,44 +148,58 @@ impl Asking<'_> {
 
     /// What the registry lists as referring to a digest.
     fn referrers(&mut self, subject: ImageDigest) -> Result<(), Trouble> {
-        let asked = format!("referrers/{subject}?artifactType={BUNDLES}");
-        // A registry without the list may answer anything, a page for people among it.
-        let listed = match self.registry.document(self.image, &asked, LIST) {
-            Err(
-                FetchError::NotFound
-                | FetchError::Denied(_)
-                | FetchError::Helper { .. }
-                | FetchError::NoLogin { .. }
-                | FetchError::Status(300..=499 | 501)
-                | FetchError::Address(_),
-            ) => None,
-            answer => serde_json::from_slice::<List>(&answer?).ok(),
+        let mut pages = Pages::new(self.registry, self.image, (subject, BUNDLES), LIST);
+        let first = match pages.next() {
+            // A registry without the list may answer anything, a page for people among it.
+            None
+            | Some(Err(
+                Cut::NoList
+                | Cut::Fetch(
+                    FetchError::NotFound
+                    | FetchError::Denied(_)
+                    | FetchError::Helper { .. }
+                    | FetchError::NoLogin { .. }
+                    | FetchError::Status(300..=499 | 501)
+                    | FetchError::Address(_),
+                ),
+            )) => self.tagged(subject)?,
+            Some(first) => first?,
         };
-        let listed = match listed {
-            Some(list) => list,
-            None => {
-                let tag = format!("manifests/sha256-{}", subject.sha256());
-                let bytes = match self.registry.document(self.image, &tag, LIST) {
-                    Err(FetchError::NotFound) => return Ok(()),
-                    answer => answer?,
-                };
-                // Some registries take the tag for the digest, and give what it names.
-                if ImageDigest::of(&bytes) == subject {
-                    return Ok(());
-                }
-                serde_json::from_slice(&bytes).map_err(|_| Trouble::Fault(Fault::Format))?
+        let mut bundles = Vec::new();
+        add(&mut bundles, first);
+        while bundles.len() <= MOST
+            && let Some(page) = pages.next()
+        {
+            match page {
+                Ok(page) => add(&mut bundles, page),
+                // What was listed before counts.
+                Err(cut) => self.note(Err(cut.into())),
             }
-        };
-        let bundles = |it: &&Listed| it.artifact_type.starts_with(BUNDLE);
-        let bundles: Vec<&Listed> = listed.manifests.iter().filter(bundles).collect();
+        }
         if bundles.len() > MOST {
             self.evidence.refuse(Fault::Excess);
         }
         for one in bundles.into_iter().take(MOST) {
-            let found = self.referrer(one, subject);
+            let found = self.referrer(&one, subject);
             self.note(found);
         }
         Ok(())
+    }
+
+    /// The same by the tag that stands for the list, where a registry has none. It has no pages.
+    fn tagged(&self, subject: ImageDigest) -> Result<Vec<Listed>, Trouble> {
+        let tag = format!("manifests/sha256-{}", subject.sha256());
+        let bytes = match self.registry.document(self.image, &tag, LIST) {
+            Err(FetchError::NotFound) => return Ok(Vec::new()),
+            answer => answer?,
+        };
+        // Some registries take the tag for the digest, and give what it names.
+        if ImageDigest::of(&bytes) == subject {
+            return Ok(Vec::new());
+        }
+        let list: Result<List, _> = serde_json::from_slice(&bytes);
+        let list = list.map_err(|_| Trouble::Fault(Fault::Format))?;
+        Ok(list.manifests)
     }
 
     fn referrer(&mut self, listed: &Listed, subject: ImageDigest) -> Result<(), Trouble> {
@@ -204,39 +222,43 @@ impl Asking<'_> {
         }
     }
 
-    /// The signatures of cosign before its version 3. Those of a key have no certificate, and nobody here knows the key.
-    fn signatures(&mut self, subject: ImageDigest) -> Result<(), Trouble> {
-        let tag = format!("manifests/sha256-{}.sig", subject.sha256());
+    /// What cosign attached before its version 3. Where a key signed, there is no certificate, and nobody here knows the key.
+    fn of_cosign(&mut self, subject: ImageDigest, tag: &str, kind: &str) -> Result<(), Trouble> {
+        let tag = format!("manifests/sha256-{}.{tag}", subject.sha256());
         let bytes = match self.registry.document(self.image, &tag, LIST) {
             Err(FetchError::NotFound) => return Ok(()),
             answer => answer?,
         };
         let artifact = artifact(&bytes)?;
-        let signed = |layer: &&Layer| layer.media_type == SIMPLE;
-        let signed: Vec<&Layer> = artifact.layers.iter().filter(signed).collect();
-        if signed.len() > MOST {
+        let counts = |layer: &&Layer| layer.media_type == kind && layer.may_say_who();
+        let layers: Vec<&Layer> = artifact.layers.iter().filter(counts).collect();
+        if layers.len() > MOST {
             self.evidence.refuse(Fault::Excess);
         }
-        for layer in signed.into_iter().take(MOST) {
-            let found = self.signature(layer);
+        for layer in layers.into_iter().take(MOST) {
+            let found = self.layer(layer);
             self.note(found);
         }
         Ok(())
     }
 
-    fn signature(&mut self, layer: &Layer) -> Result<(), Trouble> {
-        let payload = self.text(layer)?;
-        let written = |name: &str| {
-            let all = layer.annotations.as_ref();
-            all.and_then(|all| all.get(name)).cloned()
-        };
-        let simple = Simple {
-            payload,
-            signature: written("dev.cosignproject.cosign/signature").unwrap_or_default(),
-            certificate: written("dev.sigstore.cosign/certificate").unwrap_or_default(),
-            log: written("dev.sigstore.cosign/bundle").unwrap_or_default(),
-        };
-        self.keep(Beside::Signature(simple))
+    fn layer(&mut self, layer: &Layer) -> Result<(), Trouble> {
+        let text = self.text(layer)?;
+        let certificate = layer.written("certificate");
+        let log = layer.written("bundle");
+        self.keep(match layer.media_type.as_str() {
+            ENVELOPE => Beside::Envelope(Enveloped {
+                envelope: text,
+                certificate,
+                log,
+            }),
+            _ => Beside::Signature(Simple {
+                payload: text,
+                signature: layer.written("signature"),
+                certificate,
+                log,
+            }),
+        })
     }
 
     /// A small document by its digest.
@@ -263,6 +285,36 @@ impl Asking<'_> {
         }
         let bytes = self.named(&format!("blobs/{}", layer.digest), layer.digest)?;
         String::from_utf8(bytes).map_err(|_| Trouble::Fault(Fault::Format))
+    }
+}
+
+impl Layer {
+    fn annotation(&self, name: &str) -> Option<&String> {
+        self.annotations.as_ref()?.get(name)
+    }
+
+    /// What cosign wrote beside it: under one name, or under the one that its specification has.
+    fn written(&self, name: &str) -> String {
+        let [real, specified] = ["sigstore.cosign", "cosignproject.cosign"]
+            .map(|owner| self.annotation(&format!("dev.{owner}/{name}")));
+        real.or(specified).cloned().unwrap_or_default()
+    }
+
+    /// Whether it may say who built or signed the image. Bills of materials and scans, which name themselves, are not fetched: they
+    /// are large, and nobody is asked about them.
+    fn may_say_who(&self) -> bool {
+        self.annotation("predicateType")
+            .is_none_or(|kind| is_origin(kind))
+    }
+}
+
+/// Adds the bundles of a page: none twice, and no more than show that there are too many.
+fn add(bundles: &mut Vec<Listed>, page: Vec<Listed>) {
+    for one in page {
+        let is_bundle = bundles.len() <= MOST && one.artifact_type.starts_with(BUNDLE);
+        if is_bundle && bundles.iter().all(|known| known.digest != one.digest) {
+            bundles.push(one);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod attached;
 mod document;
 mod layers;
 mod limits;
+mod listed;
 mod lock;
 mod locked;
 mod login;

@@ -10,7 +10,7 @@ use super::{
     login::{Login, Logins},
     reference::{ImageDigest, Reference},
 };
-use crate::http::{self, Client, FetchError, Get, Post, Reply, Sent, Trust, shows_public};
+use crate::http::{self, Answer, Client, FetchError, Get, Post, Reply, Sent, Trust, shows_public};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -102,14 +102,20 @@ impl Registry {
         }
     }
 
+    /// The address of a part of a repository.
+    pub(super) fn address(&self, image: &Reference, part: &str) -> String {
+        let (base, _) = self.base(image.host());
+        format!("{base}/v2/{}/{part}", image.path())
+    }
+
     fn fetch(
         &self,
         image: &Reference,
-        part: &str,
+        url: &str,
         accept: &str,
         limit: u64,
-    ) -> Result<Box<dyn Read + Send>, FetchError> {
-        let fetched = self.fetch_part(image, part, accept, limit);
+    ) -> Result<Answer, FetchError> {
+        let fetched = self.fetch_at(image, url, accept, limit);
         fetched.map_err(|error| match error {
             FetchError::Denied(code) if self.login(image).is_none() => {
                 let registry = self.asked_host(image);
@@ -122,22 +128,21 @@ impl Registry {
         })
     }
 
-    fn fetch_part(
+    fn fetch_at(
         &self,
         image: &Reference,
-        part: &str,
+        url: &str,
         accept: &str,
         limit: u64,
-    ) -> Result<Box<dyn Read + Send>, FetchError> {
-        let (base, plain) = self.base(image.host());
-        let url = format!("{base}/v2/{}/{part}", image.path());
+    ) -> Result<Answer, FetchError> {
+        let (_, plain) = self.base(image.host());
         let key = image.name();
         let known = self.header(&key);
         // A registry without a list of referrers may lead to a page for people.
-        let leads_on = !part.starts_with("referrers/");
+        let leads_on = !url.starts_with(&self.address(image, "referrers/"));
         let ask = |authorization: Option<&str>| {
             let get = Get {
-                url: &url,
+                url,
                 accept,
                 compressed: false,
                 authorization,
@@ -150,7 +155,7 @@ impl Registry {
             }
         };
         let challenge = match ask(known.as_ref().map(|header| header.as_str()))? {
-            Reply::Answer(answer) => return Ok(answer.reader),
+            Reply::Answer(answer) => return Ok(answer),
             Reply::Challenge(challenge) => challenge,
         };
         let header = self.new_header(&challenge, image, plain)?;
@@ -159,7 +164,7 @@ impl Registry {
             headers.insert(key, header);
         }
         match reply {
-            Reply::Answer(answer) => Ok(answer.reader),
+            Reply::Answer(answer) => Ok(answer),
             Reply::Challenge(_) => Err(FetchError::Denied(401)),
         }
     }
@@ -171,18 +176,31 @@ impl Registry {
         part: &str,
         limit: u64,
     ) -> Result<Vec<u8>, FetchError> {
+        let accept = match part.starts_with("manifests/") {
+            true => ACCEPT,
+            false => "*/*",
+        };
+        let page = self.page(image, &self.address(image, part), accept, limit);
+        page.map(|(bytes, _)| bytes)
+    }
+
+    /// A small document at an address of a repository, whole, and what its `Link` headers say.
+    pub(super) fn page(
+        &self,
+        image: &Reference,
+        url: &str,
+        accept: &str,
+        limit: u64,
+    ) -> Result<(Vec<u8>, Vec<String>), FetchError> {
         http::retried(|| {
             let mut bytes = Vec::new();
-            let accept = match part.starts_with("manifests/") {
-                true => ACCEPT,
-                false => "*/*",
-            };
-            let reader = self.fetch(image, part, accept, limit)?;
-            let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+            let answer = self.fetch(image, url, accept, limit)?;
+            let mut reader = answer.reader.take(limit.saturating_add(1));
+            let read = reader.read_to_end(&mut bytes);
             read.map_err(|error| http::interrupted(error, limit))?;
             match bytes.len() as u64 > limit {
                 true => Err(FetchError::TooLarge(limit)),
-                false => Ok(bytes),
+                false => Ok((bytes, answer.links)),
             }
         })
     }
@@ -364,9 +382,9 @@ impl Source for Registry {
         digest: ImageDigest,
         limit: u64,
     ) -> Result<Box<dyn Read + Send>, SourceError> {
-        let part = format!("blobs/{digest}");
-        let reader = http::retried(|| self.fetch(image, &part, "*/*", limit));
-        Ok(reader?)
+        let url = self.address(image, &format!("blobs/{digest}"));
+        let answer = http::retried(|| self.fetch(image, &url, "*/*", limit));
+        Ok(answer?.reader)
     }
 }
 

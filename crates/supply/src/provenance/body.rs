@@ -33,6 +33,7 @@ pub(super) fn verify(entry: &LogEntry, expected: &Expected<'_>) -> Result<(), Ve
         ("hashedrekord", "0.0.2") => hashed_two(spec, expected),
         ("dsse", "0.0.1") => dsse(spec, expected),
         ("dsse", "0.0.2") => dsse_two(spec, expected),
+        ("intoto", "0.0.1") => intoto_whole(spec, expected),
         ("intoto", "0.0.2") => intoto(spec, expected),
         _ => return Err(VerifyError::Malformed("another kind of log entry")),
     };
@@ -123,6 +124,24 @@ fn dsse_two(spec: &Value, expected: &Expected<'_>) -> Option<()> {
     is_verifier(&verifier_two(at(signature, &["verifier"])?)?, expected)?;
     (text(spec, &["payloadHash", "algorithm"])? == "SHA2_256").then_some(())?;
     is_payload(&bytes(spec, &["payloadHash", "digest"])?, expected)
+}
+
+/// Here the envelope as a whole is named, signature and all; the oldest entries do not name the payload besides.
+fn intoto_whole(spec: &Value, expected: &Expected<'_>) -> Option<()> {
+    let Content::Dsse { whole, .. } = expected.content else {
+        return None;
+    };
+    is_verifier(&pem_in_base64(text(spec, &["publicKey"])?)?, expected)?;
+    (text(spec, &["content", "hash", "algorithm"])? == "sha256").then_some(())?;
+    let hash = unhex(text(spec, &["content", "hash", "value"])?)?;
+    (hash == whole.as_ref()?).then_some(())?;
+    match at(spec, &["content", "payloadHash"]) {
+        None | Some(Value::Null) => Some(()),
+        Some(hash) => {
+            (text(hash, &["algorithm"])? == "sha256").then_some(())?;
+            is_payload(&unhex(text(hash, &["value"])?)?, expected)
+        }
+    }
 }
 
 /// Here the signature is in base64 twice.

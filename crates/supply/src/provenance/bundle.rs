@@ -47,6 +47,8 @@ pub(super) enum Content {
         payload_type: String,
         payload: Vec<u8>,
         signature: Vec<u8>,
+        /// SHA-256 of the envelope's own text, where it came as one.
+        whole: Option<[u8; 32]>,
     },
     Message {
         /// SHA-256 of the message, as the bundle says.
@@ -140,6 +142,7 @@ impl Bundle {
                 payload_type: super::statement::PAYLOAD_TYPE.to_owned(),
                 payload: bytes(envelope, "statement")?,
                 signature: bytes(envelope, "signature")?,
+                whole: None,
             },
         })
     }
@@ -190,17 +193,7 @@ fn content(value: &Value) -> Result<Content, VerifyError> {
         present(value, "dsseEnvelope"),
         present(value, "messageSignature"),
     ) {
-        (Some(envelope), None) => {
-            let signatures = list(envelope, "signatures");
-            let [signature] = signatures.as_slice() else {
-                return Err(bad("not exactly one signature"));
-            };
-            Ok(Content::Dsse {
-                payload_type: text(envelope, "payloadType")?.to_owned(),
-                payload: bytes(envelope, "payload")?,
-                signature: bytes(signature, "sig")?,
-            })
-        }
+        (Some(envelope), None) => enveloped(envelope, None),
         (None, Some(message)) => {
             let digest = message.get("messageDigest");
             if digest.is_some_and(|digest| text(digest, "algorithm") != Ok("SHA2_256")) {
@@ -213,6 +206,20 @@ fn content(value: &Value) -> Result<Content, VerifyError> {
         }
         _ => Err(bad("not exactly one thing that is signed")),
     }
+}
+
+/// What is in an envelope (DSSE); `whole` is the SHA-256 of its text.
+pub(super) fn enveloped(envelope: &Value, whole: Option<[u8; 32]>) -> Result<Content, VerifyError> {
+    let signatures = list(envelope, "signatures");
+    let [signature] = signatures.as_slice() else {
+        return Err(bad("not exactly one signature"));
+    };
+    Ok(Content::Dsse {
+        payload_type: text(envelope, "payloadType")?.to_owned(),
+        payload: bytes(envelope, "payload")?,
+        signature: bytes(signature, "sig")?,
+        whole,
+    })
 }
 
 fn entries(material: &Value, key: &str) -> Result<Vec<LogEntry>, VerifyError> {

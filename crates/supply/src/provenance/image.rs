@@ -1,16 +1,14 @@
-//! What is attached to an image in its registry: Sigstore bundles, and the signatures of cosign before its version 3.
+//! What is attached to an image in its registry: Sigstore bundles, and the signatures and attestations of cosign before its version 3.
 //!
 //! Both are about a digest: that of the image's manifest, or of the index that the manifest was chosen from. The index is kept word for
 //! word, so that it proves again that it leads to this manifest. Whoever may write to a repository may attach what they like, and
 //! not everything is signed by somebody whom the trust root knows; so what does not hold is told and counts for nothing, and does not
 //! take away what does hold.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::bundle::{Bundle, Content, LogEntry, Material, Version, bytes, number, strict, text};
-use super::key::pem;
+use super::bundle::Bundle;
+use super::cosign::{Enveloped, Simple};
 use super::origin::SIGNED;
 use super::{Attested, Checked, Origin, Verifier, VerifyError};
 use crate::oci::{ImageDigest, LockedImage, leads_to};
@@ -44,20 +42,8 @@ pub(crate) enum Beside {
     Bundle(String),
     /// A signature of cosign.
     Signature(Simple),
-}
-
-/// A signature over a small document that names the image ("simple signing"), with what vouches for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Simple {
-    /// The document.
-    pub(crate) payload: String,
-    /// In base64.
-    pub(crate) signature: String,
-    /// In PEM.
-    pub(crate) certificate: String,
-    /// What the transparency log promised.
-    pub(crate) log: String,
+    /// An attestation of cosign.
+    Envelope(Enveloped),
 }
 
 /// Why something that is listed as attached was not taken.
@@ -76,6 +62,8 @@ pub(crate) enum Fault {
     Missing,
     /// The index does not lead to this image.
     Index,
+    /// The list goes on at another registry or in a circle.
+    Astray,
 }
 
 impl From<Fault> for VerifyError {
@@ -87,6 +75,9 @@ impl From<Fault> for VerifyError {
             Fault::Excess => Self::Malformed("there is more of it than any image needs"),
             Fault::Missing => Self::Malformed("the registry lists it and does not have it"),
             Fault::Index => Self::Subject("the index does not lead to this image"),
+            Fault::Astray => {
+                Self::Malformed("the registry's list of it goes on elsewhere, or in a circle")
+            }
         }
     }
 }
@@ -192,6 +183,7 @@ impl Beside {
         match self {
             Self::Bundle(bundle) => about(verifier, &Bundle::parse(bundle)?, subjects),
             Self::Signature(simple) => simple.verified(subjects, verifier),
+            Self::Envelope(enveloped) => about(verifier, &enveloped.bundle()?, subjects),
         }
     }
 }
@@ -215,64 +207,4 @@ pub(super) fn about(
         signer: verified.signer,
         time: verified.time,
     })
-}
-
-impl Simple {
-    fn verified(
-        &self,
-        subjects: &[String],
-        verifier: Verifier<'_>,
-    ) -> Result<Attested, VerifyError> {
-        let verified = verifier.message(&self.bundle()?, self.payload.as_bytes())?;
-        let payload = strict(&self.payload)?;
-        let critical = payload.get("critical").unwrap_or(&Value::Null);
-        if text(critical, "type")? != "cosign container image signature" {
-            return Err(VerifyError::Malformed("another kind of signature"));
-        }
-        let image = critical.get("image").unwrap_or(&Value::Null);
-        let digest = text(image, "docker-manifest-digest")?;
-        let meant = |subject: &String| digest.strip_prefix("sha256:") == Some(subject);
-        if !subjects.iter().any(meant) {
-            return Err(VerifyError::Subject("another image"));
-        }
-        Ok(Attested {
-            predicate_type: SIGNED.to_owned(),
-            signer: verified.signer,
-            time: verified.time,
-        })
-    }
-
-    /// The same in the form of a bundle: the log promised to take it in, as in the bundles of the first version.
-    fn bundle(&self) -> Result<Bundle, VerifyError> {
-        let bad = VerifyError::Malformed;
-        let log = strict(&self.log)?;
-        let payload = log.get("Payload").ok_or(bad("no log entry"))?;
-        let body = bytes(payload, "body")?;
-        let entry = std::str::from_utf8(&body).map_err(|_| bad("no log entry"))?;
-        let entry = strict(entry)?;
-        let id = crate::Sha256::parse(text(payload, "logID")?).map_err(|_| bad("no log"))?;
-        let integrated = i64::try_from(number(payload, "integratedTime")?);
-        let entry = LogEntry {
-            log_id: id.as_bytes().to_vec(),
-            index: number(payload, "logIndex")?,
-            kind: text(&entry, "kind")?.to_owned(),
-            kind_version: text(&entry, "apiVersion")?.to_owned(),
-            integrated: Some(integrated.map_err(|_| bad("no time"))?),
-            promise: Some(bytes(&log, "SignedEntryTimestamp")?),
-            proof: None,
-            body,
-        };
-        let certificate = pem(&self.certificate, "CERTIFICATE");
-        let signature = STANDARD.decode(self.signature.trim());
-        Ok(Bundle {
-            version: Version::One,
-            signer: Material::Certificate(certificate.ok_or(bad("no certificate"))?),
-            entries: vec![entry],
-            timestamps: Vec::new(),
-            content: Content::Message {
-                digest: None,
-                signature: signature.map_err(|_| bad("not base64"))?,
-            },
-        })
-    }
 }

@@ -10,6 +10,7 @@
 mod body;
 mod bundle;
 mod certificate;
+mod cosign;
 mod der;
 mod detached;
 mod error;
@@ -30,12 +31,14 @@ mod verify;
 
 pub use bundle::Bundle;
 pub use certificate::Identity;
+pub(crate) use cosign::{Enveloped, Simple};
 pub(crate) use detached::detached;
 pub use error::VerifyError;
 pub use evidence::{Earlier, Evidence, TreeEvidence, is_own};
 pub use image::ImageEvidence;
-pub(crate) use image::{Beside, Fault, Simple};
+pub(crate) use image::{Beside, Fault};
 pub use npm::{NpmSignature, npm_attestations, npm_signature};
+pub(crate) use origin::is_origin;
 pub use origin::{Checked, Origin, SIGNED};
 pub use pypi::pypi_attestations;
 pub use root::{RootError, TrustRoot};

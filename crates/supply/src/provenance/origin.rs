@@ -59,12 +59,17 @@ pub struct Origin {
     pub attestations: Checked<Vec<Attested>>,
 }
 
+/// Whether a statement of this kind says from what something was built, or who signed it.
+pub(crate) fn is_origin(predicate_type: &str) -> bool {
+    BUILDS.contains(&predicate_type)
+}
+
 impl Attested {
     /// Whether it says from what something was built, or who signed it, and not something else about it (a bill of materials, a
     /// scan).
     #[must_use]
     pub fn is_origin(&self) -> bool {
-        BUILDS.contains(&self.predicate_type.as_str())
+        is_origin(&self.predicate_type)
     }
 
     /// Who built it from which repository, where it says that.

@@ -92,6 +92,7 @@ impl<'a> Verifier<'a> {
             payload_type,
             payload,
             signature,
+            ..
         } = &bundle.content
         else {
             return Err(VerifyError::Malformed(

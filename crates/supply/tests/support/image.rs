@@ -205,18 +205,32 @@ pub fn simple_payload(digest: &str) -> String {
 
 /// Serves signatures of cosign before its version 3, each a document with annotations, for an image.
 pub fn sign(server: &Server, path: &str, subject: &str, signatures: &[(String, Value)]) {
-    let layers = signatures.iter().map(|(payload, annotations)| {
-        let blob = digest(payload.as_bytes());
-        server.put(&format!("/v2/{path}/blobs/{blob}"), Answer::new(payload.clone()));
-        json!({"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": blob, "size": payload.len(),
-            "annotations": annotations})
+    let kind = "application/vnd.dev.cosign.simplesigning.v1+json";
+    beside(server, path, &format!("{subject}.sig"), kind, signatures);
+}
+
+/// The same with attestations, each an envelope with annotations.
+pub fn attest(server: &Server, path: &str, subject: &str, attestations: &[(String, Value)]) {
+    let kind = "application/vnd.dsse.envelope.v1+json";
+    beside(server, path, &format!("{subject}.att"), kind, attestations);
+}
+
+/// Serves documents with annotations as the layers of a manifest, under the tag that a digest makes.
+fn beside(server: &Server, path: &str, tag: &str, kind: &str, documents: &[(String, Value)]) {
+    let layers = documents.iter().map(|(text, annotations)| {
+        let blob = digest(text.as_bytes());
+        server.put(
+            &format!("/v2/{path}/blobs/{blob}"),
+            Answer::new(text.clone()),
+        );
+        json!({"mediaType": kind, "digest": blob, "size": text.len(), "annotations": annotations})
     });
     let config = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(b"{}"), "size": 2});
     let manifest =
         json!({"schemaVersion": 2, "config": config, "layers": layers.collect::<Vec<_>>()});
-    let tag = subject.replace(':', "-");
+    let tag = tag.replace(':', "-");
     server.put(
-        &format!("/v2/{path}/manifests/{tag}.sig"),
+        &format!("/v2/{path}/manifests/{tag}"),
         Answer::new(manifest.to_string()),
     );
 }

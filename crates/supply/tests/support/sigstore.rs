@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 const YEAR: i64 = 365 * 86_400;
+/// The type of what is in an envelope.
+pub const STATEMENT: &str = "application/vnd.in-toto+json";
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
 
 /// A key of P-256.
@@ -188,7 +190,7 @@ impl Sigstore {
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": {
                 "certificate": { "rawBytes": STANDARD.encode(&leaf) },
-                "tlogEntries": [self.logged(&body, "hashedrekord", build.at)],
+                "tlogEntries": [self.logged(&body, ("hashedrekord", "0.0.1"), build.at)],
             },
             "messageSignature": {
                 "messageDigest": { "algorithm": "SHA2_256", "digest": STANDARD.encode(Sha256::digest(bytes)) },
@@ -200,15 +202,58 @@ impl Sigstore {
     /// The annotations that cosign, before its version 3, gives the layer with this document.
     pub fn simple(&self, payload: &str, build: &Build) -> Value {
         let (leaf, signature, body) = self.over(payload.as_bytes(), build);
-        let entry = self.logged(&body, "hashedrekord", build.at);
+        let entry = self.logged(&body, ("hashedrekord", "0.0.1"), build.at);
+        self.annotations(&STANDARD.encode(&signature), &leaf, &entry)
+    }
+
+    /// What cosign, before its version 3, attached as an attestation: the envelope, and its layer's annotations. `entry`: the kind and
+    /// the version of what the log has of it.
+    pub fn attestation(
+        &self,
+        (payload_type, kind): (&str, &str),
+        sha256: &str,
+        build: &Build,
+        entry: (&str, &str),
+    ) -> (String, Value) {
+        let statement = statement(kind, "hub.example/x", &json!({ "sha256": sha256 }));
+        let key = Key::new();
+        let leaf = self.leaf(&key, build);
+        let signature = STANDARD.encode(key.sign(&encoding(payload_type, &statement)));
+        let envelope = json!({ "payloadType": payload_type, "payload": STANDARD.encode(&statement),
+            "signatures": [{ "keyid": "", "sig": signature }] })
+        .to_string();
+        let verifier = STANDARD.encode(pem(&leaf));
+        let hash =
+            |bytes: &[u8]| json!({ "algorithm": "sha256", "value": hex(&Sha256::digest(bytes)) });
+        let (whole, payload) = (hash(envelope.as_bytes()), hash(&statement));
+        let spec = match entry {
+            ("dsse", _) => json!({ "envelopeHash": whole, "payloadHash": payload,
+                "signatures": [{ "signature": signature, "verifier": verifier }] }),
+            (_, "0.0.1") => {
+                json!({ "content": { "hash": whole, "payloadHash": payload }, "publicKey": verifier })
+            }
+            _ => {
+                json!({ "content": { "hash": whole, "payloadHash": payload, "envelope": { "payloadType": payload_type,
+                "signatures": [{ "sig": STANDARD.encode(&signature), "publicKey": verifier }] } } })
+            }
+        };
+        let body = json!({ "apiVersion": entry.1, "kind": entry.0, "spec": spec });
+        let entry = self.logged(&body.to_string(), entry, build.at);
+        let mut annotations = self.annotations("", &leaf, &entry);
+        annotations["predicateType"] = json!(kind);
+        (envelope, annotations)
+    }
+
+    fn annotations(&self, signature: &str, leaf: &[u8], entry: &Value) -> Value {
+        let at: i64 = entry["integratedTime"].as_str().unwrap().parse().unwrap();
         let log = json!({
             "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
-            "Payload": { "body": entry["canonicalizedBody"], "integratedTime": build.at, "logIndex": 0,
+            "Payload": { "body": entry["canonicalizedBody"], "integratedTime": at, "logIndex": 0,
                 "logID": hex(&self.log.id()) },
         });
         json!({
-            "dev.cosignproject.cosign/signature": STANDARD.encode(&signature),
-            "dev.sigstore.cosign/certificate": pem(&leaf),
+            "dev.cosignproject.cosign/signature": signature,
+            "dev.sigstore.cosign/certificate": pem(leaf),
             "dev.sigstore.cosign/chain": pem(&self.root()),
             "dev.sigstore.cosign/bundle": log.to_string(),
         })
@@ -230,10 +275,7 @@ impl Sigstore {
     fn signed(&self, statement: &[u8], build: &Build) -> Signed {
         let key = Key::new();
         let leaf = self.leaf(&key, build);
-        let kind = "application/vnd.in-toto+json";
-        let mut message = format!("DSSEv1 {} {kind} {} ", kind.len(), statement.len()).into_bytes();
-        message.extend_from_slice(statement);
-        let signature = key.sign(&message);
+        let signature = key.sign(&encoding(STATEMENT, statement));
         Signed {
             entry: self.entry(statement, &leaf, &signature, build.at),
             leaf,
@@ -249,10 +291,10 @@ impl Sigstore {
             "signatures": [{ "signature": STANDARD.encode(signature), "verifier": STANDARD.encode(pem) }],
         } })
         .to_string();
-        self.logged(&body, "dsse", at)
+        self.logged(&body, ("dsse", "0.0.1"), at)
     }
 
-    fn logged(&self, body: &str, kind: &str, at: i64) -> Value {
+    fn logged(&self, body: &str, (kind, version): (&str, &str), at: i64) -> Value {
         let id = self.log.id();
         let body64 = STANDARD.encode(body);
         let promise = format!(
@@ -266,7 +308,7 @@ impl Sigstore {
         json!({
             "logIndex": "0",
             "logId": { "keyId": STANDARD.encode(&id) },
-            "kindVersion": { "kind": kind, "version": "0.0.1" },
+            "kindVersion": { "kind": kind, "version": version },
             "integratedTime": at.to_string(),
             "inclusionPromise": { "signedEntryTimestamp": STANDARD.encode(self.log.sign(promise.as_bytes())) },
             "inclusionProof": { "logIndex": "0", "treeSize": "1", "rootHash": STANDARD.encode(root), "hashes": [],
@@ -442,4 +484,14 @@ fn head(serial: u8, issuer: &[u8], period: (i64, i64), subject: &[u8], key: &Key
 fn signed_part(fields: &[Vec<u8>], extensions: &[Vec<u8>]) -> Vec<u8> {
     let extensions = tlv(0xa3, &sequence(extensions));
     sequence(&[fields.concat(), extensions])
+}
+
+/// What the signature of an envelope is over.
+fn encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "DSSEv1 {} {payload_type} {} ",
+        payload_type.len(),
+        payload.len()
+    );
+    [head.as_bytes(), payload].concat()
 }
