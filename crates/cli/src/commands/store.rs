@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use interlock_launch::Ledger;
-use interlock_supply::{Store as Packages, TreeDigest};
-use serde_json::json;
+use interlock_supply::oci::LockedImage;
+use interlock_supply::{Store as Packages, StoredTree, TreeDigest};
+use serde_json::{Value, json};
 
 use super::locking::known;
 use crate::Outcome;
@@ -34,71 +35,80 @@ fn broken(error: &dyn std::error::Error) -> Failure {
         .next("interlock store verify")
 }
 
-fn list(packages: &Packages, format: &Format) -> Outcome {
-    for tree in packages.list().map_err(|error| broken(&error))? {
-        let (name, bytes) = tree.locked.as_ref().map_or_else(
-            || {
-                (
-                    "(its record is damaged; run `interlock store verify`)".to_owned(),
-                    0,
-                )
-            },
-            |locked| {
-                (
-                    visible(&format!("{}@{}", locked.name, locked.version)),
-                    locked.bytes,
-                )
-            },
-        );
-        let more = match format.format {
-            OutputFormat::Human => say(&format!(
-                "{name:<48} {:>10}  {}",
-                size::shown(bytes),
-                tree.digest
-            )),
-            OutputFormat::Json => say(&json!({
-                "v": 1,
-                "package": tree.locked.as_ref().map(|locked| locked.name.as_str()),
-                "version": tree.locked.as_ref().map(|locked| locked.version.as_str()),
-                "bytes": bytes,
-                "files": tree.locked.as_ref().map(|locked| locked.files),
-                "tree": tree.digest.to_string(),
-            })
-            .to_string()),
-        };
-        if !more {
-            return Ok(Exit::Done);
-        }
-    }
-    list_images(packages, format)
+/// What is told of one tree or image.
+struct Row {
+    ecosystem: Option<&'static str>,
+    name: String,
+    bytes: u64,
+    digest: TreeDigest,
+    /// What the object of its kind has besides.
+    more: Value,
 }
 
-fn list_images(packages: &Packages, format: &Format) -> Outcome {
-    for (digest, image) in packages.images().map_err(|error| broken(&error))? {
-        let (name, bytes) = image.as_ref().map_or_else(
-            || {
-                let what = "(its record is damaged; run `interlock store verify`)";
-                (what.to_owned(), 0)
-            },
-            |image| {
-                let name = format!("{} {}", image.name, image.version);
-                (visible(&name), image.bytes)
-            },
-        );
-        let more = match format.format {
-            OutputFormat::Human => say(&format!("{name:<48} {:>10}  {digest}", size::shown(bytes))),
-            OutputFormat::Json => say(&json!({
-                "v": 1,
-                "image": image.as_ref().map(|image| image.name.as_str()),
-                "version": image.as_ref().map(|image| image.version.as_str()),
-                "manifest": image.as_ref().map(|image| image.manifest.to_string()),
-                "bytes": bytes,
-                "files": image.as_ref().map(|image| image.files),
-                "tree": digest.to_string(),
-            })
-            .to_string()),
-        };
-        if !more {
+impl Row {
+    fn of_tree(tree: &StoredTree) -> Self {
+        let locked = tree.locked.as_ref();
+        Self {
+            ecosystem: locked.map(|locked| locked.ecosystem.as_str()),
+            name: named(locked.map(|it| visible(&format!("{}@{}", it.name, it.version)))),
+            bytes: locked.map_or(0, |locked| locked.bytes),
+            digest: tree.digest,
+            more: json!({
+                "package": locked.map(|locked| locked.name.as_str()),
+                "version": locked.map(|locked| locked.version.as_str()),
+                "files": locked.map(|locked| locked.files),
+            }),
+        }
+    }
+
+    fn of_image(digest: TreeDigest, image: Option<&LockedImage>) -> Self {
+        Self {
+            ecosystem: Some("oci"),
+            name: named(image.map(|it| format!("{} {}", visible(&it.name), visible(&it.version)))),
+            bytes: image.map_or(0, |image| image.bytes),
+            digest,
+            more: json!({
+                "image": image.map(|image| image.name.as_str()),
+                "version": image.map(|image| image.version.as_str()),
+                "manifest": image.map(|image| image.manifest.to_string()),
+                "files": image.map(|image| image.files),
+            }),
+        }
+    }
+
+    /// Whether somebody still reads.
+    fn tell(self, format: OutputFormat) -> bool {
+        if format == OutputFormat::Human {
+            let (kind, name) = (self.ecosystem.unwrap_or("?"), self.name);
+            let size = size::shown(self.bytes);
+            return say(&format!("{kind:<6} {name:<48} {size:>10}  {}", self.digest));
+        }
+        let mut line = json!({
+            "v": 1,
+            "ecosystem": self.ecosystem,
+            "bytes": self.bytes,
+            "tree": self.digest.to_string(),
+        });
+        if let (Some(line), Value::Object(more)) = (line.as_object_mut(), self.more) {
+            line.extend(more);
+        }
+        say(&line.to_string())
+    }
+}
+
+/// The name of what a record is of; safe to show.
+fn named(recorded: Option<String>) -> String {
+    let damaged = || "(its record is damaged; run `interlock store verify`)".to_owned();
+    recorded.unwrap_or_else(damaged)
+}
+
+fn list(packages: &Packages, format: &Format) -> Outcome {
+    let trees = packages.list().map_err(|error| broken(&error))?;
+    let images = packages.images().map_err(|error| broken(&error))?;
+    let images = images.into_iter();
+    let images = images.map(|(digest, image)| Row::of_image(digest, image.as_ref()));
+    for row in trees.iter().map(Row::of_tree).chain(images) {
+        if !row.tell(format.format) {
             break;
         }
     }

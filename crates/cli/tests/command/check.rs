@@ -111,6 +111,33 @@ fn a_config_has_one_verdict_with_one_for_each_server() {
 }
 
 #[test]
+fn each_reason_says_what_it_weighs() {
+    let world = World::without_key();
+    for (words, code, severity, exit) in [
+        (&["npx", "-y", "a"][..], "floating-version", "info", 0),
+        (
+            &["npx", "-y", "mcp-server-fetc@1.0.0", "\u{200b}"],
+            "hidden-character",
+            "refusal",
+            3,
+        ),
+        (&["sh", "-c", "id"], "inline-code", "danger", 3),
+        (&[" npx"], "padded-command", "invalid", 2),
+    ] {
+        let (command, args) = words.split_first().unwrap();
+        let line = json!({"command": command, "args": args}).to_string();
+        let verdicts = judged(&world, line.as_bytes(), exit);
+        let reasons = verdicts[0]["reasons"].as_array().unwrap();
+        let found = reasons.iter().find(|reason| reason["code"] == code);
+        let found = found.unwrap_or_else(|| panic!("{words:?}: {reasons:?}"));
+        assert_eq!(found["severity"], severity, "{words:?}");
+        let known = ["info", "warning", "danger", "refusal", "invalid"];
+        let word = |reason: &Value| known.iter().any(|word| reason["severity"] == *word);
+        assert!(reasons.iter().all(word), "{reasons:?}");
+    }
+}
+
+#[test]
 fn a_huge_line_is_one_invalid_verdict_and_the_next_is_judged() {
     let world = World::without_key();
     let mut input = Vec::with_capacity(20 << 20);

@@ -406,7 +406,7 @@ fn a_lock_names_an_image_down_to_its_bytes() {
     }
     fs::write(&path, &lock).unwrap();
     let listed = world.interlock(&["store", "list"]).expect(0).out;
-    has(&listed, &["docker.io/team/server 1"]);
+    has(&listed, &["oci    docker.io/team/server 1"]);
     // Kept while an approval or the lock names it.
     for name in ["boxed", "server"] {
         has(

@@ -33,6 +33,7 @@ mod secret;
 mod shell;
 mod shutdown;
 mod sources;
+mod store;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
 mod vouched;

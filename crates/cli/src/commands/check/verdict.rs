@@ -179,7 +179,9 @@ impl Verdict {
         let reasons: Vec<Value> = self
             .reasons
             .iter()
-            .map(|(code, text, _)| json!({ "code": code, "text": text }))
+            .map(|(code, text, severity)| {
+                json!({ "code": code, "text": text, "severity": severity.as_str() })
+            })
             .collect();
         let mut object = json!({
             "v": 1,
