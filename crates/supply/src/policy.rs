@@ -329,7 +329,8 @@ impl Policy {
             let shown = (!own).then(|| format!("{name}@{version}: "));
             let all = [
                 self.judge_failure(origin),
-                self.judge_unlisted(name, version, origin),
+                self.judge_unlisted(name, version)
+                    .filter(|_| origin.unlisted),
                 self.judge_provenance(origin, own),
                 judge_age(name, version, origin, hold),
                 self.judge_publisher(name, origin).filter(|_| own),
@@ -355,13 +356,13 @@ impl Policy {
         })
     }
 
-    /// A release that a registry took away is one that somebody had a reason to take away: nobody chooses it by its name any more, and
-    /// a lock or the store would still bring it.
-    fn judge_unlisted(&self, name: &str, version: &str, origin: &Origin) -> Option<Breach> {
+    /// Judges a release that a registry took away: somebody had a reason for that. Nobody chooses it by its name any more, and a lock or
+    /// the store would still bring it.
+    #[must_use]
+    pub fn judge_unlisted(&self, name: &str, version: &str) -> Option<Breach> {
         let release = format!("{name}@{version}");
-        let accepted = self.danger_unlisted.iter().flatten();
-        let refused = origin.unlisted && !accepted.into_iter().any(|it| *it == release);
-        refused.then(|| Breach {
+        let mut accepted = self.danger_unlisted.iter().flatten();
+        (!accepted.any(|it| *it == release)).then(|| Breach {
             rule: "unlisted",
             text: "the registry does not list this release, or not with these bytes; malicious ones are taken away like that, and private ones are hidden where no login holds".to_owned(),
             next: format!(

@@ -5,10 +5,11 @@ use std::fs;
 use interlock_supply::provenance::to_rfc3339;
 use serde_json::{Value, json};
 
-use crate::origin::locked;
+use crate::origin::{locked, path_of_python};
 use crate::support::server::Answer;
+use crate::support::wheel::{self, Wheel};
 use crate::vouched::{DAY, Registry, approve, lock, now};
-use crate::world::{World, has};
+use crate::world::{Said, World, has, said};
 
 /// A user of this registry with a lock from elsewhere.
 fn reader(registry: &Registry, text: &str, config: &str) -> World {
@@ -37,6 +38,15 @@ fn a_release_that_the_registry_took_away_is_refused() {
         let world = registry.elsewhere(&text);
         world.interlock(&["verify"]).expect(0);
         registry.change("app", change);
+        let told = world.interlock(&["verify"]).expect(1);
+        has(
+            &told.out,
+            &[
+                "differs app",
+                "app@1.0.0: the registry does not list this release",
+                "add `app@1.0.0` to `danger-unlisted`",
+            ],
+        );
         let refused = approve(&world, &["--lock"]).expect(3);
         has(
             &refused.err,
@@ -46,18 +56,106 @@ fn a_release_that_the_registry_took_away_is_refused() {
             ],
         );
         // What vouched for it is kept.
-        world.interlock(&["--offline", "verify"]).expect(0);
+        let offline = world.interlock(&["--offline", "verify"]).expect(0);
+        has(
+            &offline.out,
+            &["intact app", "not asked app: whether it is still listed"],
+        );
         let accepted = registry.user(world, "danger-unlisted = [\"app@1.0.0\"]");
+        let verified = accepted.interlock(&["verify"]).expect(0);
+        assert!(!verified.out.contains("not asked"), "{}", verified.out);
         let shown = approve(&accepted, &["--lock"]).expect(0);
         has(&shown.out, &["LOOK TWICE: the registry does not list this"]);
     }
     // A package that is gone as a whole, as malicious ones are.
     registry.server.put("/dep", Answer::status(404));
+    let told = world.interlock(&["verify"]).expect(1);
+    has(&told.out, &["dep@1.2.0: the registry does not list"]);
     let refused = approve(&world, &["--lock"]).expect(3);
     has(
         &refused.err,
         &["dep@1.2.0: the registry does not list", "`dep@1.2.0` to"],
     );
+}
+
+/// `ok` and `listing` of the one server that `verify` tells about.
+fn verdict(said: &Said) -> (Value, Value) {
+    let [line] = said.json().try_into().unwrap();
+    (line["ok"].clone(), line["listing"].clone())
+}
+
+#[test]
+fn verify_says_whether_a_registry_could_be_asked() {
+    let json = ["verify", "--format", "json"];
+    let (registry, text) = locked();
+    let world = registry.elsewhere(&text);
+    let said = world.interlock(&json).expect(0);
+    assert_eq!(verdict(&said), (json!(true), json!("asked")));
+    registry.server.forget();
+    world.interlock(&["verify"]).expect(0);
+    // A list is enough: what is kept holds, and nothing else is asked for.
+    assert_eq!(registry.server.asked_for("attestations"), 0);
+    assert_eq!(registry.server.asked_for(".tgz"), 0);
+    assert_eq!(registry.server.asked().len(), 2);
+    registry.server.forget();
+    let offline = [&["--offline"][..], &json].concat();
+    let said = world.interlock(&offline).expect(0);
+    assert_eq!(verdict(&said), (json!(true), json!("not-asked")));
+    assert_eq!(registry.server.asked().len(), 0);
+    // A registry that does not answer, or not sensibly, took nothing away, and that is no secret.
+    for answer in [Answer::status(403), Answer::new("nonsense")] {
+        registry.server.put("/dep", answer);
+        let said = world.interlock(&json).expect(0);
+        assert_eq!(verdict(&said), (json!(true), json!("not-asked")));
+        let said = world.interlock(&["--quiet", "verify"]).expect(0);
+        has(
+            &said.out,
+            &["not asked app", "no answer about 1 of 2 packages"],
+        );
+    }
+    let said = world.interlock(&["--quiet", "--offline", "verify"]);
+    assert_eq!(said.expect(0).out, "");
+    // A file comes from no registry.
+    let world = World::without_key();
+    world.interlock(&["add", "./servers/bin/server"]).expect(0);
+    let said = world.interlock(&json).expect(0);
+    assert_eq!(verdict(&said), (json!(true), Value::Null));
+}
+
+#[test]
+fn verify_finds_what_an_index_of_python_took_away() {
+    let path = path_of_python();
+    let interlock =
+        |world: &World, words: &[&str]| said(world.command(words).env("PATH", &path), b"");
+    let registry = Registry::new(&[]);
+    let app = || Wheel::new("app 1.0: dep");
+    let dep = |text: &str| Wheel::new("dep 2.0").file("dep/text.py", text);
+    wheel::publish(&registry.server, &[app(), dep("a")]);
+    let world = registry.user(World::new(), "");
+    interlock(&world, &["add", "pypi:app"]).expect(0);
+    interlock(&world, &["verify"]).expect(0);
+    // Other bytes under the same name; no release of it; no such package.
+    let empty = json!({ "name": "dep", "files": [] }).to_string();
+    let gone: [&dyn Fn(); 3] = [
+        &|| wheel::publish(&registry.server, &[dep("b")]),
+        &|| {
+            let page = Answer::new(empty.clone());
+            registry.server.put("/simple/dep/", page);
+        },
+        &|| registry.server.put("/simple/dep/", Answer::status(404)),
+    ];
+    for take in gone {
+        take();
+        let told = interlock(&world, &["verify"]).expect(1);
+        has(
+            &told.out,
+            &["differs app", "dep@2.0: the registry does not list"],
+        );
+        assert!(!told.out.contains("app@1.0: "), "{}", told.out);
+        interlock(&world, &["--offline", "verify"]).expect(0);
+    }
+    let world = registry.user(world, "danger-unlisted = [\"dep@2.0\"]");
+    interlock(&world, &["verify"]).expect(0);
 }
 
 #[test]

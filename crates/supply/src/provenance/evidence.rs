@@ -3,13 +3,13 @@
 //!
 //! An attestation speaks for itself; where it is kept does not matter. The rest is the registry's word of one moment.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::bundle::text;
+use super::each::of_each;
 use super::file::file_attestation;
 use super::npm::signatures;
 use super::{Checked, NpmSignature, Origin, Verifier};
@@ -20,9 +20,6 @@ use crate::http::{Client, FetchError};
 use crate::locked::{Ecosystem, LockedPackage, LockedTree};
 use crate::npm::{Manifest, PackageName, Packument, Registry, RegistryError, Version};
 use crate::pypi::{Claims, Index, IndexError, Name};
-
-/// So many packages are asked about at once.
-const THREADS: usize = 8;
 
 /// What was said about every package of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,29 +150,11 @@ impl TreeEvidence {
 
     fn gather(tree: &LockedTree, ask: &(dyn Fn(&LockedPackage, bool) -> Evidence + Sync)) -> Self {
         let tree = &tree.with_tools();
-        let next = AtomicUsize::new(0);
-        let found: Mutex<Vec<(usize, Evidence)>> = Mutex::default();
-        let work = || {
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(package) = tree.packages.get(at) else {
-                    break;
-                };
-                let evidence = ask(package, is_own(tree, package));
-                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                found.push((at, evidence));
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..THREADS.min(tree.packages.len()) {
-                scope.spawn(work);
-            }
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_by_key(|(at, _)| *at);
         Self {
             format: 1,
-            packages: found.into_iter().map(|(_, evidence)| evidence).collect(),
+            packages: of_each(&tree.packages, &|package| {
+                ask(package, is_own(tree, package))
+            }),
         }
     }
 
@@ -291,8 +270,7 @@ impl Evidence {
             }
         };
         // Of what was built here, the archive of sources is what somebody published.
-        let mut files = listing.files();
-        let Some(wheel) = files.find(|wheel| wheel.integrity == package.integrity) else {
+        let Some(wheel) = listing.file(&package.integrity) else {
             evidence.unlisted = true;
             return evidence;
         };
@@ -329,11 +307,7 @@ impl Evidence {
         self.settled = packument.modified().filter(|_| self.published.is_none());
         self.untimed = self.published.is_none() && packument.tells_times();
         let manifest = packument.manifest(version).ok().flatten();
-        let same = |manifest: &Manifest| {
-            let dist = manifest.dist.as_ref();
-            dist.is_some_and(|dist| dist.integrity == self.integrity)
-        };
-        self.unlisted = !manifest.as_ref().is_some_and(same);
+        self.unlisted = !manifest.as_ref().is_some_and(|it| has(it, &self.integrity));
         self.withdrawn = manifest.and_then(|manifest| manifest.deprecated);
         self.earlier = earlier(packument, version);
         let value = one(packument, version.as_str());
@@ -433,12 +407,18 @@ fn is_file(ecosystem: Ecosystem) -> bool {
     matches!(ecosystem, Ecosystem::Binary | Ecosystem::Mcpb)
 }
 
+/// Whether a registry lists a version with these bytes.
+pub(super) fn has(manifest: &Manifest, integrity: &Integrity) -> bool {
+    let dist = manifest.dist.as_ref();
+    dist.is_some_and(|dist| dist.integrity == *integrity)
+}
+
 /// That a description could not be had, or not be read.
-struct Unasked;
+pub(super) struct Unasked;
 
 /// The description: the whole one of the tree's own package, the one that it was chosen by of the others. None where the registry
 /// has no such package.
-fn describe(
+pub(super) fn describe(
     registry: &Registry,
     name: &PackageName,
     own: bool,

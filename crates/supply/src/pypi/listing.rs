@@ -145,6 +145,12 @@ impl Listing {
         all.flatten()
     }
 
+    /// The file that has these bytes.
+    #[must_use]
+    pub fn file(&self, integrity: &Integrity) -> Option<&ListedWheel> {
+        self.files().find(|file| file.integrity == *integrity)
+    }
+
     /// The versions of these files, in order.
     pub fn versions(&self) -> impl DoubleEndedIterator<Item = &Version> {
         let all: BTreeSet<&Version> = self.wheels.keys().chain(self.archives.keys()).collect();

@@ -14,6 +14,7 @@ pub mod grants;
 mod hint;
 pub mod image;
 mod learning;
+pub mod listing;
 pub mod origin;
 pub mod package;
 mod pending;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::commands::approve::build::Sources;
+use crate::commands::approve::listing::{Asked, Listing};
 use crate::commands::approve::origin::{self, Ask, Source};
 use crate::commands::approve::rules::Rules;
 use crate::commands::approve::{attached, image, package, refuse_what_cannot_be_approved};
@@ -26,7 +27,7 @@ use super::resolving::{self, Versions};
 /// Nothing is chosen anew, and nothing is built.
 const KEEP: (Versions, Sources) = (Versions::Keep, Sources::Refused);
 
-/// Runs `interlock verify`. Exits with 1 when anything is not as locked.
+/// Runs `interlock verify`. Exits with 1 when anything is not as locked, or a registry took it away.
 ///
 /// # Errors
 /// When there is no lock, or it cannot be read.
@@ -42,9 +43,9 @@ pub fn run(global: &Global, options: &Verify) -> Outcome {
     super::known::remember(&verifier.context, &verifier.project.path);
     let mut clean = true;
     for (name, server) in verifier.project.servers(&options.names)? {
-        let problems = verifier.problems(&name, &server);
-        clean &= problems.is_empty();
-        verifier.tell(options.format.format, &name, &server, &problems);
+        let found = verifier.found(&name, &server);
+        clean &= found.problems.is_empty();
+        verifier.tell(options.format.format, &name, &server, &found);
     }
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
@@ -56,13 +57,22 @@ struct Verifier {
     project: Project,
 }
 
+/// What is found out about one server.
+#[derive(Default)]
+struct Found {
+    /// Everything that is not as the lock says, and every release that is listed no more.
+    problems: Vec<String>,
+    /// Whether registries were asked for the latter.
+    asked: Option<Asked>,
+}
+
 impl Verifier {
-    /// Everything that is not as the lock says.
-    fn problems(&self, name: &ServerName, server: &Server) -> Vec<String> {
-        let mut problems = Vec::new();
+    fn found(&self, name: &ServerName, server: &Server) -> Found {
+        let mut found = Found::default();
+        let problems = &mut found.problems;
         if server.content.is_empty() {
             problems.push("it is declared and not locked: run `interlock lock`".to_owned());
-            return problems;
+            return found;
         }
         match &server.content.tree {
             None if server.content.image.is_some() => {
@@ -75,12 +85,32 @@ impl Verifier {
             }
             Some(tree) => match self.bytes(server, tree) {
                 Err(problem) => problems.push(problem),
-                Ok(()) => problems.extend(self.provenance(server, tree)),
+                Ok(()) => found = self.sources(server, tree),
             },
             None => problems.extend(self.files(server)),
         }
-        problems.extend(self.tools(name, server));
-        problems
+        found.problems.extend(self.tools(name, server));
+        found
+    }
+
+    /// Where a package came from, and whether it is there still.
+    fn sources(&self, server: &Server, tree: &LockedTree) -> Found {
+        let listed = |rules: &Rules| Listing::of(&self.context, rules, tree);
+        let rules = Rules::read(&self.context);
+        match rules.and_then(|rules| Ok((listed(&rules)?, rules))) {
+            Err(failure) => Found {
+                problems: vec![failure.on_one_line()],
+                asked: None,
+            },
+            Ok((listing, rules)) => {
+                let mut problems = self.provenance(&rules, server, tree);
+                problems.extend(listing.gone);
+                Found {
+                    problems,
+                    asked: listing.asked,
+                }
+            }
+        }
     }
 
     /// The stored bytes of a package's tree, every one of them read.
@@ -128,27 +158,23 @@ impl Verifier {
 
     /// Where the package came from: the evidence in the store is verified again, and compared with what the lock says. Where there is
     /// none, or it does not bear the lock out, the registry is asked.
-    fn provenance(&self, server: &Server, tree: &LockedTree) -> Vec<String> {
+    fn provenance(&self, rules: &Rules, server: &Server, tree: &LockedTree) -> Vec<String> {
         let (context, packages) = (&self.context, &self.machine.packages);
         let line = |failure: Failure| vec![failure.on_one_line()];
-        let rules = match Rules::read(context) {
-            Ok(rules) => rules,
-            Err(failure) => return line(failure),
-        };
         let kept = packages.evidence(tree);
         if let Some(kept) = kept.filter(TreeEvidence::is_whole) {
-            let problems = borne_out(&rules, server, tree, &kept);
+            let problems = borne_out(rules, server, tree, &kept);
             if problems.is_empty() || context.global.offline {
                 return problems;
             }
         }
-        match Source::of(context, &rules, tree.ecosystem) {
+        match Source::of(context, rules, tree.ecosystem) {
             Err(failure) => line(failure),
             // Nobody publishes a commit, so nothing bears out what a lock claims.
             Ok(None) => origin::against(server.content.origin.as_ref(), None, true),
             Ok(Some(source)) => {
                 let evidence = origin::evidence(context, packages, &source, tree, Ask::Again);
-                borne_out(&rules, server, tree, &evidence)
+                borne_out(rules, server, tree, &evidence)
             }
         }
     }
@@ -238,7 +264,8 @@ impl Verifier {
         tools.iter().map(|line| differ(&line.what)).collect()
     }
 
-    fn tell(&self, format: OutputFormat, name: &ServerName, server: &Server, problems: &[String]) {
+    fn tell(&self, format: OutputFormat, name: &ServerName, server: &Server, found: &Found) {
+        let (problems, asked) = (&found.problems, found.asked.as_ref());
         if format == OutputFormat::Json {
             let line = json!({
                 "v": 1,
@@ -246,6 +273,7 @@ impl Verifier {
                 "source": server.source.to_string(),
                 "ok": problems.is_empty(),
                 "problems": problems,
+                "listing": asked.map(Asked::as_str),
             });
             say(&line.to_string());
             return;
@@ -263,6 +291,14 @@ impl Verifier {
                 "{} {name}: {}",
                 style.bad("differs"),
                 visible(problem)
+            ));
+        }
+        // Whoever rules the network out knows that; that a registry did not answer is news.
+        let known = self.context.global.quiet && self.context.global.offline;
+        if let Some(Asked::No(why)) = asked.filter(|_| !known) {
+            say(&format!(
+                "{} {name}: whether it is still listed where it comes from ({why})",
+                style.warn("not asked")
             ));
         }
     }
