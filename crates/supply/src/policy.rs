@@ -300,18 +300,30 @@ impl Policy {
         self.judge_all(tree.ecosystem, &tree.packages, &own, origins, hold)
     }
 
-    /// Judges what no registry published, before it is known what exactly it is: what has to hold of anything, whatever its age.
+    /// Judges what no registry published, by the name and version that its tree has. What it calls itself is a stranger's word.
     #[must_use]
-    pub fn judge_unvouched(&self, name: &str) -> Vec<Breach> {
+    pub fn judge_unvouched(&self, name: &str, version: &str, hold: &Hold) -> Vec<Breach> {
         let origin = Origin::unknown();
+        // Waiting does not help where nobody says since when it is there.
+        let next = || {
+            format!(
+                "name a released package, or, when you know this commit, add `{}` to `exempt` in config.toml",
+                excerpt(&format!("{name}@{version}"))
+            )
+        };
+        let age = judge_age(name, version, &origin, &hold.clone().of(Ecosystem::Git));
         let all = [
             self.judge_provenance(&origin, true),
+            age.map(|breach| Breach {
+                next: next(),
+                ..breach
+            }),
             self.judge_publisher(name, &origin),
         ];
         all.into_iter().flatten().collect()
     }
 
-    /// The same of packages that are in no tree yet. `own`: whether one is what was asked for.
+    /// Judges packages that are in no tree yet, as [`Policy::judge`] does. `own`: whether one is what was asked for.
     #[must_use]
     pub fn judge_all(
         &self,

@@ -173,3 +173,42 @@ fn a_requirement_of_provenance_refuses_what_no_registry_published() {
     let said = world.with_passphrase(&["approve", "--passphrase-fd", "0", "--", &word]);
     has(&said.expect(3).err, &["require-provenance"]);
 }
+
+#[test]
+fn what_a_repository_calls_itself_meets_no_requirement() {
+    let world = World::new();
+    let hosted = Hosted::start();
+    let manifest = r#"{"name": "@acme/server", "version": "1.0.0", "bin": "server.sh"}"#;
+    let files = [("package.json", manifest), ("server.sh", SERVER)];
+    let commit = hosted.commit("tools.git", &files, "sha1");
+    let word = format!("git:{}#{commit}", hosted.url("tools.git"));
+    let config = world.path(".config/interlock/config.toml");
+    let exempt = format!("min-age = \"3d\"\nexempt = [\"tools@0.0.0+git.{commit}\"]");
+    for (policy, expected) in [
+        ("allow-publishers = [\"@acme\"]", Some("allow-publishers")),
+        (
+            "min-age = \"3d\"\nexempt = [\"@acme/server@1.0.0\"]",
+            Some("min-age"),
+        ),
+        (exempt.as_str(), None),
+        (
+            "allow-publishers = [\"@acme\"]\nmin-age = \"0\"",
+            Some("allow-publishers"),
+        ),
+        ("", None),
+    ] {
+        fs::write(&config, format!("[supply]\n{policy}\n")).unwrap();
+        let said = world.interlock(&["add", &word, "--name", "test", "--", "plain"]);
+        match expected {
+            Some(rule) => {
+                let refused = said.expect(3).err;
+                has(
+                    &refused,
+                    &["tools@0.0.0+git.", &format!("refused by `{rule}`")],
+                );
+            }
+            None => drop(said.expect(0)),
+        }
+        let _ = fs::remove_file(world.path("interlock.lock"));
+    }
+}

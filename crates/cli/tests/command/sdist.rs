@@ -366,6 +366,54 @@ fn what_an_approval_would_refuse_is_not_built() {
 }
 
 #[test]
+fn a_repository_that_nobody_knows_the_age_of_is_not_built_where_that_matters() {
+    let index = index(&archive("backend", BACKEND));
+    let hosted = Hosted::start();
+    let project = PROJECT.replace("BACKEND", "backend");
+    let files = [
+        ("pyproject.toml", project.as_str()),
+        ("backend.py", BACKEND),
+        ("about.py", ABOUT),
+        ("server.py", SERVER),
+    ];
+    let commit = hosted.commit("tools.git", &files, "sha1");
+    let source = format!("git:{}#main", hosted.url("tools.git"));
+    let add = ["add", &source, "--name", "test", OPTION];
+    let with = |policy: &str| {
+        let world = user(&index);
+        let config = world.home.join(".config/interlock");
+        fs::create_dir_all(&config).unwrap();
+        fs::write(config.join("config.toml"), format!("[supply]\n{policy}")).unwrap();
+        world
+    };
+    // What it calls itself exempts nothing: anybody can call something that.
+    let own = "min-age = \"3d\"\nexempt = [\"test-server@1.0\"]\n";
+    for policy in ["min-age = \"3d\"\n", own] {
+        let world = with(policy);
+        let refused = interlock(&world, &add).expect(3);
+        let release = format!("tools@0.0.0+git.{commit}");
+        has(
+            &refused.err,
+            &[
+                "it is not built",
+                "is refused by `min-age`",
+                &format!("when `{release}` was published is not known"),
+                &format!("add `{release}` to `exempt`"),
+            ],
+        );
+        assert_eq!(recorded(&world), Vec::<String>::new());
+    }
+    // Nobody asked for an age, or this very commit is exempt.
+    let exempt = format!("min-age = \"3d\"\nexempt = [\"tools@0.0.0+git.{commit}\"]\n");
+    for policy in ["", "min-age = \"0\"\n", &exempt] {
+        let world = with(policy);
+        interlock(&world, &add).expect(0);
+        assert_eq!(recorded(&world).len(), 1, "{policy}");
+        interlock(&world, &["verify"]).expect(0);
+    }
+}
+
+#[test]
 fn the_option_is_of_one_server() {
     let index = index(&archive("backend", BACKEND));
     let world = user(&index);

@@ -61,7 +61,7 @@ impl DangerBuilder for Admission<'_> {
     fn begin(&self, sources: &Unbuilt<'_>) -> Result<Box<dyn Build + '_>, Refusal> {
         let judged = match sources.package {
             Some(package) => self.judge(std::slice::from_ref(package)),
-            None => origin::before_a_build_of_no_registry(self.rules, sources.shown),
+            None => origin::before_a_build_of_no_registry(self.rules, sources),
         };
         judged.map_err(refusal)?;
         let recorded = self.record(sources).map_err(refusal)?;

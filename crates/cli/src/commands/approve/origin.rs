@@ -8,7 +8,7 @@ use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
 use interlock_supply::policy::{Breach, Policy};
 use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
-use interlock_supply::pypi::{self, Index};
+use interlock_supply::pypi::{self, Index, Unbuilt};
 use interlock_supply::registry::{Api, KnownKind, known};
 use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Reach, Store, TreeDigest};
 
@@ -216,13 +216,14 @@ pub fn before_a_build(
     Ok(())
 }
 
-/// The same for a repository: nobody vouches for it, which a requirement may not allow.
+/// The same for a repository: nobody vouches for it or says how old it is, which a requirement may not allow.
 ///
 /// # Errors
 /// When a requirement is not met.
-pub fn before_a_build_of_no_registry(rules: &Rules, own: &str) -> Result<(), Failure> {
-    let breaches = rules.policy.judge_unvouched(own);
-    refuse(own, "", breaches)
+pub fn before_a_build_of_no_registry(rules: &Rules, sources: &Unbuilt<'_>) -> Result<(), Failure> {
+    let (name, version) = sources.release;
+    let breaches = rules.policy.judge_unvouched(name, version, &rules.hold);
+    refuse(sources.shown, "", breaches)
 }
 
 /// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told.
@@ -231,14 +232,11 @@ pub fn before_a_build_of_no_registry(rules: &Rules, own: &str) -> Result<(), Fai
 /// When a package of the tree is known to be malicious, or a requirement is not met.
 pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure> {
     let mut lines = known_releases(tree)?;
-    let mut alone = tree.clone();
-    alone.packages.retain(|package| is_own(tree, package));
+    let (name, version) = (tree.name.as_str(), tree.version.as_str());
     refuse(
-        tree.name.as_str(),
-        tree.version.as_str(),
-        rules
-            .policy
-            .judge(&alone, &[Origin::unknown()], &rules.hold),
+        name,
+        version,
+        rules.policy.judge_unvouched(name, version, &rules.hold),
     )?;
     lines.push(told::ADDRESS_ALONE.to_owned());
     Ok(Told {

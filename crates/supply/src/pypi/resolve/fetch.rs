@@ -409,6 +409,7 @@ impl<'a> Fetcher<'a> {
         let maker = self.maker.as_ref();
         let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
         let order = Order::Project {
+            tree: checkout.tree(),
             address: checkout.address(),
             integrity: checkout.integrity(),
             locked,

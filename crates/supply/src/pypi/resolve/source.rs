@@ -10,6 +10,7 @@ use super::{
 use crate::{
     built::Built,
     digest::Integrity,
+    git::GitTree,
     pypi::{
         DangerBuilder, Unbuilt, WheelName,
         sdist::{BuildError, Project},
@@ -35,6 +36,7 @@ pub(super) enum Order<'a> {
     Release(&'a Wheel),
     /// The project of a repository, whatever it is called.
     Project {
+        tree: GitTree,
         address: String,
         integrity: &'a Integrity,
         locked: Option<&'a Built>,
@@ -62,6 +64,14 @@ impl Order<'_> {
         match self {
             Self::Release(wheel) => &wheel.integrity,
             Self::Project { integrity, .. } => integrity,
+        }
+    }
+
+    /// Name and version that requirements know it by.
+    fn release(&self) -> (&str, &str) {
+        match self {
+            Self::Release(wheel) => (wheel.name.name.as_str(), wheel.name.version.as_str()),
+            Self::Project { tree, .. } => (tree.name.as_str(), &tree.version),
         }
     }
 
@@ -156,6 +166,7 @@ impl<'a> Maker<'a> {
         };
         let begun = self.danger_builder.begin(&Unbuilt {
             package: package.as_ref(),
+            release: order.release(),
             shown: &order.shown(),
             integrity: order.integrity(),
         });

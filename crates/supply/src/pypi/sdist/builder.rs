@@ -9,6 +9,8 @@ use std::path::Path;
 pub struct Unbuilt<'a> {
     /// The package as a lock names it; none for the project of a repository, which says what it is when it was built.
     pub package: Option<&'a LockedPackage>,
+    /// Name and version that requirements know it by: the package's, or those of the tree of a repository.
+    pub release: (&'a str, &'a str),
     /// What a person calls it: `name@version`, or a repository's address. Untrusted text.
     pub shown: &'a str,
     /// Digest of the archive, or of what was checked out.
