@@ -155,3 +155,39 @@ impl Wait {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// Whether a request is given up within that time.
+    async fn given_up(wait: &Wait, within: Duration) -> bool {
+        let stalled = wait.stalled(PATIENCE);
+        tokio::time::timeout(within, stalled).await.is_ok()
+    }
+
+    /// What comes for a request, comments of its stream among it, is told by the transport as [`Table::heard`] is called here.
+    #[tokio::test(start_paused = true)]
+    async fn who_is_heard_is_not_given_up() {
+        let table = Table::default();
+        let (one, other) = (Id::Number(1), Id::Number(2));
+        let kept = table.insert(&one, Method::ToolsCall, false).unwrap();
+        let silent = table.insert(&other, Method::ToolsCall, false).unwrap();
+        for _ in 0..100 {
+            assert!(!given_up(&kept, PATIENCE * 9 / 10).await);
+            table.heard(&one);
+        }
+        assert!(given_up(&silent, Duration::from_millis(1)).await);
+        assert!(!given_up(&kept, PATIENCE * 9 / 10).await);
+        assert!(given_up(&kept, PATIENCE).await);
+        // One stream for all says that the server is there for all.
+        table.all_heard();
+        for wait in [&kept, &silent] {
+            assert!(!given_up(wait, Duration::from_millis(1)).await);
+        }
+        let listening = table.insert(&Id::Number(3), Method::Listen, false).unwrap();
+        assert!(!given_up(&listening, PATIENCE * 1000).await);
+    }
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod any_order;
 mod http_faults;
+mod http_heard;
 mod http_streams;
 mod orders;
 mod ours;
