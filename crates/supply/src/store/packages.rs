@@ -39,9 +39,11 @@ impl Store {
     }
 
     fn whole(&self, path: &Path) -> Option<Stored> {
-        let text = fs::read_to_string(path.join("manifest")).ok()?;
+        // Looked for first: a package gets its place whole, so from then on its list is there or was lost.
+        fs::symlink_metadata(path).ok()?;
+        let text = fs::read_to_string(path.join("manifest")).ok();
         let files = path.join("files");
-        match manifest::parse(&text) {
+        match text.and_then(|text| manifest::parse(&text)) {
             Some(records) if check::full(&files, &records).is_ok() => Some(Stored {
                 directory: files,
                 files: records,

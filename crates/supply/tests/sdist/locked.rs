@@ -10,6 +10,7 @@ use interlock_supply::Integrity;
 use interlock_supply::LockedTree;
 use interlock_supply::pypi::BuildError;
 use serde_json::{Value, json};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 #[test]
 fn on_another_machine_the_same_comes_out_or_nothing() {
@@ -280,4 +281,58 @@ fn a_refused_wheel_is_not_kept() {
     install(&world, "lib", &tree, Some(&other)).unwrap_err();
     let report = world.store.verify().unwrap();
     assert_eq!(report.packages, 2, "the archive and the tool");
+}
+
+/// What befell a package in the store: in words, and in fact.
+type Damage = (&'static str, fn(&Path));
+
+fn damages() -> [Damage; 5] {
+    [
+        ("another content", |package| {
+            let file = package.join("files/site/lib/__init__.py");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+            fs::write(&file, "import evil\n").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
+        }),
+        ("a file is gone", |package| {
+            fs::remove_file(package.join("files/site/lib/__init__.py")).unwrap();
+        }),
+        ("a file besides", |package| {
+            fs::write(package.join("files/site/lib/evil.py"), "import evil\n").unwrap();
+        }),
+        ("no list", |package| {
+            fs::remove_file(package.join("manifest")).unwrap();
+        }),
+        ("half a list", |package| {
+            let list = fs::read(package.join("manifest")).unwrap();
+            fs::write(package.join("manifest"), &list[..list.len() / 2]).unwrap();
+        }),
+    ]
+}
+
+/// What a build made lies under the digest of the list of its files. What is there already and is not that gives way.
+#[test]
+fn what_is_damaged_is_not_taken_for_what_was_built() {
+    for (what, damage) in damages() {
+        let fake = Fake::making(&[Wheel::new("lib 1.0")]);
+        let world = world("", &[Source::dynamic("lib 1.0")]);
+        let tree = lock(&world, "lib", Some(&fake)).unwrap().tree;
+        let key = tree.packages[0].built.as_ref().unwrap().files.key();
+        let packages = world.store.root().join("packages");
+        let package = packages.join(key.split_at(2).0).join(&key);
+        for part in ["", "files", "files/site", "files/site/lib"] {
+            let mode = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(package.join(part), mode).unwrap();
+        }
+        damage(&package);
+        assert!(!world.store.verify().unwrap().is_clean(), "{what}");
+        let again = lock(&world, "lib", Some(&fake)).unwrap();
+        assert_eq!(again.tree, tree, "{what}");
+        assert!(world.store.verify().unwrap().is_clean(), "{what}");
+        let module = fs::read_to_string(package.join("files/site/lib/__init__.py")).unwrap();
+        assert_eq!(module, "def main(): print('lib 1.0')\n", "{what}");
+        assert_eq!(world.read(&again, "python/site/lib/__init__.py"), module);
+        assert!(!package.join("files/site/lib/evil.py").exists(), "{what}");
+        is_clean(&world.store);
+    }
 }
