@@ -29,6 +29,7 @@ mod refusal;
 mod relay;
 mod scan;
 mod sdist;
+mod sdist_judged;
 mod secret;
 mod shell;
 mod shutdown;

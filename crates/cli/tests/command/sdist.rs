@@ -14,28 +14,34 @@ use crate::support::server::{Answer, Server};
 use crate::support::wheel::{self, Wheel, sha256};
 use crate::world::{PASSPHRASE, Said, World, has, said, until};
 
-const OPTION: &str = "--danger-build-sdists";
-const BACKEND: &str = include_str!("../data/backend.py");
-const SERVER: &str = include_str!("../data/server.py");
-const PROJECT: &str =
+pub(crate) const OPTION: &str = "--danger-build-sdists";
+pub(crate) const BACKEND: &str = include_str!("../data/backend.py");
+pub(crate) const SERVER: &str = include_str!("../data/server.py");
+pub(crate) const PROJECT: &str =
     "[build-system]\nrequires = []\nbuild-backend = \"BACKEND\"\nbackend-path = [\".\"]\n";
 
 const ABOUT: &str = "NAME, VERSION, NEEDS = 'test_server', '1.0', ''\n";
 
 /// An archive of a server's sources, which its own module `backend` builds.
 fn archive(backend: &str, program: &str) -> Vec<u8> {
-    let mut tar = tar::Builder::new(Vec::new());
-    for (path, text) in [
+    let files = [
         ("pyproject.toml", PROJECT.replace("BACKEND", backend)),
         (&*format!("{backend}.py"), program.to_owned()),
         ("about.py", ABOUT.to_owned()),
         ("server.py", SERVER.to_owned()),
-        ("PKG-INFO", "Metadata-Version: 1.0\n".into()),
-    ] {
+    ];
+    packed("test_server-1.0", &files)
+}
+
+/// These files as an index has them.
+pub(crate) fn packed(outer: &str, files: &[(&str, String)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    let info = ("PKG-INFO", "Metadata-Version: 1.0\n".to_owned());
+    for (path, text) in files.iter().chain([&info]) {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
-        let path = format!("test_server-1.0/{path}");
+        let path = format!("{outer}/{path}");
         tar.append_data(&mut header, path, text.as_bytes()).unwrap();
     }
     gzip(&tar.into_inner().unwrap())
@@ -56,7 +62,7 @@ fn index(bytes: &[u8]) -> Server {
 }
 
 /// A user of that index.
-fn user(index: &Server) -> World {
+pub(crate) fn user(index: &Server) -> World {
     let world = World::new();
     let pip = format!("[global]\nindex-url = {}simple\n", index.url());
     fs::create_dir_all(world.home.join(".pip")).unwrap();
@@ -64,7 +70,7 @@ fn user(index: &Server) -> World {
     world
 }
 
-fn interlock(world: &World, words: &[&str]) -> Said {
+pub(crate) fn interlock(world: &World, words: &[&str]) -> Said {
     let mut command = world.command(words);
     said(command.env("PATH", path_of_python()), PASSPHRASE.as_bytes())
 }
@@ -299,7 +305,7 @@ fn a_project_of_a_repository_is_built_alike() {
 }
 
 /// The builds on the record, by what was built.
-fn recorded(world: &World) -> Vec<String> {
+pub(crate) fn recorded(world: &World) -> Vec<String> {
     let mut events = world.events();
     events.retain(|event| event["event"] == "danger-used");
     let options = events.iter().map(|event| {

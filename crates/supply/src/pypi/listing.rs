@@ -118,12 +118,16 @@ impl Listing {
         Ok(listing)
     }
 
-    /// The newest release above `version` that has to wait: without `min-age` it would have been chosen, most likely.
+    /// The newest release above `version` that has to wait: without `min-age` it would have been chosen, most likely. What is there as
+    /// sources only would have been where they are built, `build`.
     #[must_use]
-    pub fn passed_over(&self, version: &Version, hold: &Hold) -> Option<Young> {
-        let released = |other: &&Version| *other > version && !other.is_prerelease();
+    pub fn passed_over(&self, version: &Version, hold: &Hold, build: bool) -> Option<Young> {
+        let released = |other: &&Version| {
+            let installable = build || self.wheels.contains_key(other);
+            installable && *other > version && !other.is_prerelease()
+        };
         let newest = self.versions().rev().find(released)?;
-        let wheels = self.files_of(newest);
+        let wheels = self.files_of(newest).filter(|file| build || !file.source);
         let young = |wheel: &ListedWheel| {
             hold.young(wheel.name.name.as_str(), newest.as_str(), wheel.published)
         };

@@ -12,6 +12,7 @@ use interlock_supply::pypi::{self, Index, Unbuilt};
 use interlock_supply::registry::{Api, KnownKind, known};
 use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Reach, Store, TreeDigest};
 
+use super::build::Sources;
 use super::rules::Rules;
 use super::{attached, told};
 use crate::context::Context;
@@ -69,8 +70,8 @@ impl Source {
 }
 
 impl Source {
-    /// That a newer release of a tree's own package has to wait, when one does.
-    pub fn passed_over(&self, tree: &LockedTree) -> Option<String> {
+    /// That a newer release of a tree's own package has to wait, when one does. `sources`: whether one would be built.
+    pub fn passed_over(&self, tree: &LockedTree, sources: Sources) -> Option<String> {
         let (name, version) = (tree.name.as_str(), tree.version.as_str());
         let young = match self {
             Self::Npm(registry) => {
@@ -79,7 +80,8 @@ impl Source {
             }
             Self::Pypi(index) => {
                 let listing = index.listing(&pypi::Name::new(name).ok()?).ok()?;
-                listing.passed_over(&version.parse().ok()?, index.hold())
+                let build = sources == Sources::DangerBuilt;
+                listing.passed_over(&version.parse().ok()?, index.hold(), build)
             }
             Self::Address(..) => None,
         };

@@ -133,7 +133,7 @@ fn fetch_npm(
     })?;
     let mut remarks = remarks(&locked);
     let source = Source::Npm(registry);
-    remarks.extend(source.passed_over(&locked.tree));
+    remarks.extend(source.passed_over(&locked.tree, Sources::Refused));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree, Ask::Again)?;
     Ok(Fetched::of(&locked.tree, remarks, told))
 }
