@@ -10,6 +10,8 @@
 
 #[path = "any_bytes/advisories.rs"]
 mod advisories;
+#[path = "any_bytes/build_project.rs"]
+mod build_project;
 #[path = "any_bytes/files.rs"]
 mod files;
 #[path = "any_bytes/git_pack.rs"]
@@ -39,6 +41,11 @@ use replay::replay;
 #[test]
 fn advisories_keeps_its_promises() {
     replay("advisories", advisories::run);
+}
+
+#[test]
+fn build_project_keeps_its_promises() {
+    replay("build_project", build_project::run);
 }
 
 #[test]

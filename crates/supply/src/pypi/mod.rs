@@ -28,6 +28,9 @@ pub use resolve::{
     Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish, claims,
 };
 pub(crate) use resolve::{entry_in_tree, own_entry_in_tree, start_of_file};
-pub use sdist::{Broken, Build, BuildError, DangerBuilder, ProjectError, Refusal, Task, Unbuilt};
+pub use sdist::{
+    Broken, Build, BuildError, DangerBuilder, Project, ProjectError, Refusal, Task, Unbuilt,
+    is_static,
+};
 pub use tags::{Fit, WheelName};
 pub use version::{Specifiers, Version, VersionError};

@@ -10,6 +10,6 @@ mod project;
 
 pub use builder::{Broken, Build, DangerBuilder, Refusal, Task, Unbuilt};
 pub use error::BuildError;
-pub(super) use pkg_info::{FILE as PKG_INFO, is_static};
-pub(super) use project::Project;
-pub use project::ProjectError;
+pub(super) use pkg_info::FILE as PKG_INFO;
+pub use pkg_info::is_static;
+pub use project::{Project, ProjectError};

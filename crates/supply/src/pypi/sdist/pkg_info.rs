@@ -7,7 +7,8 @@ pub(in crate::pypi) const FILE: &str = "PKG-INFO";
 
 /// Whether this metadata is the one that the wheel will have, as far as it decides what else is needed: not before version 2.2,
 /// and not where a field is declared to be found out by the build.
-pub(in crate::pypi) fn is_static(text: &str) -> bool {
+#[must_use]
+pub fn is_static(text: &str) -> bool {
     let mut since = false;
     for (field, value) in headers(text) {
         let value = value.to_ascii_lowercase();

@@ -25,15 +25,21 @@ pub enum ProjectError {
 
 /// What a build needs, and who does it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::pypi) struct Project {
-    pub(in crate::pypi) requires: Vec<Requirement>,
-    pub(in crate::pypi) backend: String,
-    pub(in crate::pypi) backend_path: Vec<String>,
+pub struct Project {
+    /// What it asks for, conditions included.
+    pub requires: Vec<Requirement>,
+    /// The backend, `module` or `module:object`.
+    pub backend: String,
+    /// Directories of the sources in which the backend is looked for first: plain paths, or `.`.
+    pub backend_path: Vec<String>,
 }
 
 impl Project {
     /// From the text of `pyproject.toml`; empty where there is none.
-    pub(in crate::pypi) fn parse(text: &str) -> Result<Self, ProjectError> {
+    ///
+    /// # Errors
+    /// When it cannot be read, or says something that no build could do.
+    pub fn parse(text: &str) -> Result<Self, ProjectError> {
         if text.len() > MAX {
             return Err(ProjectError::Malformed);
         }
