@@ -37,11 +37,12 @@ pub use digest::{Digest, NotADigest};
 pub use digest_cache::{DigestCache, DigestError, Seal};
 pub use environment::{secret_of_argument, secret_of_url, secret_of_variable};
 pub use fingerprint::Fingerprint;
-pub use grammar::{SourceKind, SourceWord, SourceWordError, looks_like, skeleton};
+pub use grammar::{SourceKind, SourceWord, SourceWordError, at_commit, looks_like, skeleton};
 pub use guarded::GuardError;
 pub use judge::{
-    BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef, Reason,
-    ScriptKind, ScriptRef, Severity, Unlock, image_repository, is_sensitive, judge, reason_codes,
+    BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef,
+    ProjectRef, Reason, ScriptKind, ScriptRef, Severity, Unlock, image_repository, is_sensitive,
+    judge, reason_codes,
 };
 pub use ledger::{
     AdministratorError, Anchor, Approval, ApproveError, CommitError, Distrust, EditError, Entry,

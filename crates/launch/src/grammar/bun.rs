@@ -7,7 +7,9 @@ use super::options::{
 };
 use super::package;
 use super::script::Script;
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
+use crate::judge::{
+    Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, ScriptKind, paths, rules,
+};
 use crate::text;
 
 static BUNX_ROWS: &[Opt] = &[
@@ -155,6 +157,7 @@ fn package_run(args: &[String], case: &mut Case<'_>) -> Class {
         extras: Vec::new(),
         with: Vec::new(),
         source: None,
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: args.to_vec(),

@@ -7,7 +7,9 @@ use super::options::{
 };
 use super::package::note_version;
 use super::script::{Script, refuse_odd_path};
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
+use crate::judge::{
+    Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, ScriptKind, paths, rules,
+};
 use crate::text;
 
 static GO_ROWS: &[Opt] = &[
@@ -138,6 +140,7 @@ fn go_module(module: &str, version: &str, args: &[String], case: &mut Case<'_>) 
         extras: Vec::new(),
         with: Vec::new(),
         source: None,
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: args.to_vec(),

@@ -7,7 +7,7 @@ use super::dispatch::Call;
 use super::options::{Arity, Effect, GNU, Opt, OptionTable, flags, read, row, values};
 use super::package;
 use super::script::Script;
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, rules};
+use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, ScriptKind, rules};
 use crate::text;
 
 static ROWS: &[Opt] = &[
@@ -215,6 +215,7 @@ fn registry_module(
         extras: Vec::new(),
         with: Vec::new(),
         source: None,
+        project: ProjectRef::default(),
         interpreter_args: options,
         interpreter_version: None,
         args: args.to_vec(),

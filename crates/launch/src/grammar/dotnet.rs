@@ -9,7 +9,9 @@ use super::options::{
 use super::package::note_version;
 use super::registry::judge_registry;
 use super::script::Script;
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
+use crate::judge::{
+    Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, ScriptKind, paths, rules,
+};
 use crate::text;
 
 static RUN_ROWS: &[Opt] = &[
@@ -270,6 +272,7 @@ fn tool(runner: &str, args: &[String], case: &mut Case<'_>) -> Class {
         extras: Vec::new(),
         with: Vec::new(),
         source: None,
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: operands,

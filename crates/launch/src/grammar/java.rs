@@ -7,7 +7,9 @@ use super::dispatch::Call;
 use super::options::{Arity, Effect, GNU, Opt, OptionTable, Slot, flags, read, row, takes, values};
 use super::package::note_version;
 use super::script::{Script, refuse_odd_path};
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, paths, rules};
+use crate::judge::{
+    Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, ScriptKind, paths, rules,
+};
 use crate::text;
 
 /// Options of the JVM that stand alone, without `-D`, `-X…` and `-XX:…`.
@@ -464,6 +466,7 @@ pub(crate) fn jbang(call: &Call<'_>, case: &mut Case<'_>) -> Class {
         extras: Vec::new(),
         with: region.all(Slot::With).map(str::to_owned).collect(),
         source: None,
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: args.to_vec(),

@@ -7,7 +7,7 @@ use super::names::plain_name;
 use super::options::{Arity, Effect, GNU, Opt, OptionTable, Slot, flags, read, row, takes, values};
 use super::package::note_version;
 use super::uv::environment_command;
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, paths, rules};
+use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, paths, rules};
 use crate::text;
 
 /// The managers of this file.
@@ -297,6 +297,7 @@ fn nix(call: &Call<'_>, case: &mut Case<'_>) -> Class {
         extras: Vec::new(),
         with: Vec::new(),
         source: Some(reference.clone()),
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: args.to_vec(),

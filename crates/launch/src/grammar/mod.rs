@@ -11,6 +11,7 @@ mod container_options;
 mod deno;
 mod dispatch;
 mod dotnet;
+mod forge;
 mod interpreters;
 mod java;
 mod managers;
@@ -38,12 +39,14 @@ mod windows;
 pub(crate) mod wrappers;
 
 pub(crate) use dispatch::{classify, starts_others};
+pub use forge::at_commit;
 pub(crate) use java::judge_java_options;
 pub(crate) use names::{is_shell, plain_name};
 pub(crate) use node::judge_node_options;
 pub use popular::{looks_like, skeleton};
 pub(crate) use python::judge_warnings;
 pub(crate) use registry::judge_registry;
+pub(crate) use source_word::is_commit;
 pub use source_word::{SourceKind, SourceWord, SourceWordError};
 
 #[cfg(test)]

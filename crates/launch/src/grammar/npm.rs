@@ -7,7 +7,7 @@ use super::npm_options::{NPM, NPX, PNPM, YARN};
 use super::options::{OptionTable, Region, Slot, read, read_everywhere};
 use super::package;
 use super::script::{Script, judge_project};
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ScriptKind, rules};
+use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, ScriptKind, rules};
 use crate::text;
 
 /// `npx [options] package [args]`: npx reads options up to the first operand.
@@ -263,6 +263,7 @@ fn run_package(
             extras: Vec::new(),
             with,
             source: spec.source,
+            project: ProjectRef::default(),
             interpreter_args,
             interpreter_version: None,
             args: args.to_vec(),

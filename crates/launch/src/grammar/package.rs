@@ -3,7 +3,8 @@
 //! Python's requirements are in `requirement`; where registries may be, in `registry`.
 
 use super::popular::note_popular;
-use crate::judge::{Case, Ecosystem, paths, rules};
+use super::source_word::is_commit;
+use crate::judge::{Case, Ecosystem, ProjectRef, paths, rules};
 use crate::text;
 
 /// A package's name and the version asked for.
@@ -14,6 +15,8 @@ pub(crate) struct Spec {
     pub(crate) extras: Vec<String>,
     /// An accepted source that is not the registry.
     pub(crate) source: Option<String>,
+    /// Which project of it.
+    pub(crate) project: ProjectRef,
 }
 
 /// Prefixes of sources that are repositories, lower case.
@@ -138,18 +141,11 @@ pub(crate) fn npm_repository(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
         None => address.strip_prefix("git+")?.to_owned(),
     };
     let (host, path) = address.strip_prefix("https://")?.split_once('/')?;
-    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    let part = |part: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        !part.is_empty() && !part.starts_with(['.', '-']) && part.bytes().all(plain)
-    };
-    let whole = matches!(commit.len(), 40 | 64) && commit.bytes().all(hex);
-    let name = path.rsplit('/').next()?;
-    let name = name.strip_suffix(".git").unwrap_or(name);
-    if !whole || !FORGES.contains(&host) || path.split('/').count() < 2 {
+    if !is_commit(commit) || !FORGES.contains(&host) || !is_repository_path(path) {
         return None;
     }
-    if !path.split('/').all(part) || !is_npm_name(name) {
+    let name = repository_name(path);
+    if !is_npm_name(name) {
         return None;
     }
     case.note(
@@ -165,6 +161,21 @@ pub(crate) fn npm_repository(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
         source: Some(address),
         ..Spec::default()
     })
+}
+
+/// `OWNER/NAME`, in characters that need no escaping and mean nothing else.
+pub(super) fn is_repository_path(path: &str) -> bool {
+    let part = |part: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        !part.is_empty() && !part.starts_with(['.', '-']) && part.bytes().all(plain)
+    };
+    path.split('/').count() >= 2 && path.split('/').all(part)
+}
+
+/// What the repository at a path is called.
+pub(super) fn repository_name(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".git").unwrap_or(name)
 }
 
 pub(super) fn refuse_name(spec: &str, case: &mut Case<'_>) -> Option<Spec> {

@@ -1,6 +1,7 @@
-//! Python's requirements: names, extras and versions of the Python index, and repositories at known forges.
+//! Python's requirements: names, extras and versions of the Python index. Repositories at known forges are in `forge`.
 
-use super::package::{FORGES, LOCAL_PREFIXES, Spec, note_version, refuse_name, refuse_source};
+use super::forge;
+use super::package::{LOCAL_PREFIXES, Spec, note_version, refuse_name, refuse_source};
 use super::popular::note_popular;
 use crate::judge::{Case, Ecosystem, rules};
 use crate::text;
@@ -13,20 +14,16 @@ pub(crate) fn python(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
         .or_else(|| spec.split_once('@').filter(|(_, v)| v.contains(':')))
     {
         return match split(name.trim()) {
-            Some((name, extras, "")) => Some(Spec {
-                name: name.to_owned(),
-                extras,
-                ..python_source(url.trim(), case)?
-            }),
+            Some((name, extras, "")) => python_source(url.trim(), Some(name), extras, case),
             // `git+ssh://git@host/…` has an `@` that ends no name.
-            _ => python_source(spec, case),
+            _ => python_source(spec, None, Vec::new(), case),
         };
     }
     if spec.contains(':')
         || spec.contains('/')
         || LOCAL_PREFIXES.iter().any(|prefix| spec.starts_with(prefix))
     {
-        return python_source(spec, case);
+        return python_source(spec, None, Vec::new(), case);
     }
     if refuse_source(spec, case) {
         return None;
@@ -71,7 +68,7 @@ fn python_release(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
         name: name.to_owned(),
         version: (!version.is_empty()).then(|| version.to_owned()),
         extras,
-        source: None,
+        ..Spec::default()
     })
 }
 
@@ -97,7 +94,7 @@ fn is_release(version: &str) -> bool {
     version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains(['*', ',', '<', '>'])
 }
 
-fn is_python_name(name: &str) -> bool {
+pub(super) fn is_python_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 128
         && name
@@ -107,55 +104,27 @@ fn is_python_name(name: &str) -> bool {
         && name.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// A repository over HTTPS at a known forge is accepted, because many servers are published no other way; the
+/// What is named by an address: a repository at a known forge is accepted, because many servers are published no other way; the
 /// commit found at approval is kept. Anything else is refused.
-fn python_source(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
-    let lower = spec.to_ascii_lowercase();
-    let Some(address) = lower.strip_prefix("git+https://") else {
-        if !refuse_source(spec, case) {
-            case.note(
-                rules::LOCAL_PACKAGE,
-                format!(
-                    "`{}` is a local source; name a package of the registry",
-                    text::excerpt(spec)
-                ),
-            );
-        }
-        return None;
-    };
-    let (host, path) = address.split_once('/').unwrap_or((address, ""));
-    let plain = path.bytes().all(|b| {
-        b.is_ascii_alphanumeric()
-            || matches!(
-                b,
-                b'-' | b'_' | b'.' | b'/' | b'@' | b'#' | b'=' | b'&' | b'+'
-            )
-    });
-    if !FORGES.contains(&host) || !plain || path.split('/').count() < 2 || path.contains("..") {
+fn python_source(
+    spec: &str,
+    name: Option<&str>,
+    extras: Vec<String>,
+    case: &mut Case<'_>,
+) -> Option<Spec> {
+    if forge::is_one(spec) {
+        return forge::python(spec, name, extras, case);
+    }
+    if !refuse_source(spec, case) {
         case.note(
-            rules::GIT_PACKAGE,
+            rules::LOCAL_PACKAGE,
             format!(
-                "`{}` is a repository of a host that is not known",
+                "`{}` is a local source; name a package of the registry",
                 text::excerpt(spec)
             ),
         );
-        return None;
     }
-    case.note(
-        rules::VCS_SOURCE,
-        format!("`{}` is built from a repository", text::excerpt(spec)),
-    );
-    note_version(path.contains('@'), spec, case);
-    let repository = path.split(['@', '#']).next().unwrap_or(path);
-    let name = repository.rsplit('/').next().unwrap_or(repository);
-    Some(Spec {
-        name: name.strip_suffix(".git").unwrap_or(name).to_owned(),
-        version: path
-            .split_once('@')
-            .map(|(_, rev)| rev.split('#').next().unwrap_or(rev).to_owned()),
-        source: Some(spec.to_owned()),
-        ..Spec::default()
-    })
+    None
 }
 
 #[cfg(test)]

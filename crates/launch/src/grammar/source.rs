@@ -2,7 +2,7 @@
 
 use super::dispatch::Call;
 use super::source_word::{SourceKind, SourceWord};
-use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, rules};
+use crate::judge::{Case, Class, CwdRole, Ecosystem, PackageRef, ProjectRef, rules};
 use crate::text;
 
 /// `binary:…`, `mcpb:…` and `git:…`. What the arguments mean is the server's own, or the bundle's.
@@ -50,6 +50,7 @@ pub(crate) fn source(call: &Call<'_>, case: &mut Case<'_>) -> Class {
         extras: Vec::new(),
         with: Vec::new(),
         source: Some(word.address().to_owned()),
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: call.args.to_vec(),

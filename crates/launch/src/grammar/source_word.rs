@@ -51,24 +51,36 @@ impl SourceKind {
     }
 
     fn is_pin(self, pin: &str) -> bool {
-        let hex = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
-        let length = match self {
-            Self::Binary | Self::Mcpb => pin.len() == 64,
-            Self::Git => matches!(pin.len(), 40 | 64),
-        };
-        length && pin.bytes().all(hex)
+        match self {
+            Self::Binary | Self::Mcpb => pin.len() == 64 && is_hex(pin),
+            Self::Git => is_commit(pin),
+        }
     }
 
     /// What a person may write in a pin's place: a branch or a tag, in the characters that almost all of them have.
     fn is_name(self, name: &str) -> bool {
-        let plain = |c: u8| c.is_ascii_alphanumeric() || b"-_./+@".contains(&c);
-        self == Self::Git
-            && name.len() <= 200
-            && name.bytes().all(plain)
-            && name
-                .split('/')
-                .all(|part| !part.is_empty() && !part.starts_with(['.', '-']))
+        self == Self::Git && is_revision(name)
     }
+}
+
+/// The whole name of a commit.
+pub(crate) fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && is_hex(text)
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes()
+        .all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
+}
+
+/// A commit, or the name of a branch or tag in the characters that almost all of them have; nothing that begins like an option.
+pub(super) fn is_revision(text: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || b"-_./+@".contains(&c);
+    text.len() <= 200
+        && text.bytes().all(plain)
+        && text
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with(['.', '-']))
 }
 
 /// Why a word names no source.

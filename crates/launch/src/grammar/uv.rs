@@ -107,6 +107,7 @@ fn tool_run(runner: &str, table: &OptionTable, args: &[String], case: &mut Case<
         extras: spec.extras,
         with,
         source: spec.source,
+        project: spec.project,
         interpreter_args: Vec::new(),
         interpreter_version: region.last(Slot::Python).map(str::to_owned),
         args: args.to_vec(),

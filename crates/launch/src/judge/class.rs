@@ -1,6 +1,7 @@
 //! What kind of thing a request starts, and the identity that approval and resolution work with.
 
 use crate::address::Address;
+use crate::grammar::is_commit;
 
 /// The kind of launch that a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,15 +108,44 @@ pub struct PackageRef {
     pub extras: Vec<String>,
     /// Further packages put beside it (`--with`, a second `--package`), as written.
     pub with: Vec<String>,
-    /// The source, when it is not the registry: an accepted `git+https://…` address, as written, or what `binary:`, `mcpb:` and
+    /// The source, when it is not the registry: the `https` address of a repository in its one form, or what `binary:`, `mcpb:` and
     /// `git:` are followed by, without its pin.
     pub source: Option<String>,
+    /// Which project of that repository is meant.
+    pub project: ProjectRef,
     /// Options for the interpreter that runs the package (`--node-options`), already judged.
     pub interpreter_args: Vec<String>,
     /// The interpreter's version that was asked for (`uvx --python 3.11`), as written.
     pub interpreter_version: Option<String>,
     /// The server's own arguments.
     pub args: Vec<String>,
+}
+
+impl PackageRef {
+    /// The address of the repository that it comes from, where it comes from one. `spec` is then a commit, a branch or a tag.
+    #[must_use]
+    pub fn repository(&self) -> Option<&str> {
+        match self.ecosystem {
+            Ecosystem::Git | Ecosystem::Npm | Ecosystem::PyPi => self.source.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The commit of that repository, where it is named in full.
+    #[must_use]
+    pub fn commit(&self) -> Option<&str> {
+        self.repository()?;
+        self.spec.as_deref().filter(|spec| is_commit(spec))
+    }
+}
+
+/// What a request says of a repository besides its address and revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectRef {
+    /// The directory that the project is in (`#subdirectory=`): a plain relative path. None for the repository itself.
+    pub directory: Option<String>,
+    /// What the project has to be called (`NAME @ git+…`, `#egg=NAME`), as written.
+    pub name: Option<String>,
 }
 
 /// What an interpreter is pointed at.

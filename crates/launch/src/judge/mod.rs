@@ -15,7 +15,8 @@ pub(crate) mod rules;
 
 pub(crate) use case::{Case, CwdRole};
 pub use class::{
-    BinaryRef, Class, ContainerRef, Ecosystem, MountRef, PackageRef, ScriptKind, ScriptRef,
+    BinaryRef, Class, ContainerRef, Ecosystem, MountRef, PackageRef, ProjectRef, ScriptKind,
+    ScriptRef,
 };
 pub use flow::judge;
 pub use image::image_repository;

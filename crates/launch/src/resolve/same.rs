@@ -14,12 +14,12 @@ pub(super) fn described(package: &PackageRef) -> String {
 /// A locked package must be the one that the request names, and its version the one that the request fixes.
 pub(super) fn check_same(package: &PackageRef, locked: &LockedPackage) -> Result<(), ResolveError> {
     let spec = package.spec.as_deref();
-    let repository = repository(package);
+    let from_repository = package.repository().is_some();
     let same = match package.ecosystem {
         // The version of such a tree ends in its commit.
-        _ if repository.is_some() => {
-            let commit = spec.filter(|spec| is_commit(spec));
-            repository == Some(locked.name.as_str())
+        _ if from_repository => {
+            let commit = package.commit();
+            package.name == locked.name
                 && commit.is_none_or(|commit| locked.version.ends_with(commit))
         }
         Ecosystem::PyPi => {
@@ -32,9 +32,9 @@ pub(super) fn check_same(package: &PackageRef, locked: &LockedPackage) -> Result
             package.name == locked.name && exact.is_none_or(|exact| exact == locked.version)
         }
     };
-    let ecosystem = match repository {
-        Some(_) => Ecosystem::Git,
-        None => package.ecosystem,
+    let ecosystem = match from_repository {
+        true => Ecosystem::Git,
+        false => package.ecosystem,
     };
     if same && ecosystem.as_str() == locked.ecosystem {
         return Ok(());
@@ -43,26 +43,6 @@ pub(super) fn check_same(package: &PackageRef, locked: &LockedPackage) -> Result
         locked: format!("{}@{}", locked.name, locked.version),
         asked: described(package),
     })
-}
-
-/// What the repository is called that a package comes from, where it comes from one.
-fn repository(package: &PackageRef) -> Option<&str> {
-    match package.ecosystem {
-        Ecosystem::Git => Some(&package.name),
-        Ecosystem::Npm | Ecosystem::PyPi => {
-            let address = package.source.as_deref()?;
-            let path = address.split_once("://").map_or(address, |(_, path)| path);
-            let path = path.split(['@', '#']).next().unwrap_or(path);
-            let last = path.trim_end_matches('/').rsplit('/').next()?;
-            Some(last.strip_suffix(".git").unwrap_or(last))
-        }
-        _ => None,
-    }
-}
-
-/// The whole name of a commit.
-fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The one form of a Python package's name (PEP 503).

@@ -9,8 +9,8 @@ use interlock_launch::key::{KeyFile, Signer};
 use interlock_launch::{
     Approval, Approved, BinaryRef, Class, DigestCache, Ecosystem, Grants, Interpreter, Judgement,
     Known, Launch, Ledger, LedgerEdit, LocateError, Located, LockedPackage, PackageRef,
-    PackageStore, Places, Prior, Profile, Refusal, Request, ResolveError, Resolver, ScriptKind,
-    ScriptRef, Secret,
+    PackageStore, Places, Prior, Profile, ProjectRef, Refusal, Request, ResolveError, Resolver,
+    ScriptKind, ScriptRef, Secret,
 };
 use tempfile::TempDir;
 
@@ -251,6 +251,7 @@ pub(crate) fn package_ref(name: &str, spec: Option<&str>) -> PackageRef {
         extras: Vec::new(),
         with: Vec::new(),
         source: None,
+        project: ProjectRef::default(),
         interpreter_args: Vec::new(),
         interpreter_version: None,
         args: Vec::new(),
