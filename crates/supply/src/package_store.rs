@@ -56,10 +56,11 @@ impl PackageStore for Store {
             }
             // Two wishes may have one tree; the record has the command of one of them.
             (Ecosystem::Pypi, None) => {
-                pypi::own_entry_in_tree(self, &record).unwrap_or(record.entry)
+                pypi::entry_in_tree(self, &record, &[record.name.as_str()], None)
+                    .unwrap_or(record.entry)
             }
             (Ecosystem::Pypi, Some(_)) => record.entry,
-            (Ecosystem::Git, bin) => git::entry_in_tree(self, &record, bin.as_deref())
+            (Ecosystem::Git, bin) => git::entry_in_tree(self, &record, package)
                 .ok_or_else(|| no_program(&record, locked, bin.as_deref().unwrap_or("")))?,
             (Ecosystem::Binary | Ecosystem::Mcpb, _) => record.entry,
         };
@@ -147,11 +148,9 @@ fn other_entry(
     package: &PackageRef,
     bin: &str,
 ) -> Option<Entry> {
-    let ends = ['[', '=', '<', '>', '!', '~', '@', ' ', ';'];
-    let with = package
-        .with
-        .iter()
-        .filter_map(|text| text.split(ends).next());
-    let names: Vec<&str> = std::iter::once(record.name.as_str()).chain(with).collect();
-    pypi::entry_in_tree(store, record, &names, bin)
+    let beside = pypi::names_beside(package);
+    let names: Vec<&str> = std::iter::once(record.name.as_str())
+        .chain(beside)
+        .collect();
+    pypi::entry_in_tree(store, record, &names, Some(bin))
 }

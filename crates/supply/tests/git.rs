@@ -11,7 +11,10 @@ mod support;
 use interlock_launch::{Class, LocateError, PackageStore, Request, judge};
 use interlock_supply::{
     LockedTree, Silent, TreePath,
-    git::{Checkout, GitError, Host, ObjectId, Project, Repository, Standing, Wish, stored_before},
+    git::{
+        Checkout, GitError, Host, ObjectId, Project, Repository, Runner, Standing, Wish,
+        stored_before,
+    },
     npm::{LockError, Locked, Locker},
 };
 use std::{fs, path::Path};
@@ -45,6 +48,7 @@ impl Place {
             commit: ObjectId::parse(commit).unwrap(),
             entry: entry.map(|entry| TreePath::new(entry).unwrap()),
             command: None,
+            runner: Runner::Own,
         }
     }
 

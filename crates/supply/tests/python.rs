@@ -290,7 +290,7 @@ fn commands() {
     for (wish, expected) in [
         (
             "app",
-            "refused: has several commands: `one`, `two`; name one with `--from app COMMAND`",
+            "refused: has several commands: `one`, `two`; name one with `uvx --from app COMMAND`",
         ),
         (
             "app !lib",

@@ -18,6 +18,7 @@ mod audit;
 mod check;
 mod client;
 mod container;
+mod forge;
 mod forgery;
 mod git;
 mod lock;
@@ -37,6 +38,7 @@ mod sources;
 mod store;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
+mod uvx;
 mod vouched;
 mod withdrawn;
 mod world;

@@ -1,7 +1,7 @@
 //! From a commit to its files in the store.
 
 use super::{
-    Host, ObjectError, ObjectId, RemoteError, Repository,
+    Host, ObjectError, ObjectId, RemoteError, Runner, Wish,
     checkout::checkout,
     pack::{Objects, PackLimits},
 };
@@ -19,31 +19,6 @@ use std::{io::BufReader, path::Path};
 const IN_MEMORY: u64 = 256 << 20;
 /// Most objects of one commit; its files and directories, and some to spare.
 const MAX_OBJECTS: u64 = 400_000;
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
-    /// Where the repository is.
-    pub at: Repository,
-    /// Which commit of it.
-    pub commit: ObjectId,
-    /// A file that starts, or the directory of a project in it.
-    pub entry: Option<TreePath>,
-    /// The command to start, when it is not the project's own.
-    pub command: Option<String>,
-}
-
-impl Wish {
-    /// Where it is, which commit and what of it, as records write it: `git+ADDRESS#COMMIT`, `git+ADDRESS#COMMIT:ENTRY`.
-    #[must_use]
-    pub fn address(&self) -> String {
-        let commit = format!("git+{}#{}", self.at, self.commit);
-        match &self.entry {
-            Some(entry) => format!("{commit}:{entry}"),
-            None => commit,
-        }
-    }
-}
 
 /// Why a commit's files could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -165,15 +140,27 @@ impl Checkout {
     #[must_use]
     pub fn project(&self) -> Project {
         let node = self.stored.has("package.json");
-        match self.entry() {
-            Some(file) if node && npm::is_node(&self.stored, file) => Project::Node,
-            Some(_) => Project::File,
-            None if node => Project::Node,
-            None if self.stored.has("pyproject.toml") || self.stored.has("setup.py") => {
-                Project::Python
-            }
-            None => Project::Unknown,
+        let python = self.stored.has("pyproject.toml") || self.stored.has("setup.py");
+        match (&self.wish.runner, self.entry()) {
+            (Runner::Node, None) if node => Project::Node,
+            (Runner::Python(_), None) if python => Project::Python,
+            (Runner::Node | Runner::Python(_), _) => Project::Unknown,
+            (Runner::Own, Some(file)) if node && npm::is_node(&self.stored, file) => Project::Node,
+            (Runner::Own, Some(_)) => Project::File,
+            (Runner::Own, None) if node => Project::Node,
+            (Runner::Own, None) if python => Project::Python,
+            (Runner::Own, None) => Project::Unknown,
         }
+    }
+
+    /// Directories of it that look like projects of Python, the outermost first.
+    pub(super) fn python_projects(&self) -> Vec<&str> {
+        let files = self.stored.files.iter().map(|file| file.path.as_str());
+        let mut found: Vec<&str> = files
+            .filter_map(|path| path.strip_suffix("/pyproject.toml"))
+            .collect();
+        found.sort_by_key(|path| (path.matches('/').count(), *path));
+        found
     }
 
     /// What of the commit is not there, and why; for a person, safe to print.

@@ -1,11 +1,13 @@
 //! Trees of repositories: one file that starts, what is in the store already, and what starts of it.
 
-use super::{Checkout, Wish};
+use super::{Checkout, Runner, Wish};
 use crate::{
+    digest::TreeDigest,
     locked::{Ecosystem, Entry, ExactVersion, Interpreter, LockedPackage, LockedTree, TreePath},
     npm, pypi,
     store::{InstallError, Layout, Placed, Store, StoreError, Stored},
 };
+use interlock_launch::PackageRef;
 
 /// Where the files of a repository are in a tree that has nothing else.
 const PLACE: &str = "repository";
@@ -19,6 +21,16 @@ pub enum FileError {
          `git:ADDRESS#COMMIT:FILE`"
     )]
     Nothing,
+    /// A runner starts projects of its own kind.
+    #[error(
+        "the repository has no project of Python at its top: neither `pyproject.toml` nor `setup.py`{0}"
+    )]
+    NoPython(String),
+    /// The same for npm's.
+    #[error(
+        "the repository has no `package.json` at its top, so npm's runners start nothing of it"
+    )]
+    NoNode,
     /// The kernel could not start it, and no interpreter is known for it.
     #[error(
         "nothing says what runs `{0}`: it is neither executable nor a script of node or Python"
@@ -57,7 +69,7 @@ impl Checkout {
 
     fn file_tree(&self) -> Result<(LockedTree, Layout), FileError> {
         let place = path(PLACE)?;
-        let file = self.entry().ok_or(FileError::Nothing)?;
+        let file = self.file()?;
         let (entry, made) = entry(self.stored(), file)?;
         let placed = Placed {
             path: &place,
@@ -89,6 +101,28 @@ impl Checkout {
             packages: vec![own],
         };
         Ok((tree, layout))
+    }
+}
+
+impl Checkout {
+    /// The file that starts by itself; no runner names one.
+    fn file(&self) -> Result<&TreePath, FileError> {
+        match &self.wish().runner {
+            Runner::Own => self.entry().ok_or(FileError::Nothing),
+            Runner::Node => Err(FileError::NoNode),
+            Runner::Python(_) => {
+                let all = self.python_projects();
+                let named = all.iter().take(3);
+                let named: Vec<String> = named
+                    .map(|directory| format!("`#subdirectory={directory}`"))
+                    .collect();
+                let led = match named.is_empty() {
+                    true => String::new(),
+                    false => format!("; directories of it have one: name {}", named.join(", ")),
+                };
+                Err(FileError::NoPython(led))
+            }
+        }
     }
 }
 
@@ -140,26 +174,78 @@ fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Made), FileError> {
     }
 }
 
-/// The tree that was made of this wish before, where it is in the store.
+/// The tree that was made of this wish before, where it is in the store. Its record is made to name the command of this wish, as
+/// several start from one tree.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn stored_before(store: &Store, wish: &Wish) -> Result<Option<LockedTree>, StoreError> {
-    let address = wish.address();
-    let fits = |tree: &LockedTree| {
-        let command = wish.command.as_ref();
-        let command = command.is_none_or(|command| *command == tree.entry.command);
-        let mut packages = tree.packages.iter();
-        tree.ecosystem == Ecosystem::Git
-            && command
-            && packages.any(|package| package.archive.as_deref() == Some(address.as_str()))
-    };
-    let mut trees = store.list()?.into_iter().filter_map(|tree| tree.locked);
-    let Some(tree) = trees.find(fits) else {
+    // Which extras a tree was made with, and for what beside it, is not in its record.
+    if wish.python().is_some_and(|it| !it.is_plain()) {
         return Ok(None);
+    }
+    recorded(store, wish, |_| true)
+}
+
+/// The tree of this digest where this program recorded that it is of this commit, with the command of this wish.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn stored_as(
+    store: &Store,
+    wish: &Wish,
+    digest: &TreeDigest,
+) -> Result<Option<LockedTree>, StoreError> {
+    recorded(store, wish, |tree| tree.digest == *digest)
+}
+
+fn recorded(
+    store: &Store,
+    wish: &Wish,
+    fits: impl Fn(&LockedTree) -> bool,
+) -> Result<Option<LockedTree>, StoreError> {
+    let address = wish.address();
+    let is_own = |tree: &LockedTree| {
+        let own = own(tree).filter(|own| own.archive.as_deref() == Some(address.as_str()));
+        tree.ecosystem == Ecosystem::Git && own.is_some_and(|own| is_named(own, wish))
     };
-    // A clean-up may have been faster.
-    Ok(store.lease_stored(&tree.digest)?.then_some(tree))
+    let trees = store.list()?.into_iter().filter_map(|tree| tree.locked);
+    for tree in trees.filter(|tree| is_own(tree) && fits(tree)) {
+        // A clean-up may have been faster.
+        if !store.lease_stored(&tree.digest)? {
+            continue;
+        }
+        let Some(entry) = entry_of_wish(store, &tree, wish) else {
+            continue;
+        };
+        if entry == tree.entry {
+            return Ok(Some(tree));
+        }
+        let tree = LockedTree { entry, ..tree };
+        store.record_tree(&tree)?;
+        return Ok(Some(tree));
+    }
+    Ok(None)
+}
+
+/// Whether the project that a tree was made of is called what was asked for.
+fn is_named(own: &LockedPackage, wish: &Wish) -> bool {
+    let name = wish.python().and_then(|python| python.name.as_ref());
+    name.is_none_or(|name| name.as_str() == own.name.as_str())
+}
+
+/// What a wish starts of a stored tree; the record may be of another wish.
+fn entry_of_wish(store: &Store, tree: &LockedTree, wish: &Wish) -> Option<Entry> {
+    let command = wish.command.as_deref();
+    let own = own(tree)?;
+    if own.path.as_str() == pypi::PLACE {
+        let beside = wish.python().into_iter().flat_map(|it| &it.beside);
+        let beside = beside.map(|requirement| requirement.name.as_str());
+        let names: Vec<&str> = std::iter::once(own.name.as_str()).chain(beside).collect();
+        return pypi::entry_in_tree(store, tree, &names, command);
+    }
+    let same = command.is_none_or(|command| *command == tree.entry.command);
+    same.then(|| tree.entry.clone())
 }
 
 /// What starts of a repository's tree: the file that the request names, or the command. The record beside the tree has the entry
@@ -167,9 +253,18 @@ pub fn stored_before(store: &Store, wish: &Wish) -> Result<Option<LockedTree>, S
 pub(crate) fn entry_in_tree(
     store: &Store,
     tree: &LockedTree,
-    wanted: Option<&str>,
+    package: &PackageRef,
 ) -> Option<Entry> {
     let own = own(tree)?;
+    let wanted = package.bin.as_deref();
+    if own.path.as_str() == pypi::PLACE {
+        // Interlock's own word names a directory there, and Python's runners a command.
+        let command = wanted.filter(|_| package.ecosystem == interlock_launch::Ecosystem::PyPi);
+        let names: Vec<&str> = std::iter::once(own.name.as_str())
+            .chain(pypi::names_beside(package))
+            .collect();
+        return pypi::entry_in_tree(store, tree, &names, command);
+    }
     // A directory that was named is all that there is: its project says what starts.
     let wanted = wanted.filter(|wanted| part(own) != Some(wanted) || is_file(store, tree, wanted));
     if wanted.is_none() && own.path.as_str().starts_with("node_modules/") {
@@ -200,7 +295,7 @@ pub(crate) fn entry_in_tree(
         }
         return npm::entry_in_tree(store, tree, std::slice::from_ref(&own.name), wanted);
     }
-    pypi::entry_in_tree(store, tree, &[own.name.as_str()], wanted?)
+    None
 }
 
 /// What the record says was named of the repository: a file, or a directory.

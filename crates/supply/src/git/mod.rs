@@ -24,14 +24,16 @@ mod remote;
 #[cfg(test)]
 mod sample;
 mod standing;
+mod wish;
 
 pub use address::{AddressError, Repository};
 pub use error::{ObjectError, RemoteError};
 pub(crate) use fetch::GitTree;
-pub use fetch::{Checkout, GitError, Project, Wish, unpack_commit_into};
+pub use fetch::{Checkout, GitError, Project, unpack_commit_into};
 pub use id::{ObjectFormat, ObjectId};
 pub use local::{Local, LocalError};
 pub(crate) use lock::entry_in_tree;
-pub use lock::{FileError, stored_before};
+pub use lock::{FileError, stored_as, stored_before};
 pub use remote::{Host, Resolved};
 pub use standing::Standing;
+pub use wish::{PythonWish, Runner, Wish};

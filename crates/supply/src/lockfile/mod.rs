@@ -93,6 +93,23 @@ impl Server {
         }
     }
 
+    /// The same at a commit of the repository that its source or its words name, in the place of a branch, a tag or nothing. None where
+    /// they name none in which that could be said.
+    #[must_use]
+    pub fn at_commit(&self, commit: &str) -> Option<Self> {
+        let mut pinned = self.clone();
+        match &self.source {
+            Source::Address(word) => pinned.source = Source::Address(word.pinned(commit).ok()?),
+            Source::Command(command) => {
+                let words = self.args.iter().map(String::as_str);
+                let request = Request::new(command.as_str(), words);
+                pinned.args = interlock_launch::at_commit(&request, commit)?.args;
+            }
+            _ => return None,
+        }
+        Some(pinned)
+    }
+
     /// The launch request that it stands for, with the project's paths made absolute.
     #[must_use]
     pub fn request(&self, base: &Base) -> Request {

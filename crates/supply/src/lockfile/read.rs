@@ -316,8 +316,12 @@ fn at_its_commit(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
     let source = asked.source.as_deref().unwrap_or_default();
     let commit = asked.spec.as_deref().unwrap_or_default();
     let mut address = format!("git+{source}#{commit}");
-    // npm's runners name a command there; Interlock's own word names a file or a directory.
-    if let (interlock_launch::Ecosystem::Git, Some(part)) = (asked.ecosystem, &asked.bin) {
+    // Runners name a command there; Interlock's own word names a file or a directory.
+    let part = match asked.ecosystem {
+        interlock_launch::Ecosystem::Git => asked.bin.as_ref(),
+        _ => asked.project.directory.as_ref(),
+    };
+    if let Some(part) = part {
         address = format!("{address}:{part}");
     }
     let mut packages = tree.packages.iter();

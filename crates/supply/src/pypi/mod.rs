@@ -27,7 +27,7 @@ pub use requirement::{Requirement, RequirementError};
 pub use resolve::{
     Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish, claims,
 };
-pub(crate) use resolve::{entry_in_tree, own_entry_in_tree, start_of_file};
+pub(crate) use resolve::{PLACE, entry_in_tree, names_beside, start_of_file};
 pub use sdist::{
     Broken, Build, BuildError, DangerBuilder, Project, ProjectError, Refusal, Task, Unbuilt,
     is_static,

@@ -39,6 +39,10 @@ impl Hosted {
         format!("http://{}/{name}", self.address)
     }
 
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
@@ -52,7 +56,7 @@ impl Hosted {
     pub fn commit(&self, name: &str, files: &[(&str, &str)], format: &str) -> String {
         let path = self.path(name);
         if !path.exists() {
-            std::fs::create_dir(&path).unwrap();
+            std::fs::create_dir_all(&path).unwrap();
             let format = format!("--object-format={format}");
             git(&path, &["init", "-q", "-b", "main", &format]);
         }

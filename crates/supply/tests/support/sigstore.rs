@@ -398,6 +398,33 @@ fn pem(der: &[u8]) -> String {
     )
 }
 
+/// A host that speaks TLS: its key (PKCS #8), its certificate, and that as a file of roots, which it signed itself.
+pub struct Site {
+    pub key: Vec<u8>,
+    pub certificate: Vec<u8>,
+    pub roots: String,
+}
+
+impl Site {
+    pub fn new(host: &str, now: i64) -> Self {
+        let (random, kind) = (SystemRandom::new(), &ECDSA_P256_SHA256_ASN1_SIGNING);
+        let raw = EcdsaKeyPair::generate_pkcs8(kind, &random).unwrap();
+        let key = Key(EcdsaKeyPair::from_pkcs8(kind, raw.as_ref(), &random).unwrap());
+        let own = sequence(&[tlv(0x82, host.as_bytes())]);
+        let extensions = [extension(&[0x55, 0x1d, 0x11], false, &own)];
+        let period = (now - YEAR, now + YEAR);
+        let fields = head(1, &name(host), period, &name(host), &key);
+        let signed = signed_part(&fields, &extensions);
+        let signature = [&[0], &key.sign(&signed)[..]].concat();
+        let certificate = sequence(&[signed, ecdsa(), tlv(3, &signature)]);
+        Self {
+            key: raw.as_ref().to_vec(),
+            roots: pem(&certificate),
+            certificate,
+        }
+    }
+}
+
 struct Signed {
     leaf: Vec<u8>,
     signature: Vec<u8>,

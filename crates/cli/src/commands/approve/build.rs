@@ -20,6 +20,7 @@ use interlock_supply::LockedTree;
 use interlock_supply::pypi::{Broken, Task};
 
 use super::compile::parts;
+use crate::exit::Failure;
 use crate::show::counted;
 use crate::terminal::visible;
 
@@ -46,6 +47,17 @@ const WHEEL: Mode = Mode {
 };
 /// So much of what a failed build said is told: bytes, and lines.
 const TOLD: (usize, usize) = (8 << 10, 12);
+
+/// How a failure tells what would let something be built.
+pub const ALLOWING: &str = "add `--danger-build-sdists`";
+
+/// A failure that the option would mend, with the very command that has it in the option's place.
+pub fn with_command(mut failure: Failure, command: impl FnOnce() -> String) -> Failure {
+    if let Some(next) = failure.next.take_if(|next| next.contains(ALLOWING)) {
+        failure.next = Some(next.replace(ALLOWING, &command()));
+    }
+    failure
+}
 
 /// Whether source archives may be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use interlock_launch::{Ecosystem, Judgement, PackageRef};
 use interlock_supply::git::{
-    self, Checkout, ObjectId, Project, Repository, Resolved, Standing, Wish, stored_before,
+    self, Checkout, ObjectId, Project, Repository, Resolved, Runner, Standing, Wish, stored_as,
+    stored_before,
 };
 use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
 use interlock_supply::pypi;
@@ -39,7 +40,7 @@ pub fn fetch(
             commit
         }
         None => {
-            let found = resolve(&host, &at, name.as_deref())?;
+            let found = resolve(&host, &at, package)?;
             remarks.push(format!(
                 "{} of {at} stands for commit {} now; that commit is kept",
                 visible(&found.name),
@@ -115,7 +116,8 @@ pub fn install(
     let remarks = vec![standing(&host, &at, &commit)];
     let wish = wish(package, at, commit)?;
     // The record beside a stored tree was written by this program, from the commit itself.
-    let before = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?;
+    let before = stored_as(packages, &wish, &tree.digest);
+    let before = before.map_err(|error| failed(&wish, &error))?;
     if before.as_ref() == Some(tree) && packages.examine(&tree.digest, tree.name.as_str()).is_ok() {
         return Ok(remarks);
     }
@@ -145,25 +147,33 @@ pub fn install(
     Ok(remarks)
 }
 
-/// The commit that a repository's branch or tag stands for, or its first branch.
+/// The commit that the branch or tag which a package's repository is named at stands for now, or its first branch.
 ///
 /// # Errors
 /// When the repository cannot be asked, or has no such name.
-pub fn commit_of(
-    context: &Context,
-    address: &str,
-    name: Option<&str>,
-) -> Result<Resolved, Failure> {
-    let at = repository(address)?;
-    resolve(&host(context)?, &at, name)
+pub fn commit_of(context: &Context, package: &PackageRef) -> Result<Resolved, Failure> {
+    let (at, _) = asked(package)?;
+    resolve(&host(context)?, &at, package)
 }
 
-fn resolve(host: &git::Host, at: &Repository, name: Option<&str>) -> Result<Resolved, Failure> {
+fn resolve(host: &git::Host, at: &Repository, package: &PackageRef) -> Result<Resolved, Failure> {
+    let name = package.spec.as_deref();
     host.resolve(at, name).map_err(|error| {
         let what = format!("which commit of {at} is meant cannot be found out");
+        let word = match package.ecosystem {
+            Ecosystem::Git => "git:ADDRESS#COMMIT",
+            _ => "git+ADDRESS@COMMIT",
+        };
+        let hex = |name: &str| name.len() >= 7 && name.bytes().all(|c| c.is_ascii_hexdigit());
+        let digits = match name.is_some_and(hex) {
+            true => ", with all of its digits",
+            false => "",
+        };
         Failure::new(Exit::Refused, what)
             .because(&error)
-            .next("name a branch, a tag or a commit that is there: `git:ADDRESS#COMMIT`")
+            .next(format!(
+                "name a branch, a tag or a commit{digits} that is there: `{word}`"
+            ))
     })
 }
 
@@ -208,32 +218,30 @@ fn repository(address: &str) -> Result<Repository, Failure> {
 }
 
 fn wish(package: &PackageRef, at: Repository, commit: ObjectId) -> Result<Wish, Failure> {
-    if let Some(beside) = package.with.first() {
+    // Runners name a command; Interlock's own word names a file or a directory.
+    let (part, command, runner) = match package.ecosystem {
+        Ecosystem::Npm => (None, package.bin.clone(), Runner::Node),
+        Ecosystem::PyPi => {
+            let runner = Runner::Python(python::of_repository(package)?);
+            let directory = package.project.directory.as_deref();
+            (directory, package.bin.clone(), runner)
+        }
+        _ => (package.bin.as_deref(), None, Runner::Own),
+    };
+    if let (Runner::Own | Runner::Node, Some(beside)) = (&runner, package.with.first()) {
         let what = format!("{} beside a repository cannot be had", visible(beside));
         return Err(Failure::new(Exit::Refused, what).next("name the repository alone"));
     }
-    // npm's runners name a command; Interlock's own word names a file.
-    if package.ecosystem == Ecosystem::Npm {
-        return Ok(Wish {
-            at,
-            commit,
-            entry: None,
-            command: package.bin.clone(),
-        });
-    }
-    let entry = package.bin.as_deref().map(TreePath::new).transpose();
-    let entry = entry.map_err(|error| {
-        let what = format!(
-            "{} names no file",
-            visible(package.bin.as_deref().unwrap_or(""))
-        );
+    let entry = part.map(TreePath::new).transpose().map_err(|error| {
+        let what = format!("{} names no file", visible(part.unwrap_or_default()));
         Failure::new(Exit::Refused, what).because(&error)
     })?;
     Ok(Wish {
         at,
         commit,
         entry,
-        command: None,
+        command,
+        runner,
     })
 }
 

@@ -31,7 +31,7 @@ use interlock_audit::{Event, Log};
 use interlock_launch::key::Signer;
 use interlock_launch::{
     Approval, Decision, Digest, Entry, Fingerprint, Judgement, Known, Launch, Ledger, LedgerEdit,
-    Prior, Profile, Request, RequestRecord, ServerName, ToolDefinition, judge,
+    Prior, Profile, Request, RequestRecord, ServerName, ToolDefinition, command_line, judge,
 };
 
 use interlock_supply::lockfile::OriginLock;
@@ -98,7 +98,12 @@ impl Prepared {
         };
         let sources = Sources::of(options.danger.danger_build_sdists);
         let judgement = &wanted.judgement;
-        let fetched = package::fetch(context, &machine.packages, judgement, archive, sources)?;
+        let fetched = package::fetch(context, &machine.packages, judgement, archive, sources);
+        let fetched = fetched.map_err(|failure| {
+            build::with_command(failure, || {
+                wanted.command_with(options, "--danger-build-sdists")
+            })
+        })?;
         let built = fetched
             .as_ref()
             .is_some_and(|it| it.was_built(&machine.packages));
@@ -178,6 +183,23 @@ impl Wanted {
             earlier,
             proposed: BTreeMap::new(),
         })
+    }
+
+    /// The command that approves the same with one more option.
+    fn command_with(&self, options: &Approve, option: &str) -> String {
+        if let Some(name) = &options.renew {
+            return format!("interlock approve {option} {}", visible(name));
+        }
+        let named = options.name.iter();
+        let named = named.map(|name| format!("--name {}", visible(name)));
+        let learn = options.learn.then(|| "--learn".to_owned());
+        let words: Vec<String> = std::iter::once(option.to_owned())
+            .chain(named)
+            .chain(learn)
+            .chain(show::grant_options(&self.profile))
+            .collect();
+        let request = command_line(&RequestRecord::from(&self.request));
+        format!("interlock approve {} -- {request}", words.join(" "))
     }
 
     fn resolve(

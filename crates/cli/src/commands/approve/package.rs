@@ -82,12 +82,11 @@ pub fn fetch(
         _ => return Ok(None),
     };
     match package.ecosystem {
-        Ecosystem::Npm if package.source.is_some() => {
+        _ if package.repository().is_some() => {
             git::fetch(context, packages, package, sources).map(Some)
         }
         Ecosystem::Npm => fetch_npm(context, packages, package).map(Some),
         Ecosystem::PyPi => python::fetch(context, packages, package, sources).map(Some),
-        Ecosystem::Git => git::fetch(context, packages, package, sources).map(Some),
         Ecosystem::Binary | Ecosystem::Mcpb => fetched::fetch(context, packages, package).map(Some),
         other => Err(unverifiable(other.as_str())),
     }

@@ -4,14 +4,15 @@
 use std::path::PathBuf;
 
 use interlock_launch::{Judgement, PackageRef};
+use interlock_supply::git::PythonWish;
 use interlock_supply::pypi::{
-    BuildError, Compiler, Config, DangerBuilder, Index, LockError, Locked, Locker, Python,
+    BuildError, Compiler, Config, DangerBuilder, Index, LockError, Locked, Locker, Name, Python,
     Requirement, Wish,
 };
 use interlock_supply::{LockedTree, Store};
 
 use super::admission::Admission;
-use super::build::{self, Sources};
+use super::build::{self, ALLOWING, Sources};
 use super::compile::Contained;
 use super::hint;
 use super::origin::{self, Ask, Source};
@@ -142,21 +143,26 @@ fn told_why(error: &LockError, package: &PackageRef, mut failure: Failure) -> Fa
 }
 
 /// What to do about something that has to be built.
-fn next(error: &LockError, package: &PackageRef) -> Option<&'static str> {
+fn next(error: &LockError, package: &PackageRef) -> Option<String> {
+    let wheel = match package.repository() {
+        Some(_) => "name a release of it on the index",
+        None => "choose a version with a wheel",
+    };
     match error.build() {
         _ if error.could_be_built() && names_a_file(package) => Some(
-            "name a released version of Python instead of a program's path: a program that nobody approved builds nothing",
+            "name a released version of Python instead of a program's path: a program that nobody approved builds nothing"
+                .to_owned(),
         ),
-        _ if error.could_be_built() => Some(
-            "choose a version with a wheel, or let the build program of its author run, in a sandbox without network: add \
-             `--danger-build-sdists`",
-        ),
+        _ if error.could_be_built() => Some(format!(
+            "{wheel}, or let the build program of its author run, in a sandbox without network: {ALLOWING}"
+        )),
         Some(BuildError::Different { .. } | BuildError::LockedTools(_)) => Some(
-            "ask whoever wrote the lock how it was built, or choose anew: interlock lock --update --danger-build-sdists NAME",
+            "ask whoever wrote the lock how it was built, or choose anew: interlock lock --update --danger-build-sdists NAME"
+                .to_owned(),
         ),
-        Some(BuildError::Backend(_)) => {
-            Some("choose a version with a wheel, or build one yourself and approve its own program")
-        }
+        Some(BuildError::Backend(_)) => Some(format!(
+            "{wheel}, or build it yourself and approve its own program"
+        )),
         _ => None,
     }
 }
@@ -166,32 +172,32 @@ fn names_a_file(package: &PackageRef) -> bool {
     version.is_some_and(|version| version.contains(['/', '\\']))
 }
 
-/// The word of Interlock's own for a repository that `uvx` was to build.
-fn instead_of(source: &str) -> String {
-    let plain = "name the released package, or install it into a virtual environment and approve its own program";
-    let (address, part) = source.split_once('#').unwrap_or((source, ""));
-    let rest = address.strip_prefix("git+https://");
-    let Some((host, path)) = rest.and_then(|rest| rest.split_once('/')) else {
-        return plain.to_owned();
+/// What a request says of a repository's project besides where it is.
+///
+/// # Errors
+/// When a name is none, or something beside it is no package of the index.
+pub(super) fn of_repository(package: &PackageRef) -> Result<PythonWish, Failure> {
+    let name = |text: &String| {
+        Name::new(text).map_err(|error| {
+            Failure::new(Exit::Refused, format!("{} cannot be used", visible(text))).because(&error)
+        })
     };
-    // A part of a repository is named otherwise there.
-    if host.contains('@') || part.contains("subdirectory") {
-        return plain.to_owned();
-    }
-    let (path, name) = path.rsplit_once('@').unwrap_or((path, "COMMIT"));
-    format!(
-        "name the released package; or the repository itself, built here: interlock add {} --danger-build-sdists",
-        visible(&format!("git:https://{host}/{path}#{name}"))
-    )
+    let extras = package.extras.iter().map(name);
+    let mut extras = extras.collect::<Result<Vec<_>, _>>()?;
+    extras.sort();
+    extras.dedup();
+    let beside = package.with.iter().map(|text| requirement(text));
+    Ok(PythonWish {
+        name: package.project.name.as_ref().map(name).transpose()?,
+        extras,
+        beside: beside.collect::<Result<_, _>>()?,
+    })
 }
 
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {
-    if let Some(source) = &package.source {
-        let what = format!(
-            "{} comes from a repository, not from the index",
-            visible(source)
-        );
-        return Err(Failure::new(Exit::Refused, what).next(instead_of(source)));
+    if let Some(source) = package.repository() {
+        let what = format!("{} is a repository, not the index", visible(source));
+        return Err(Failure::new(Exit::Refused, what));
     }
     let mut extras = package.extras.join(",");
     if !extras.is_empty() {
@@ -208,6 +214,12 @@ fn wish(package: &PackageRef) -> Result<Wish, Failure> {
 
 /// A requirement, also with uv's `NAME@VERSION` and `NAME@latest`.
 fn requirement(text: &str) -> Result<Requirement, Failure> {
+    if text.contains("://") {
+        let what = format!("{} beside what runs cannot be had", visible(text));
+        return Err(Failure::new(Exit::Refused, what).next(
+            "put a release of it beside, or a server of its own in front: only one repository is built",
+        ));
+    }
     let text = match text.split_once('@') {
         Some((name, "latest")) => name.to_owned(),
         Some((name, version)) => format!("{name}=={version}"),
@@ -276,30 +288,6 @@ mod tests {
                 compiler(package, "/x".into()).is_none(),
                 expected,
                 "{python}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_repository_has_a_word_of_its_own() {
-        for (source, expected) in [
-            (
-                "git+https://github.com/a/b@v1",
-                "git:https://github.com/a/b#v1",
-            ),
-            (
-                "git+https://github.com/a/b.git@0a1b#egg=b",
-                "git:https://github.com/a/b.git#0a1b",
-            ),
-            (
-                "git+https://github.com/a/b",
-                "git:https://github.com/a/b#COMMIT",
-            ),
-        ] {
-            let next = instead_of(source);
-            assert!(
-                next.contains(&format!("add \"{expected}\" --danger")),
-                "{next}"
             );
         }
     }

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use interlock_launch::{Class, ServerName, SourceKind, judge};
+use interlock_launch::{Class, Request, RequestRecord, ServerName, command_line, judge};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
-use crate::commands::approve::build::Sources;
-use crate::commands::approve::{git, grants};
+use crate::commands::approve::build::{self, Sources};
+use crate::commands::approve::grants;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
 use crate::options::{Add, Global};
-use crate::show::counted;
+use crate::show::{counted, grant_options};
 use crate::terminal::{say, visible};
 
 use super::project::Project;
@@ -38,15 +38,22 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     }
     let machine = Machine::open(&context)?;
     let ledger = context.ledger(&context.known()?)?;
-    server.source = at_a_commit(&context, server.source)?;
     let base = &project.base;
+    server = resolving::at_a_commit(&context, base, server)?;
     let mut told = match &listed {
         Some(listed) => listed.asked(&resolving::profile(&context, base, &server)?)?,
         None => Vec::new(),
     };
     let sources = Sources::of(options.danger.danger_build_sdists);
     let how = (Versions::Move, sources);
-    let resolved = resolving::server(&context, &machine, &ledger, base, &server, how)?;
+    let resolved = resolving::server(&context, &machine, &ledger, base, &server, how);
+    let resolved = resolved.map_err(|failure| {
+        build::with_command(failure, || {
+            let grants = resolving::profile(&context, base, &server);
+            let grants = grants.map(|profile| grant_options(&profile));
+            command_with(options, grants.unwrap_or_default(), "--danger-build-sdists")
+        })
+    })?;
     if let (Some(listed), Some(tree)) = (&listed, &resolved.content.tree) {
         told.extend(listed.compare(&context, &machine.packages, tree)?);
     }
@@ -70,21 +77,25 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// A lock names a repository at a commit: the one that a branch, a tag or nothing stands for now.
-fn at_a_commit(context: &Context, source: Source) -> Result<Source, Failure> {
-    let Source::Address(word) = &source else {
-        return Ok(source);
+/// The command that was typed, with one more option.
+fn command_with(options: &Add, grants: Vec<String>, option: &str) -> String {
+    let quoted = |words: &[String]| {
+        let (command, args) = words.split_first()?;
+        let request = Request::new(command.as_str(), args.iter().map(String::as_str));
+        Some(command_line(&RequestRecord::from(&request)))
     };
-    if word.kind() != SourceKind::Git || word.pin().is_some() {
-        return Ok(source);
-    }
-    let found = git::commit_of(context, word.address(), word.asked())?;
-    let pinned = word.pinned(&found.commit.to_string());
-    let pinned = pinned.map_err(|error| {
-        let what = format!("{} cannot be added", visible(&word.to_string()));
-        Failure::new(Exit::Usage, what).because(&error)
-    })?;
-    Ok(Source::Address(pinned))
+    let named = options.name.iter();
+    let named = named.map(|name| format!("--name {}", visible(name)));
+    let source = options.source.iter();
+    let source = source.filter_map(|source| quoted(std::slice::from_ref(source)));
+    let words = quoted(&options.words).map(|words| format!("-- {words}"));
+    let words: Vec<String> = std::iter::once(option.to_owned())
+        .chain(named)
+        .chain(grants)
+        .chain(source)
+        .chain(words)
+        .collect();
+    format!("interlock add {}", words.join(" "))
 }
 
 /// What was locked, in a few words.
@@ -211,6 +222,13 @@ fn meant(text: &str) -> Option<String> {
         "npx" | "npm exec" => Some(format!("npm:{rest}")),
         "uvx" | "pipx" | "pip" => Some(format!("pypi:{}", rest.replacen('@', "==", 1))),
         "docker" | "podman" => Some(format!("oci:{rest}")),
+        "git+https" => {
+            let (address, revision) = match rest.rsplit_once('@') {
+                Some((address, revision)) => (address, format!("#{revision}")),
+                None => (rest, String::new()),
+            };
+            (!address.contains('@')).then(|| format!("git:https:{address}{revision}"))
+        }
         _ => None,
     }
 }
@@ -241,6 +259,7 @@ fn name(options: &Add, server: &Server, base: &Base) -> Result<ServerName, Failu
             Source::File(path) => path.to_string(),
             Source::Command(_) => match judge(&server.request(base)).class {
                 Class::Container(container) => container.image,
+                Class::Package(package) if package.repository().is_some() => package.name,
                 _ => first_word(&options.words),
             },
             package => package.package().unwrap_or_default(),
@@ -290,6 +309,15 @@ mod tests {
             ("npx:foo@1", Some("npm:foo@1")),
             ("uvx:foo@1", Some("pypi:foo==1")),
             ("docker:mcp/time", Some("oci:mcp/time")),
+            (
+                "git+https://github.com/o/r@v1",
+                Some("git:https://github.com/o/r#v1"),
+            ),
+            (
+                "git+https://github.com/o/r",
+                Some("git:https://github.com/o/r"),
+            ),
+            ("git+https://x:y@github.com/o/r@v1", None),
             ("npm:", None),
             ("foo", None),
         ] {

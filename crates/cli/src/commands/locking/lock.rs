@@ -39,6 +39,8 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
     let how = (versions, Sources::of(options.danger_build_sdists));
     for (name, mut server) in project.servers(&options.names)? {
         let base = &project.base;
+        server = resolving::at_a_commit(&context, base, server)
+            .map_err(|failure| named(&name, failure))?;
         let mut resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
             .map_err(|failure| named(&name, failure))?;
         if versions == Versions::Keep {

@@ -1,13 +1,14 @@
 //! From a server as declared in a lock to its content: judged, fetched, resolved. Nothing is started.
 
 use interlock_launch::{
-    Danger, Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request, judge,
+    Class, Danger, Decision, Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request,
+    judge,
 };
 use interlock_supply::lockfile::{Base, Content, OriginLock, Server};
 use interlock_supply::{LockedTree, TreeDigest};
 
 use crate::commands::approve::build::Sources;
-use crate::commands::approve::{image, package, refuse_what_cannot_be_approved};
+use crate::commands::approve::{git, image, package, refuse_what_cannot_be_approved};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::{Machine, resolve};
@@ -118,6 +119,27 @@ pub fn server(
         launch,
         content,
         remarks,
+    })
+}
+
+/// A lock names a repository at a commit: the one that a branch, a tag or nothing stands for now.
+///
+/// # Errors
+/// When the repository cannot be asked, or the server's words cannot say it.
+pub fn at_a_commit(context: &Context, base: &Base, server: Server) -> Result<Server, Failure> {
+    let judgement = judge(&server.request(base));
+    let Class::Package(package) = &judgement.class else {
+        return Ok(server);
+    };
+    // What will be refused asks nobody.
+    let may = judgement.decision() == Decision::NeedsApproval;
+    if !may || package.repository().is_none() || package.commit().is_some() {
+        return Ok(server);
+    }
+    let found = git::commit_of(context, package)?.commit;
+    server.at_commit(&found.to_string()).ok_or_else(|| {
+        let what = format!("{} cannot be locked at its commit", server.source);
+        Failure::new(Exit::Usage, what).next(format!("name the commit itself, {found}"))
     })
 }
 

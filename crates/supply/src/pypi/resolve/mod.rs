@@ -18,7 +18,8 @@ pub use release::NoWheel;
 pub use solve::{Unmet, Why};
 pub(crate) use start::of_file as start_of_file;
 pub use tree::claims;
-pub(crate) use tree::{entry_in_tree, own_entry_in_tree};
+pub(crate) use tree::{entry_in_tree, names_beside};
+pub(crate) use wheel::PLACE;
 
 use super::{BuildError, DangerBuilder, Index, Name, Python, Requirement, Version};
 use crate::{
@@ -121,6 +122,14 @@ pub enum LockError {
         locked: String,
         /// The interpreter that is there.
         found: String,
+    },
+    /// A repository's project is called otherwise than the request has it.
+    #[error("the repository's project is `{found}`, and `{asked}` was asked for")]
+    OtherProject {
+        /// As asked for.
+        asked: Name,
+        /// What was built.
+        found: Name,
     },
     /// The packages do not make a tree.
     #[error("the tree cannot be put together")]
@@ -315,7 +324,8 @@ impl Locker<'_> {
     ) -> Result<(LockedTree, Option<String>), LockError> {
         let plain = layout(first.name.as_str(), wheels, stored, Vec::new())?;
         let sources = plain.digest;
-        let entry = entry(wish, wheels, stored)?;
+        let from = checkout.map_or_else(|| first.name.to_string(), |it| it.wish().for_python());
+        let entry = entry(wish, wheels, stored, &from)?;
         let (layout, uncompiled) = self.compiled(plain, first.name.as_str(), wheels, stored)?;
         let own = wheels
             .iter()

@@ -12,9 +12,10 @@ use crate::{
     built::Built,
     git::{Checkout, GitTree},
     locked::{ExactVersion, LockedPackage, LockedTree},
-    pypi::{Metadata, Requirement, Specifiers},
+    pypi::{Environment, Metadata, Name, Requirement, Specifiers},
     store::Stored,
 };
+use std::collections::BTreeSet;
 
 /// What was built of a repository.
 struct Own {
@@ -32,7 +33,10 @@ impl Locker<'_> {
             let own = Own::build(fetcher, checkout, None)?;
             let wish = own.wish(checkout);
             let first = wish.requirements.first().ok_or(LockError::Nothing)?;
-            let mut chosen = choose(fetcher, &own.needs()?)?;
+            let beside = wish.requirements.iter().skip(1);
+            let mut needed = own.needs(first, fetcher.environment())?;
+            needed.extend(beside.cloned());
+            let mut chosen = choose(fetcher, &needed)?;
             if chosen.wheels.iter().any(|it| it.name.name == first.name) {
                 let what = format!("`{}` needs itself from the index as well", first.name);
                 return Err(LockError::Entry(what));
@@ -101,6 +105,13 @@ impl Own {
         let (name, built, stored) = made.map_err(LockError::Project)?;
         // A name that cannot be written into a lock is refused before anything else is fetched.
         package_name(&name.name)?;
+        let asked = checkout.wish().python().and_then(|it| it.name.as_ref());
+        if let Some(asked) = asked.filter(|asked| **asked != name.name) {
+            return Err(LockError::OtherProject {
+                asked: asked.clone(),
+                found: name.name,
+            });
+        }
         let wheel = Wheel {
             name,
             integrity: checkout.integrity().clone(),
@@ -112,25 +123,56 @@ impl Own {
         Ok(Self { wheel, stored })
     }
 
-    /// The package itself, in whatever version it is.
+    /// The package itself, in whatever version it is, and what a runner puts beside it.
     fn wish(&self, checkout: &Checkout) -> Wish {
+        let asked = checkout.wish().python().cloned().unwrap_or_default();
+        let mut requirements = vec![Requirement {
+            name: self.wheel.name.name.clone(),
+            extras: asked.extras,
+            versions: Specifiers::default(),
+            marker: None,
+        }];
+        requirements.extend(asked.beside);
         Wish {
-            requirements: vec![Requirement {
-                name: self.wheel.name.name.clone(),
-                extras: Vec::new(),
-                versions: Specifiers::default(),
-                marker: None,
-            }],
+            requirements,
             command: checkout.command().map(str::to_owned),
         }
     }
 
-    fn needs(&self) -> Result<Vec<Requirement>, LockError> {
+    /// What the package needs with these of its extras; one extra may stand for others.
+    fn needs(
+        &self,
+        wanted: &Requirement,
+        environment: &Environment,
+    ) -> Result<Vec<Requirement>, LockError> {
         let name = &self.wheel.name;
         let raw = wheel::text(&self.stored, "METADATA");
         let own = Metadata::parse(raw.as_bytes(), &name.name, &name.version);
         let own = own.map_err(|_| LockError::Contradiction(name.name.clone()))?;
-        Ok(own.requires)
+        let mut extras: BTreeSet<Name> = wanted.extras.iter().cloned().collect();
+        loop {
+            let holds = |need: &&Requirement| {
+                need.marker.as_ref().is_none_or(|marker| {
+                    let with = |extra| marker.holds(environment, Some(extra));
+                    marker.holds(environment, None) || extras.iter().any(with)
+                })
+            };
+            let itself = |need: &&Requirement| {
+                let same = need.name == name.name && need.versions.admit(&name.version);
+                same && !need.extras.is_empty()
+            };
+            let needed = own.requires.iter().filter(holds);
+            let (same, others): (Vec<_>, Vec<_>) = needed.partition(itself);
+            let more: BTreeSet<Name> = same.iter().flat_map(|it| it.extras.clone()).collect();
+            if more.is_subset(&extras) {
+                let settled = others.into_iter().map(|need| Requirement {
+                    marker: None,
+                    ..need.clone()
+                });
+                return Ok(settled.collect());
+            }
+            extras.extend(more);
+        }
     }
 }
 

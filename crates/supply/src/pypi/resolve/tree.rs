@@ -11,6 +11,7 @@ use crate::{
     store::{InstallError, Layout, Placed, Store, Stored},
     unpack::SITE,
 };
+use interlock_launch::PackageRef;
 use std::collections::BTreeSet;
 
 /// A wheel as a lock keeps it.
@@ -73,7 +74,13 @@ pub(super) fn layout(
 }
 
 /// What to start: the wanted command of any of the packages that were asked for, else the first one's own.
-pub(super) fn entry(wish: &Wish, wheels: &[Wheel], stored: &[Stored]) -> Result<Entry, LockError> {
+/// `from` is how the first of them is named to a runner.
+pub(super) fn entry(
+    wish: &Wish,
+    wheels: &[Wheel],
+    stored: &[Stored],
+    from: &str,
+) -> Result<Entry, LockError> {
     let of = |name: &Name| {
         let found = wheels
             .iter()
@@ -115,7 +122,7 @@ pub(super) fn entry(wish: &Wish, wheels: &[Wheel], stored: &[Stored]) -> Result<
             ),
             None if own.is_empty() => format!("`{first}` has no command to start: it is a library"),
             None => format!(
-                "`{first}` has several commands: {}; name one with `--from {first} COMMAND`",
+                "`{first}` has several commands: {}; name one with `uvx --from {from} COMMAND`",
                 shown(&own)
             ),
         })
@@ -154,14 +161,6 @@ pub(super) fn starts_as_locked(
     })
 }
 
-/// The entry of the package that a tree was made for, when no command is named.
-pub(crate) fn own_entry_in_tree(store: &Store, tree: &LockedTree) -> Option<Entry> {
-    let name = Name::new(tree.name.as_str()).ok()?;
-    let whole = store.package_in_tree(&tree.digest, PLACE)?;
-    let commands = Command::of(&of_package(&whole, &name));
-    own_command(&commands, &name).and_then(start::entry)
-}
-
 /// What the package that a stored tree was made for claims about its own origin.
 #[must_use]
 pub fn claims(store: &Store, tree: &LockedTree) -> Claims {
@@ -172,14 +171,20 @@ pub fn claims(store: &Store, tree: &LockedTree) -> Claims {
     Claims::of(&own.unwrap_or_default())
 }
 
-/// The entry of a command in a tree that is in the store: of the first of the named packages that has it.
+/// The entry of a command in a tree that is in the store: of the first of the named packages that has it. Without a command what the
+/// first package starts of its own.
 pub(crate) fn entry_in_tree(
     store: &Store,
     tree: &LockedTree,
     names: &[&str],
-    command: &str,
+    command: Option<&str>,
 ) -> Option<Entry> {
     let whole = store.package_in_tree(&tree.digest, PLACE)?;
+    let Some(command) = command else {
+        let name = Name::new(names.first()?).ok()?;
+        let commands = Command::of(&of_package(&whole, &name));
+        return own_command(&commands, &name).and_then(start::entry);
+    };
     names.iter().find_map(|name| {
         let own = of_package(&whole, &Name::new(name).ok()?);
         let found = Command::of(&own)
@@ -187,6 +192,13 @@ pub(crate) fn entry_in_tree(
             .find(|found| found.name() == command)?;
         start::entry(&found)
     })
+}
+
+/// The names of the packages that a request puts beside the one that runs.
+pub(crate) fn names_beside(package: &PackageRef) -> impl Iterator<Item = &str> {
+    let ends = ['[', '=', '<', '>', '!', '~', '@', ' ', ';'];
+    let beside = package.with.iter();
+    beside.filter_map(move |text| text.split(ends).next())
 }
 
 /// Of all packages in one directory the files that say what one of them starts.

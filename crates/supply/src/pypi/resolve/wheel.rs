@@ -11,7 +11,7 @@ use crate::{
 use std::{fs, io::Read};
 
 /// The directory of all packages in a tree.
-pub(super) const PLACE: &str = "python";
+pub(crate) const PLACE: &str = "python";
 /// Largest file of metadata that is read.
 const MAX: u64 = 8 << 20;
 
