@@ -14,6 +14,8 @@ mod advisories;
 mod build_project;
 #[path = "any_bytes/files.rs"]
 mod files;
+#[path = "any_bytes/git_names.rs"]
+mod git_names;
 #[path = "any_bytes/git_pack.rs"]
 mod git_pack;
 #[path = "any_bytes/image.rs"]
@@ -46,6 +48,11 @@ fn advisories_keeps_its_promises() {
 #[test]
 fn build_project_keeps_its_promises() {
     replay("build_project", build_project::run);
+}
+
+#[test]
+fn git_names_keeps_its_promises() {
+    replay("git_names", git_names::run);
 }
 
 #[test]

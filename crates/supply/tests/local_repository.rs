@@ -6,7 +6,13 @@
     reason = "test helpers fail by panicking"
 )]
 
+#[path = "local_repository/alternates.rs"]
+mod alternates;
+#[path = "local_repository/logs.rs"]
+mod logs;
 mod support;
+#[path = "local_repository/tables.rs"]
+mod tables;
 
 use interlock_supply::git::{Local, LocalError};
 use std::fs;
@@ -22,16 +28,16 @@ struct Sample {
 impl Sample {
     /// Three commits on a branch, and one that merges another branch; the first has a tag.
     fn new(format: &str) -> Self {
+        Self::keeping(format, "files")
+    }
+
+    /// The same with another way to keep names.
+    fn keeping(format: &str, names: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let sample = Self { directory };
-        sample.git(&[
-            "init",
-            "-q",
-            "-b",
-            "main",
-            &format!("--object-format={format}"),
-            ".",
-        ]);
+        let format = format!("--object-format={format}");
+        let names = format!("--ref-format={names}");
+        sample.git(&["init", "-q", "-b", "main", &format, &names, "."]);
         sample.commit("one");
         sample.git(&["tag", "-a", "v1", "-m", "first"]);
         sample.git(&["tag", "light"]);
@@ -107,7 +113,7 @@ const REVISIONS: &[(&str, Option<&str>)] = &[
     ("gone", None),
     ("config", None),
     ("../main", None),
-    ("main@{1}", None),
+    ("main@{yesterday}", None),
     ("", None),
     ("deadbeef", None),
     ("dea", None),
@@ -190,15 +196,9 @@ fn what_is_not_there_is_said() {
         Local::around(bare.path()),
         Err(LocalError::NoRepository(_))
     ));
-    fs::write(
-        root.join(".git/config"),
-        "[core]\n[extensions]\n\trefStorage = reftable\n",
-    )
-    .unwrap();
-    assert!(matches!(
-        Local::around(&root),
-        Err(LocalError::Unsupported(_))
-    ));
+    let config = "[core]\n[extensions]\n\trefStorage = other\n";
+    fs::write(root.join(".git/config"), config).unwrap();
+    assert!(matches!(Local::around(&root), Err(LocalError::Storage)));
 }
 
 fn objects(sample: &Sample, end: &str) -> Vec<PathBuf> {

@@ -233,6 +233,16 @@ fn locks_are_compared_with_those_of_revisions() {
     ] {
         has(&world.interlock(&["diff", revision]).expect(2).err, parts);
     }
+    has(
+        &world.interlock(&["diff", "main@{1}"]).expect(1).out,
+        &["+ hang"],
+    );
+    for (revision, parts) in [
+        ("main@{9}", &["goes back 3 changes", "git reflog"][..]),
+        ("main@{yesterday}", &["only numbers are read", "git reflog"]),
+    ] {
+        has(&world.interlock(&["diff", revision]).expect(2).err, parts);
+    }
     // What the repository says to run is not run.
     let config = root.join(".git/config");
     let hostile =
@@ -240,6 +250,40 @@ fn locks_are_compared_with_those_of_revisions() {
     fs::write(&config, hostile).unwrap();
     world.interlock(&["diff", "HEAD"]).expect(0);
     assert!(!root.join("ran").exists());
+}
+
+/// Objects of another repository, and names in tables: what `git clone --shared` and newer versions of Git make.
+#[test]
+fn locks_are_compared_with_those_of_repositories_of_other_forms() {
+    let world = locked(&[]);
+    let root = PathBuf::from(world.path("."));
+    let (origin, aside) = (root.join("origin"), root.join("aside"));
+    fs::create_dir(&origin).unwrap();
+    fs::copy(root.join("interlock.lock"), origin.join("interlock.lock")).unwrap();
+    git(&origin, &["init", "-q", "-b", "main", "."]);
+    git(&origin, &["add", "interlock.lock"]);
+    git(&origin, &["commit", "-q", "-m", "one"]);
+    git(
+        &origin,
+        &["clone", "-q", "--shared", "--no-checkout", ".", "../shared"],
+    );
+    fs::rename(root.join("shared/.git"), root.join(".git")).unwrap();
+    for tables in [false, true] {
+        if tables {
+            git(&root, &["config", "core.logAllRefUpdates", "false"]);
+            fs::remove_dir_all(root.join(".git/logs")).unwrap();
+            git(&root, &["refs", "migrate", "--ref-format=reftable"]);
+        }
+        for revision in ["HEAD", "main", "origin/main"] {
+            let said = world.interlock(&["diff", revision]).expect(0);
+            has(&said.out, &["nothing differs"]);
+        }
+    }
+    fs::rename(&origin, &aside).unwrap();
+    has(
+        &world.interlock(&["diff", "HEAD"]).expect(1).err,
+        &["borrows objects from", "they are not there", "git show"],
+    );
 }
 
 #[test]

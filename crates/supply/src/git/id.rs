@@ -61,6 +61,11 @@ impl ObjectId {
         &self.0
     }
 
+    /// Whether it stands for nothing: the name before the first commit, and after the last.
+    pub(super) fn is_zero(&self) -> bool {
+        self.0.iter().all(|byte| *byte == 0)
+    }
+
     /// Which hash it is.
     #[must_use]
     pub fn format(&self) -> ObjectFormat {

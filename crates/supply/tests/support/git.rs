@@ -77,11 +77,18 @@ impl Hosted {
 }
 
 /// Runs Git without the configuration of anybody.
+pub fn git(path: &Path, args: &[&str]) -> String {
+    let said = attempt(path, args);
+    assert!(said.is_ok(), "git {args:?}: {said:?}");
+    said.unwrap_or_default()
+}
+
+/// The same where Git may refuse.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test that makes its own repositories"
 )]
-pub fn git(path: &Path, args: &[&str]) -> String {
+pub fn attempt(path: &Path, args: &[&str]) -> Result<String, String> {
     let out = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid"])
         .args(["-c", "protocol.file.allow=always"])
@@ -91,9 +98,11 @@ pub fn git(path: &Path, args: &[&str]) -> String {
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .output()
         .expect("this test needs git: install it");
-    let text = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "git {args:?}: {text}");
-    String::from_utf8_lossy(&out.stdout).trim().to_owned()
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match out.status.success() {
+        true => Ok(text(&out.stdout)),
+        false => Err(text(&out.stderr)),
+    }
 }
 
 /// One request, by way of the common gateway interface.

@@ -78,6 +78,11 @@ fn not_there(revision: &str, error: &LocalError) -> Failure {
             format!("{shown} is neither an approval, nor a file, nor a revision"),
         ),
         LocalError::NoFile { .. } => name(format!("revision {shown} has no lock here")),
+        LocalError::NoEntry { .. } | LocalError::NoNumber | LocalError::Gap(_) => {
+            let what = format!("revision {shown} is not known");
+            let failure = Failure::new(Exit::Usage, what).because(error);
+            failure.next("git reflog; interlock diff COMMIT")
+        }
         _ => Failure::new(Exit::Findings, format!("revision {shown} cannot be read"))
             .because(error)
             .next("git show REV:./interlock.lock | interlock diff -"),

@@ -1,8 +1,9 @@
 //! Objects of a repository on this machine, each by its hash.
 
 use super::super::id::{Kind, Naming};
+use super::alternates;
+use super::files::open;
 use super::pack::Pack;
-use super::references::open;
 use super::{LocalError, revision::unreadable};
 use crate::git::{ObjectError, ObjectFormat, ObjectId};
 use flate2::read::ZlibDecoder;
@@ -18,16 +19,69 @@ const MOST_PACKS: usize = 10_000;
 /// Fewest digits of an abbreviated hash, as in Git.
 const FEWEST_DIGITS: usize = 4;
 
-/// Where objects lie.
-pub(super) struct Objects<'a> {
-    directory: &'a Path,
+/// Where objects lie: in the repository itself, and in those that it uses the objects of.
+pub(super) struct Objects {
     format: ObjectFormat,
+    places: Vec<Place>,
+}
+
+/// One directory of objects.
+struct Place {
+    directory: PathBuf,
     packs: Vec<Pack>,
 }
 
-impl<'a> Objects<'a> {
+impl Objects {
     /// Of the directory `objects` of a repository.
-    pub(super) fn open(directory: &'a Path, format: ObjectFormat) -> Result<Self, LocalError> {
+    pub(super) fn open(directory: &Path, format: ObjectFormat) -> Result<Self, LocalError> {
+        let directories = alternates::directories(directory)?;
+        let places = directories.into_iter().map(|it| Place::open(it, format));
+        let places = places.collect::<Result<_, _>>()?;
+        Ok(Self { format, places })
+    }
+
+    /// The kind and the bytes of an object.
+    ///
+    /// # Errors
+    /// When it is not there, damaged, or too large.
+    pub(super) fn read(&self, id: &ObjectId) -> Result<(Kind, Vec<u8>), LocalError> {
+        let mut found = None;
+        for place in &self.places {
+            if found.is_none() {
+                found = place.read(id)?;
+            }
+        }
+        let (kind, bytes) = found.ok_or_else(|| LocalError::Missing(id.clone()))?;
+        if Naming::of(self.format, kind, &bytes)? == *id {
+            Ok((kind, bytes))
+        } else {
+            Err(ObjectError::Pack("an object has not the bytes of its name").into())
+        }
+    }
+
+    /// The one object whose name begins with some hexadecimal digits.
+    ///
+    /// # Errors
+    /// When there is more than one.
+    pub(super) fn abbreviated(&self, digits: &str) -> Result<Option<ObjectId>, LocalError> {
+        let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let enough = (FEWEST_DIGITS..2 * self.format.length()).contains(&digits.len());
+        if !enough || !digits.bytes().all(hexadecimal) {
+            return Ok(None);
+        }
+        let mut found = BTreeSet::new();
+        for place in &self.places {
+            place.beginning_with(digits, &mut found)?;
+        }
+        if found.len() > 1 {
+            return Err(LocalError::Ambiguous(digits.to_owned()));
+        }
+        Ok(found.pop_first())
+    }
+}
+
+impl Place {
+    fn open(directory: PathBuf, format: ObjectFormat) -> Result<Self, LocalError> {
         let place = directory.join("pack");
         let mut indices: Vec<PathBuf> = Vec::new();
         match fs::read_dir(&place) {
@@ -47,28 +101,19 @@ impl<'a> Objects<'a> {
         let packs = indices.iter().map(|index| Pack::open(index, format));
         Ok(Self {
             directory,
-            format,
             packs: packs.collect::<Result<_, _>>()?,
         })
     }
 
-    /// The kind and the bytes of an object.
-    ///
-    /// # Errors
-    /// When it is not there, damaged, or too large.
-    pub(super) fn read(&self, id: &ObjectId) -> Result<(Kind, Vec<u8>), LocalError> {
+    /// The kind and the bytes that are kept under an object's name.
+    fn read(&self, id: &ObjectId) -> Result<Option<(Kind, Vec<u8>)>, LocalError> {
         let mut found = self.loose(id)?;
         for pack in &self.packs {
             if found.is_none() {
                 found = pack.read(id)?;
             }
         }
-        let (kind, bytes) = found.ok_or_else(|| LocalError::Missing(id.clone()))?;
-        if Naming::of(self.format, kind, &bytes)? == *id {
-            Ok((kind, bytes))
-        } else {
-            Err(ObjectError::Pack("an object has not the bytes of its name").into())
-        }
+        Ok(found)
     }
 
     fn loose(&self, id: &ObjectId) -> Result<Option<(Kind, Vec<u8>)>, LocalError> {
@@ -99,17 +144,11 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// The one object whose name begins with some hexadecimal digits.
-    ///
-    /// # Errors
-    /// When there is more than one.
-    pub(super) fn abbreviated(&self, digits: &str) -> Result<Option<ObjectId>, LocalError> {
-        let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        let enough = (FEWEST_DIGITS..2 * self.format.length()).contains(&digits.len());
-        if !enough || !digits.bytes().all(hexadecimal) {
-            return Ok(None);
-        }
-        let mut found = BTreeSet::new();
+    fn beginning_with(
+        &self,
+        digits: &str,
+        found: &mut BTreeSet<ObjectId>,
+    ) -> Result<(), LocalError> {
         let (first, rest) = digits.split_at_checked(2).unwrap_or((digits, ""));
         for entry in fs::read_dir(self.directory.join(first))
             .into_iter()
@@ -124,10 +163,7 @@ impl<'a> Objects<'a> {
         for pack in &self.packs {
             found.extend(pack.beginning_with(digits)?);
         }
-        if found.len() > 1 {
-            return Err(LocalError::Ambiguous(digits.to_owned()));
-        }
-        Ok(found.pop_first())
+        Ok(())
     }
 }
 

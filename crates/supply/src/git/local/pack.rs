@@ -2,8 +2,8 @@
 
 use super::super::entry::{distance, kind_and_size};
 use super::super::{delta, id::Kind};
+use super::files::open;
 use super::objects::MOST;
-use super::references::open;
 use super::{LocalError, revision::unreadable};
 use crate::git::{ObjectError, ObjectFormat, ObjectId};
 use flate2::bufread::ZlibDecoder;

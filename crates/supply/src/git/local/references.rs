@@ -1,92 +1,171 @@
-//! Branches, tags and `HEAD`: files with a hash, files with another name, and one file with many of them (gitrepository-layout).
+//! Branches, tags and `HEAD`, as people name them, now and some changes ago (gitrevisions). How they are kept is told apart here and
+//! read elsewhere.
 
-use super::LocalError;
-use super::revision::unreadable;
-use crate::git::{ObjectFormat, ObjectId};
-use rustix::fs::{Mode, OFlags};
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
-use std::path::Path;
+use super::files::Kept;
+use super::reftable::Stack;
+use super::{LocalError, loose};
+use crate::git::ObjectId;
+use std::path::{Path, PathBuf};
 
-/// Most bytes of a file with one name.
-const MOST_OF_ONE: u64 = 4096;
-/// Most bytes of a file with many names, or of a configuration.
-const MOST_OF_MANY: u64 = 64 << 20;
 /// Most names that lead to others.
 const DEEPEST: usize = 5;
 
-/// Opens a plain file, without waiting for whoever might write to a pipe. `None` where there is none.
-pub(super) fn open(path: &Path) -> Result<Option<File>, LocalError> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(error) => {
-            return match std::io::Error::from(error) {
-                error if absent(&error) => Ok(None),
-                error => Err(unreadable(path, error)),
-            };
-        }
-    };
-    let plain = file.metadata().map_err(|error| unreadable(path, error))?;
-    Ok(plain.is_file().then_some(file))
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    Is(ObjectId),
+    /// Another name.
+    Leads(String),
 }
 
-fn absent(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
-    )
+/// One change of what a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) was: ObjectId,
+    pub(super) is: ObjectId,
 }
 
-fn text(path: &Path, limit: u64) -> Result<Option<String>, LocalError> {
-    let Some(file) = open(path)? else {
-        return Ok(None);
-    };
-    let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error))?;
-    if bytes.len() as u64 > limit {
-        return Err(LocalError::Unsupported("a file of names that is too large"));
+/// The names of a repository.
+pub(super) struct References {
+    /// What belongs to this work tree alone.
+    own: PathBuf,
+    /// What all work trees share.
+    common: PathBuf,
+    kept: Kept,
+    /// This work tree's and everybody's, where names are kept in tables.
+    tables: Option<[Stack; 2]>,
+}
+
+impl References {
+    pub(super) fn open(own: &Path, common: &Path, kept: Kept) -> Result<Self, LocalError> {
+        let stack = |place: &Path| Stack::read(&place.join("reftable"), kept.format);
+        let tables = match kept.in_tables {
+            true if own == common => Some([Stack::default(), stack(common)?]),
+            true => Some([stack(own)?, stack(common)?]),
+            false => None,
+        };
+        Ok(Self {
+            own: own.into(),
+            common: common.into(),
+            kept,
+            tables,
+        })
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-}
 
-/// A file of one line: `HEAD`, `.git`, `commondir`.
-pub(super) fn line(path: &Path) -> Result<Option<String>, LocalError> {
-    let text = text(path, MOST_OF_ONE)?;
-    Ok(text.map(|text| text.trim_end_matches(['\n', '\r']).to_owned()))
-}
-
-/// Which hash a repository uses, as its configuration says; the one thing that is read of it.
-pub(super) fn format(common: &Path) -> Result<ObjectFormat, LocalError> {
-    let text = text(&common.join("config"), MOST_OF_MANY)?.unwrap_or_default();
-    let text = text.to_ascii_lowercase();
-    let mut extensions = text
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| !line.starts_with("[extensions]"))
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| line.split_once('='));
-    let mut format = ObjectFormat::Sha1;
-    extensions.try_for_each(|(key, value)| match (key.trim(), value.trim()) {
-        ("objectformat", "sha256") => {
-            format = ObjectFormat::Sha256;
-            Ok(())
+    /// What a person's word stands for.
+    pub(super) fn named(&self, word: &str) -> Result<Option<ObjectId>, LocalError> {
+        for name in meant(word) {
+            if let Some((_, id)) = self.resolved(name)? {
+                return Ok(Some(id));
+            }
         }
-        ("refstorage", storage) if storage != "files" => Err(LocalError::Unsupported(
-            "branches and tags that are not kept in files",
-        )),
-        _ => Ok(()),
-    })?;
-    Ok(format)
+        Ok(None)
+    }
+
+    /// What it stood for a number of changes ago; without a word, what the branch of this work tree did.
+    pub(super) fn earlier(
+        &self,
+        word: &str,
+        number: usize,
+    ) -> Result<Option<ObjectId>, LocalError> {
+        let names = match word {
+            "" => {
+                let head = self.resolved("HEAD".to_owned())?;
+                head.map(|(name, _)| name).into_iter().collect()
+            }
+            word => meant(word),
+        };
+        for name in names {
+            let Some((last, id)) = self.resolved(name.clone())? else {
+                continue;
+            };
+            for name in [name, last] {
+                if let Some(changes) = self.log(&name)? {
+                    return before(&changes, number, id, name).map(Some);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The commit or tag at the end of names that lead to each other, and the last one of them.
+    fn resolved(&self, mut name: String) -> Result<Option<(String, ObjectId)>, LocalError> {
+        for _ in 0..=DEEPEST {
+            match self.value(&name)? {
+                Some(Value::Is(id)) => return Ok(Some((name, id))),
+                Some(Value::Leads(other)) => name = other,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn value(&self, name: &str) -> Result<Option<Value>, LocalError> {
+        // Where fetches and merges leave what they found, it is always files.
+        match self
+            .stack(name)
+            .filter(|_| !["FETCH_HEAD", "MERGE_HEAD"].contains(&name))
+        {
+            Some(stack) => stack.value(name),
+            None => loose::value(self.place(name), &self.common, name),
+        }
+    }
+
+    fn log(&self, name: &str) -> Result<Option<Vec<Change>>, LocalError> {
+        match self.stack(name) {
+            Some(stack) => Ok(stack.log(name)),
+            None => loose::log(self.place(name), name, self.kept.format),
+        }
+    }
+
+    fn stack(&self, name: &str) -> Option<&Stack> {
+        let [own, common] = self.tables.as_ref()?;
+        let is_shared = self.place(name) == self.common;
+        Some(if is_shared { common } else { own })
+    }
+
+    /// The directory that a name belongs to.
+    fn place(&self, name: &str) -> &Path {
+        let alone = !name.contains('/')
+            || ["refs/worktree/", "refs/bisect/", "refs/rewritten/"]
+                .iter()
+                .any(|it| name.starts_with(it));
+        if alone { &self.own } else { &self.common }
+    }
 }
 
-/// What a person's word for a branch or tag may stand for, the first one counts (gitrevisions).
-pub(super) fn named(own: &Path, common: &Path, word: &str) -> Result<Option<ObjectId>, LocalError> {
+/// What a name that stands for `now` stood for some changes ago. They are counted, so each has to begin where the one before it ended.
+fn before(
+    changes: &[Change],
+    number: usize,
+    now: ObjectId,
+    name: String,
+) -> Result<ObjectId, LocalError> {
+    let mut id = now;
+    let mut counted = changes.iter().rev();
+    for count in 0..number {
+        match counted.next() {
+            Some(change) if change.is == id => id = change.was.clone(),
+            Some(_) => return Err(LocalError::Gap(name)),
+            None => return Err(LocalError::NoEntry { name, count }),
+        }
+    }
+    let is_gap = counted.next().is_some_and(|change| change.is != id);
+    match (is_gap, id.is_zero()) {
+        (true, _) => Err(LocalError::Gap(name)),
+        // It was not there before.
+        (_, true) => Err(LocalError::NoEntry {
+            name,
+            count: number.saturating_sub(1),
+        }),
+        (_, false) => Ok(id),
+    }
+}
+
+/// The names that a word may stand for, the first one that there is counts.
+fn meant(word: &str) -> Vec<String> {
     if !is_name(word) {
-        return Ok(None);
+        return Vec::new();
     }
     let capital = |b: u8| b.is_ascii_uppercase() || b == b'_';
     let all = [
@@ -98,43 +177,11 @@ pub(super) fn named(own: &Path, common: &Path, word: &str) -> Result<Option<Obje
         Some(format!("refs/remotes/{word}")),
         Some(format!("refs/remotes/{word}/HEAD")),
     ];
-    for name in all.into_iter().flatten() {
-        if let Some(id) = of(own, common, &name, 0)? {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
-}
-
-fn of(own: &Path, common: &Path, name: &str, depth: usize) -> Result<Option<ObjectId>, LocalError> {
-    let alone = !name.contains('/')
-        || ["refs/worktree/", "refs/bisect/", "refs/rewritten/"]
-            .iter()
-            .any(|it| name.starts_with(it));
-    let place = if alone { own } else { common };
-    match line(&place.join(name))? {
-        Some(line) => match line.strip_prefix("ref:").map(str::trim) {
-            Some(other) if depth < DEEPEST && is_name(other) => of(own, common, other, depth + 1),
-            Some(_) => Ok(None),
-            // `FETCH_HEAD` says more behind the hash.
-            None => Ok(line
-                .split_ascii_whitespace()
-                .next()
-                .and_then(ObjectId::parse)),
-        },
-        None => packed(common, name),
-    }
-}
-
-fn packed(common: &Path, name: &str) -> Result<Option<ObjectId>, LocalError> {
-    let text = text(&common.join("packed-refs"), MOST_OF_MANY)?.unwrap_or_default();
-    let mut lines = text.lines().filter(|line| !line.starts_with(['#', '^']));
-    let found = lines.find_map(|line| line.split_once(' ').filter(|(_, it)| *it == name));
-    Ok(found.and_then(|(id, _)| ObjectId::parse(id)))
+    all.into_iter().flatten().collect()
 }
 
 /// What Git takes for the name of a branch or tag: nothing that leaves the directory of names.
-fn is_name(word: &str) -> bool {
+pub(super) fn is_name(word: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
@@ -175,6 +222,43 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_name(word), good, "{word}");
+        }
+    }
+
+    #[test]
+    fn changes_are_counted_from_the_last_one() {
+        let id = |digit: char| ObjectId::parse(&digit.to_string().repeat(40)).unwrap();
+        let changes = |text: &str| {
+            let pairs = text.split_terminator(' ').map(|pair| {
+                let [was, is] = [0, 1].map(|at| id(pair.chars().nth(at).unwrap()));
+                Change { was, is }
+            });
+            pairs.collect::<Vec<_>>()
+        };
+        let gap = "gaps in it";
+        for (log, now, number, expected) in [
+            ("01 12 23", '3', 0, Ok('3')),
+            ("01 12 23", '3', 1, Ok('2')),
+            ("01 12 23", '3', 2, Ok('1')),
+            ("01 12 23", '3', 3, Err("back 2 changes")),
+            ("01 12 23", '3', 4, Err("back 3 changes")),
+            ("12 23", '3', 2, Ok('1')),
+            ("12 23", '3', 3, Err("back 2 changes")),
+            ("", '9', 0, Ok('9')),
+            ("", '9', 1, Err("back 0 changes")),
+            ("01 12 23", '2', 0, Err(gap)),
+            ("01 12 23", '2', 1, Err(gap)),
+            ("01 23", '3', 0, Ok('3')),
+            ("01 23", '3', 1, Err(gap)),
+            ("01 23 34", '4', 1, Ok('3')),
+            ("01 23 34", '4', 3, Err(gap)),
+        ] {
+            let found = before(&changes(log), number, id(now), "main".to_owned());
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, id(expected), "{log} {number}"),
+                (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+                (found, _) => panic!("{log} {number}: {found:?}"),
+            }
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::super::id::Kind;
 use super::super::object::{Mode, entries, tree_of};
+use super::files::{Kept, line};
 use super::objects::Objects;
-use super::references::{self, line};
-use crate::git::{ObjectError, ObjectFormat, ObjectId};
+use super::references::References;
+use crate::git::{ObjectError, ObjectId};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -41,9 +42,47 @@ pub enum LocalError {
         /// Why.
         source: io::Error,
     },
-    /// An object is in no pack and no file: the repository is shallow, partial, or uses another one's objects.
-    #[error("object {0} is not kept in this repository itself")]
+    /// What it was is not in its log.
+    #[error("the log of `{name}` goes back {count} changes and no further")]
+    NoEntry {
+        /// The whole name.
+        name: String,
+        /// Changes in the log.
+        count: usize,
+    },
+    /// The log does not say what came between: changes were taken out of it, or never written down.
+    #[error(
+        "the log of `{0}` has gaps in it, so that nothing can be counted there: name the commit"
+    )]
+    Gap(String),
+    /// Something else than a number stands in `@{…}`.
+    #[error(
+        "of `@{{…}}` only numbers are read, as in `HEAD@{{1}}`, and neither dates nor upstreams: name the commit"
+    )]
+    NoNumber,
+    /// An object is in no pack and no file: the repository is shallow or partial.
+    #[error("object {0} is neither kept in this repository nor in one that it borrows from")]
     Missing(ObjectId),
+    /// Another repository's objects are used, and are not where the list says.
+    #[error("`{list}` borrows objects from `{path}`, and they are not there")]
+    NotBorrowed {
+        /// Where they would be.
+        path: PathBuf,
+        /// What says so.
+        list: PathBuf,
+    },
+    /// A file of names or changes of names is damaged.
+    #[error("`{0}` is damaged")]
+    Damaged(PathBuf),
+    /// A change of a name is in the log, and the name itself in no table.
+    #[error("what `{0}` stands for is lost: the tables of names are damaged")]
+    Lost(String),
+    /// Names are kept in another way.
+    #[error(
+        "the repository keeps its names in a way that is not read here (`extensions.refStorage`): \
+         `git refs migrate --ref-format=files` converts it"
+    )]
+    Storage,
     /// A form of repository that is not read.
     #[error("the repository has {0}, which is not read here")]
     Unsupported(&'static str),
@@ -67,7 +106,7 @@ pub struct Local {
     own: PathBuf,
     /// What all work trees share: branches, tags, objects.
     common: PathBuf,
-    format: ObjectFormat,
+    kept: Kept,
 }
 
 impl Local {
@@ -98,7 +137,7 @@ impl Local {
             };
             return Ok(Self {
                 root: root.into(),
-                format: references::format(&common)?,
+                kept: Kept::read(&common)?,
                 own,
                 common,
             });
@@ -106,13 +145,13 @@ impl Local {
         Err(LocalError::NoRepository(directory.into()))
     }
 
-    /// The bytes of a file as it was in a revision: `HEAD`, a branch, a tag, a commit's hash or its beginning, each with `~N` and `^N`.
+    /// The bytes of a file as it was in a revision: `HEAD`, a branch, a tag, a commit's hash or its beginning, each with `@{N}`, `~N` and `^N`.
     ///
     /// # Errors
     /// When there is no such revision or file, or it cannot be read.
     pub fn file_at(&self, revision: &str, path: &Path) -> Result<Vec<u8>, LocalError> {
         let directory = self.common.join("objects");
-        let objects = Objects::open(&directory, self.format)?;
+        let objects = Objects::open(&directory, self.kept.format)?;
         let no_file = || LocalError::NoFile {
             path: path.strip_prefix(&self.root).unwrap_or(path).into(),
             revision: revision.to_owned(),
@@ -145,19 +184,11 @@ impl Local {
         Ok(of_kind(&objects, &id, Kind::Blob)?.1)
     }
 
-    fn commit(&self, objects: &Objects<'_>, revision: &str) -> Result<ObjectId, LocalError> {
+    fn commit(&self, objects: &Objects, revision: &str) -> Result<ObjectId, LocalError> {
         let none = || LocalError::NoRevision(revision.to_owned());
         let at = revision.find(['~', '^']).unwrap_or(revision.len());
         let (word, steps) = revision.split_at_checked(at).ok_or_else(none)?;
-        let word = if word == "@" { "HEAD" } else { word };
-        let whole = ObjectId::parse(word).filter(|id| id.format() == self.format);
-        let found = match whole {
-            Some(id) => Some(id),
-            None => match references::named(&self.own, &self.common, word)? {
-                Some(id) => Some(id),
-                None => objects.abbreviated(word)?,
-            },
-        };
+        let found = self.named(objects, word)?;
         let mut id = peeled(objects, found.ok_or_else(none)?).map_err(|error| match error {
             // A hash that nobody has is a name that nobody has.
             LocalError::Missing(missing) if missing.to_string() == word => none(),
@@ -179,9 +210,31 @@ impl Local {
         Ok(id)
     }
 
+    /// What a word stands for, without the steps behind it.
+    fn named(&self, objects: &Objects, word: &str) -> Result<Option<ObjectId>, LocalError> {
+        let whole = ObjectId::parse(word).filter(|id| id.format() == self.kept.format);
+        if whole.is_some() {
+            return Ok(whole);
+        }
+        let references = References::open(&self.own, &self.common, self.kept)?;
+        let name = |word| if word == "@" { "HEAD" } else { word };
+        if let Some((word, number)) = word.split_once("@{") {
+            let number = number.strip_suffix('}').ok_or(LocalError::NoNumber)?;
+            // Git takes longer ones for dates.
+            let is_number = (1..=8).contains(&number.len());
+            let is_number = is_number && number.bytes().all(|byte| byte.is_ascii_digit());
+            let number = number.parse().ok().filter(|_| is_number);
+            return references.earlier(name(word), number.ok_or(LocalError::NoNumber)?);
+        }
+        match references.named(name(word))? {
+            Some(id) => Ok(Some(id)),
+            None => objects.abbreviated(word),
+        }
+    }
+
     fn parent(
         &self,
-        objects: &Objects<'_>,
+        objects: &Objects,
         id: &ObjectId,
         number: u32,
     ) -> Result<Option<ObjectId>, LocalError> {
@@ -192,13 +245,13 @@ impl Local {
         let mut parents = head
             .filter_map(|line| line.strip_prefix(b"parent "))
             .filter_map(|id| ObjectId::parse(std::str::from_utf8(id).ok()?))
-            .filter(|id| id.format() == self.format);
+            .filter(|id| id.format() == self.kept.format);
         Ok(parents.nth(number.saturating_sub(1) as usize))
     }
 }
 
 /// The commit that a tag names, maybe through other tags.
-fn peeled(objects: &Objects<'_>, mut id: ObjectId) -> Result<ObjectId, LocalError> {
+fn peeled(objects: &Objects, mut id: ObjectId) -> Result<ObjectId, LocalError> {
     for _ in 0..MOST_TAGS {
         let (kind, bytes) = objects.read(&id)?;
         if kind != Kind::Tag {
@@ -214,11 +267,7 @@ fn peeled(objects: &Objects<'_>, mut id: ObjectId) -> Result<ObjectId, LocalErro
     Ok(id)
 }
 
-fn of_kind(
-    objects: &Objects<'_>,
-    id: &ObjectId,
-    kind: Kind,
-) -> Result<(Kind, Vec<u8>), LocalError> {
+fn of_kind(objects: &Objects, id: &ObjectId, kind: Kind) -> Result<(Kind, Vec<u8>), LocalError> {
     let (found, bytes) = objects.read(id)?;
     if found == kind {
         return Ok((found, bytes));
