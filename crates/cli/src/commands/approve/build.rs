@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use interlock_audit::Receipt;
 use interlock_sandbox::{Access, Confined, Exit, Kernel, Limits, Mount, Profile, Stdio, Stdio3};
-use interlock_supply::LockedTree;
 use interlock_supply::pypi::{Broken, Task};
+use interlock_supply::{Ecosystem, LockedTree};
 
 use super::compile::parts;
 use crate::exit::Failure;
@@ -27,6 +27,14 @@ use crate::terminal::visible;
 const PROGRAM: &str = include_str!("build.py");
 /// Where a build sees its sources and its tools: the same everywhere, because some write it into what they make.
 const PLACES: [&str; 2] = ["/build/source", "/build/tools"];
+/// How backends are told a version that they would ask Git for: setuptools-scm and hatch-vcs, PDM, pbr, and those of Poetry and uv.
+const VERSION: [&str; 5] = [
+    "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "PDM_BUILD_SCM_VERSION",
+    "PBR_VERSION",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "UV_DYNAMIC_VERSIONING_BYPASS",
+];
 /// The one time that files are made at: 1 January 2020.
 const EPOCH: &str = "1577836800";
 /// What a hook may give back at most. The sandbox bounds what a build takes; this bounds what is taken from it.
@@ -130,6 +138,11 @@ impl ContainedBuild {
         }
         profile.limits = self.limits;
         let path = format!("{tools}/python/scripts:/usr/local/bin:/usr/bin:/bin");
+        for name in VERSION {
+            if let Some(version) = task.version {
+                profile = profile.env(name, version);
+            }
+        }
         profile
             .env("PATH", path)
             .env("PYTHONPATH", format!("{tools}/python/site"))
@@ -289,13 +302,15 @@ pub fn told(tree: &LockedTree) -> Vec<String> {
     };
     let mut lines: Vec<String> = tree.built().map(one).collect();
     if !lines.is_empty() {
-        lines.push(format!(
-            "nobody published {}: what is attested or signed is the archive of sources",
-            match lines.len() {
-                1 => "that wheel".to_owned(),
-                count => format!("those {}", counted(count, "wheel")),
-            }
-        ));
+        let those = match lines.len() {
+            1 => "that wheel".to_owned(),
+            count => format!("those {}", counted(count, "wheel")),
+        };
+        let signed = "what is attested or signed is the archive of sources";
+        lines.push(match tree.ecosystem {
+            Ecosystem::Git => format!("nobody published {those}"),
+            _ => format!("nobody published {those}: {signed}"),
+        });
     }
     lines
 }

@@ -51,6 +51,7 @@ impl Project {
             tools: path("tools"),
             backend: "own",
             backend_path,
+            version: None,
         }
     }
 }
@@ -263,6 +264,26 @@ fn a_failure_is_told_in_its_own_words_escaped() {
     ));
     let why = sources.build(&builder()).unwrap_err();
     assert!(why.contains("line 99999") && why.len() < 1000, "{why}");
+}
+
+#[test]
+fn a_project_without_a_version_is_told_one() {
+    let body = "import os\ndef build_wheel(out, settings, metadata):\n    names = [name for name in os.environ if 'VERSION' in name]\n    \
+        return wheel(out, f\"{len(names)}-{os.environ.get('PBR_VERSION')}.whl\")";
+    let sources = Project::new(body);
+    for (version, expected) in [
+        (None, "0-None.whl"),
+        (Some("0.0.0+git.0a"), "5-0.0.0+git.0a.whl"),
+    ] {
+        let path = [".".to_owned()];
+        let task = Task {
+            version,
+            ..sources.task(&path)
+        };
+        let made = builder().wheel(&task).unwrap();
+        let names: Vec<&str> = made.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, [expected]);
+    }
 }
 
 #[test]

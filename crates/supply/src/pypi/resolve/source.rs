@@ -75,6 +75,14 @@ impl Order<'_> {
         }
     }
 
+    /// What stands for a version that a project would take from Git: that of the tree, which names the commit. A release says its own.
+    fn version(&self) -> Option<&str> {
+        match self {
+            Self::Release(_) => None,
+            Self::Project { tree, .. } => Some(&tree.version),
+        }
+    }
+
     fn shown(&self) -> String {
         match self {
             Self::Release(wheel) => named(&wheel.name),
@@ -130,6 +138,7 @@ impl<'a> Maker<'a> {
             build: &*build,
             project,
             archive,
+            version: order.version(),
         };
         let tools = match order.locked() {
             Some(built) => Tools::locked(fetcher, begun, built),

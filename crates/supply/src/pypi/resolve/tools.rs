@@ -30,6 +30,8 @@ pub(super) struct Begun<'a> {
     pub(super) build: &'a dyn Build,
     pub(super) project: &'a Project,
     pub(super) archive: &'a Stored,
+    /// Of a project that may have none of its own.
+    pub(super) version: Option<&'a str>,
 }
 
 /// What a build runs with.
@@ -182,6 +184,7 @@ impl Tools {
                 tools,
                 backend: &begun.project.backend,
                 backend_path: &begun.project.backend_path,
+                version: begun.version,
             })
         };
         let done = fetcher.store.staged(&layout, run)?;

@@ -28,6 +28,8 @@ pub struct Task<'a> {
     pub backend: &'a str,
     /// Directories of the sources in which the backend is looked for first.
     pub backend_path: &'a [String],
+    /// The version of a project that has none of its own and would ask Git, of which nothing is there.
+    pub version: Option<&'a str>,
 }
 
 /// Why something is not built, or not with these tools, for a person.
