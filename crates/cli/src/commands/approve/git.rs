@@ -157,22 +157,17 @@ pub fn commit_of(context: &Context, package: &PackageRef) -> Result<Resolved, Fa
 }
 
 fn resolve(host: &git::Host, at: &Repository, package: &PackageRef) -> Result<Resolved, Failure> {
-    let name = package.spec.as_deref();
-    host.resolve(at, name).map_err(|error| {
+    let found = host.resolve(at, package.spec.as_deref());
+    found.map_err(|error| {
         let what = format!("which commit of {at} is meant cannot be found out");
         let word = match package.ecosystem {
             Ecosystem::Git => "git:ADDRESS#COMMIT",
             _ => "git+ADDRESS@COMMIT",
         };
-        let hex = |name: &str| name.len() >= 7 && name.bytes().all(|c| c.is_ascii_hexdigit());
-        let digits = match name.is_some_and(hex) {
-            true => ", with all of its digits",
-            false => "",
-        };
         Failure::new(Exit::Refused, what)
             .because(&error)
             .next(format!(
-                "name a branch, a tag or a commit{digits} that is there: `{word}`"
+                "name a branch or a tag that is there, or a commit with all of its digits: `{word}`"
             ))
     })
 }
