@@ -231,6 +231,10 @@ fn a_lock_keeps_the_commit() {
         .interlock(&["lock", "--update", OPTION, "test"])
         .expect(0);
     has(&place.lock(), &[&kept]);
+    // What another commit builds to the same is another tree: neither takes the other's place.
+    add("newer", "serve");
+    place.interlock(&["verify"]).expect(0);
+    place.interlock(&["lock"]).expect(0);
 
     let elsewhere = |lock: &str| {
         let world = user(&place.index);

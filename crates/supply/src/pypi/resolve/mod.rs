@@ -26,7 +26,7 @@ use crate::{
     digest::{Sha256, TreeDigest},
     git::Checkout,
     hold::Young,
-    locked::{Ecosystem, LockedPackage, LockedTree},
+    locked::{Ecosystem, LockedPackage, LockedTree, TreePath},
     progress::Progress,
     store::{InstallError, Layout, Store, StoreError, Stored},
 };
@@ -266,7 +266,7 @@ impl Locker<'_> {
         let wheels = listed.collect::<Result<Vec<_>, _>>()?;
         fetcher.run(|fetcher| {
             let stored = fetch_all(fetcher, &wheels)?;
-            self.finish(wish, locked, &wheels, &stored)
+            self.finish(wish, locked, (&wheels, &stored), &Made::new())
         })
     }
 
@@ -275,8 +275,8 @@ impl Locker<'_> {
         &self,
         wish: &Wish,
         locked: &LockedTree,
-        wheels: &[Wheel],
-        stored: &[Stored],
+        (wheels, stored): (&[Wheel], &[Stored]),
+        made: &Made,
     ) -> Result<(), LockError> {
         let first = wish.requirements.first().ok_or(LockError::Nothing)?;
         let first = first.name.as_str();
@@ -286,10 +286,10 @@ impl Locker<'_> {
             stored,
             &self.python.environment(),
         )?;
-        let mut layout = layout(first, wheels, stored, Vec::new())?;
+        let mut layout = layout(first, wheels, stored, made.clone())?;
         if let Some(sources) = locked.sources {
             same(sources, layout.digest)?;
-            layout = self.compiled(layout, first, wheels, stored)?.0;
+            layout = self.compiled(layout, first, (wheels, stored), made)?.0;
         }
         same(locked.digest, layout.digest)?;
         starts_as_locked(wish, locked, wheels, stored)?;
@@ -322,11 +322,13 @@ impl Locker<'_> {
         stored: &[Stored],
         checkout: Option<&Checkout>,
     ) -> Result<(LockedTree, Option<String>), LockError> {
-        let plain = layout(first.name.as_str(), wheels, stored, Vec::new())?;
+        let made = checkout.map(own::mark).transpose()?.unwrap_or_default();
+        let plain = layout(first.name.as_str(), wheels, stored, made.clone())?;
         let sources = plain.digest;
         let from = checkout.map_or_else(|| first.name.to_string(), |it| it.wish().for_python());
         let entry = entry(wish, wheels, stored, &from)?;
-        let (layout, uncompiled) = self.compiled(plain, first.name.as_str(), wheels, stored)?;
+        let name = first.name.as_str();
+        let (layout, uncompiled) = self.compiled(plain, name, (wheels, stored), &made)?;
         let own = wheels
             .iter()
             .find(|wheel| wheel.name.name == first.name)
@@ -361,17 +363,20 @@ impl Locker<'_> {
         &self,
         plain: Layout,
         first: &str,
-        wheels: &[Wheel],
-        stored: &[Stored],
+        (wheels, stored): (&[Wheel], &[Stored]),
+        made: &Made,
     ) -> Result<(Layout, Option<String>), LockError> {
         let Some(compiler) = self.compiler else {
             return Ok((plain, None));
         };
-        let made = self.store.staged(&plain, |root| compiler.compile(root));
-        let made = made.map_err(LockError::Assemble)?;
+        let bytecode = self.store.staged(&plain, |root| compiler.compile(root));
+        let bytecode = bytecode.map_err(LockError::Assemble)?;
         let is_there = |source: &str| plain.has(source);
-        match made.and_then(|made| bytecode::checked(made, self.python.minor, &is_there)) {
-            Ok(made) => Ok((layout(first, wheels, stored, made)?, None)),
+        match bytecode.and_then(|made| bytecode::checked(made, self.python.minor, &is_there)) {
+            Ok(mut all) => {
+                all.extend(made.iter().cloned());
+                Ok((layout(first, wheels, stored, all)?, None))
+            }
             Err(why) => Ok((plain, Some(why))),
         }
     }
@@ -442,6 +447,9 @@ fn listed(fetcher: &Fetcher<'_>, package: &LockedPackage) -> Result<Wheel, LockE
         ..Wheel::from(&wheel.ok_or_else(unlisted)?)
     })
 }
+
+/// Files that Interlock makes for a tree.
+type Made = Vec<(TreePath, Vec<u8>)>;
 
 /// What was chosen, in the store.
 struct Picked {

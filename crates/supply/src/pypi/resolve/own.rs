@@ -2,7 +2,7 @@
 //! from the index as any package's dependencies.
 
 use super::{
-    LockError, Locked, Locker, Wish, choose,
+    LockError, Locked, Locker, Made, Wish, choose,
     fetch::Fetcher,
     listed, proposed, report,
     tree::package_name,
@@ -11,11 +11,14 @@ use super::{
 use crate::{
     built::Built,
     git::{Checkout, GitTree},
-    locked::{ExactVersion, LockedPackage, LockedTree},
+    locked::{ExactVersion, LockedPackage, LockedTree, TreePath},
     pypi::{Environment, Metadata, Name, Requirement, Specifiers},
-    store::Stored,
+    store::{InstallError, Stored},
 };
 use std::collections::BTreeSet;
+
+/// Beside the files that start commands, whose names end in `.py`.
+const MARK: &str = "start/repository";
 
 /// What was built of a repository.
 struct Own {
@@ -90,7 +93,8 @@ impl Locker<'_> {
             let mut stored = super::fetch_all(fetcher, &wheels)?;
             wheels.insert(0, own.wheel);
             stored.insert(0, own.stored);
-            self.finish(&wish, locked, &wheels, &stored)
+            let made = mark(checkout)?;
+            self.finish(&wish, locked, (&wheels, &stored), &made)
         })
     }
 }
@@ -174,6 +178,18 @@ impl Own {
             extras.extend(more);
         }
     }
+}
+
+/// The file that says which commit a tree is of. Two commits may build the same, and what the store records of a tree is of one.
+pub(super) fn mark(checkout: &Checkout) -> Result<Made, LockError> {
+    let text = format!("{}\n", checkout.address());
+    let path = TreePath::new(MARK).map_err(|source| {
+        LockError::Assemble(InstallError::Path {
+            path: MARK.into(),
+            source,
+        })
+    })?;
+    Ok(vec![(path, text.into_bytes())])
 }
 
 /// Makes a tree that of the repository: what a package in it calls itself is a stranger's word.
