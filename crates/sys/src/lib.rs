@@ -13,4 +13,5 @@ mod raw;
 pub mod seccomp;
 pub mod signals;
 pub mod syscalls;
+pub mod verity;
 pub mod wipe;
