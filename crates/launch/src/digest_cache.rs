@@ -22,6 +22,7 @@ use thiserror::Error;
 use crate::digest::Digest;
 use crate::guarded::{self, shown};
 use crate::places::Places;
+use crate::verity::Verity;
 
 /// A digest of stored content with the stat key that it was taken under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,7 @@ pub struct DigestCache {
     stored: HashMap<Digest, Digest>,
     file: Option<File>,
     now: SystemTime,
+    verity: Verity,
 }
 
 /// A record of the cache file: key, content, and four bytes of a digest over both.
@@ -93,7 +95,18 @@ impl DigestCache {
             stored: HashMap::new(),
             file: None,
             now,
+            verity: Verity::KERNEL,
         }
+    }
+
+    /// Has another than the kernel answer which files are sealed: for tests.
+    #[must_use]
+    pub fn with_verity(self, verity: Verity) -> Self {
+        Self { verity, ..self }
+    }
+
+    pub(crate) fn verity(&self) -> Verity {
+        self.verity
     }
 
     /// Believes the seals of verified approvals.

@@ -22,6 +22,7 @@ mod resolve;
 mod secret;
 mod stamp;
 mod tree;
+mod verity;
 
 pub mod key;
 pub mod text;
@@ -65,3 +66,4 @@ pub use secret::{Secret, SecretError, SecretStore};
 pub use stamp::{Changed, Identity};
 pub use text::{excerpt, hidden_char};
 pub use tree::{Manifest, Node, TreeError, manifest_of};
+pub use verity::Verity;

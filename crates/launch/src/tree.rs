@@ -1,9 +1,15 @@
 //! The digest of a directory tree: which names, which modes, which bytes.
 //!
 //! Symbolic links are recorded, never followed. Directories that are hidden from the server or granted for writing
-//! are left out. A tree whose files are all as they were sealed costs one `stat` a file.
+//! are left out. A tree whose files are all as they were sealed costs one `stat` a file; one that the kernel keeps from changing
+//! costs one question more a file, and says so even where `stat` cannot tell.
+
+mod measured;
+#[cfg(test)]
+mod measured_tests;
 
 use std::fs::{File, Metadata};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -14,6 +20,8 @@ use thiserror::Error;
 use crate::digest::Digest;
 use crate::digest_cache::{DigestCache, DigestError, Seal, stat_bytes};
 use crate::guarded::{NO_FOLLOW, shown};
+use crate::verity::Verity;
+use measured::Measured;
 
 /// The most that one tree may hold.
 const MOST_ENTRIES: usize = 200_000;
@@ -121,7 +129,7 @@ pub fn manifest_of(root: &Path) -> Result<Manifest, TreeError> {
     let (_, found) = look(root, &Omit::default())?;
     count(root, &found)?;
     Ok(Manifest {
-        entries: side_by_side(&found, |entry| node(root, entry))?,
+        entries: read(root, &found, &Measured::none(), Verity::KERNEL)?,
     })
 }
 
@@ -129,7 +137,10 @@ pub fn manifest_of(root: &Path) -> Result<Manifest, TreeError> {
 pub(crate) struct TreeDigest {
     pub(crate) digest: Digest,
     pub(crate) files: u64,
+    /// By what `stat` says, where that tells the next change.
     pub(crate) seal: Option<Seal>,
+    /// By what the kernel says, where it keeps every file from changing.
+    pub(crate) held: Option<Seal>,
     /// The list, where it had to be made.
     pub(crate) manifest: Option<Manifest>,
     /// The root's device and inode.
@@ -160,30 +171,27 @@ pub(crate) fn digest(
 ) -> Result<TreeDigest, TreeError> {
     let (top, found) = look(root, omit)?;
     let files = count(root, &found)?;
-    let key = Digest::of(&stat_list(&found, false));
-    let stamp = stamp_of(&top, &found);
-    let identity = (top.dev(), top.ino());
-    if let Some(content) = cache.sealed(&key) {
-        return Ok(TreeDigest {
-            digest: content,
-            files,
-            seal: Some(Seal { key, content }),
-            manifest: None,
-            root: identity,
-            stamp,
-        });
-    }
-    let manifest = Manifest {
-        entries: side_by_side(&found, |entry| node(root, entry))?,
+    let measured = Measured::of(root, &found, cache.verity())?;
+    let (key, held) = (measured.seen(&found), measured.held(&found));
+    let seen = cache.sealed(&key);
+    let known = seen.or_else(|| cache.sealed(held.as_ref()?));
+    let (content, manifest) = if let Some(content) = known {
+        (content, None)
+    } else {
+        let entries = read(root, &found, &measured, cache.verity())?;
+        let manifest = Manifest { entries };
+        (manifest.digest(), Some(manifest))
     };
-    let content = manifest.digest();
-    let settled = found.iter().all(|entry| cache.is_settled(&entry.metadata));
+    let settled = || found.iter().all(|entry| cache.is_settled(&entry.metadata));
+    let settled = seen.is_some() || settled();
+    let stamp = stamp_of(&top, &found);
     Ok(TreeDigest {
         digest: content,
         files,
         seal: settled.then_some(Seal { key, content }),
-        manifest: Some(manifest),
-        root: identity,
+        held: held.map(|key| Seal { key, content }),
+        manifest,
+        root: (top.dev(), top.ino()),
         stamp,
     })
 }
@@ -353,14 +361,33 @@ fn side_by_side<T: Sync, R: Send>(
     })
 }
 
-fn node(root: &Path, entry: &Found) -> Result<(String, Node), TreeError> {
+/// Reads every file.
+fn read(
+    root: &Path,
+    found: &[Found],
+    measured: &Measured,
+    verity: Verity,
+) -> Result<Vec<(String, Node)>, TreeError> {
+    side_by_side(&measured.beside(found), |(entry, expected)| {
+        node(root, entry, |file| {
+            expected.is_none() || (verity.measure)(file.as_fd()) == *expected
+        })
+    })
+}
+
+/// `is_it` is asked of a file that was read whole.
+fn node(
+    root: &Path,
+    entry: &Found,
+    is_it: impl Fn(&File) -> bool,
+) -> Result<(String, Node), TreeError> {
     let node = match &entry.target {
         Some(target) => Node::Link {
             target: target.clone(),
         },
         None if entry.metadata.is_dir() => Node::Directory,
         None => Node::File {
-            sha256: file(&root.join(&entry.name), &entry.metadata)?,
+            sha256: file(&root.join(&entry.name), &entry.metadata, is_it)?,
             executable: is_executable(&entry.metadata),
         },
     };
@@ -368,7 +395,11 @@ fn node(root: &Path, entry: &Found) -> Result<(String, Node), TreeError> {
 }
 
 /// Digests one file that must still be the one that was seen.
-fn file(path: &Path, seen: &Metadata) -> Result<Digest, DigestError> {
+fn file(
+    path: &Path,
+    seen: &Metadata,
+    is_it: impl Fn(&File) -> bool,
+) -> Result<Digest, DigestError> {
     let read = |source| DigestError::Read {
         path: shown(path),
         source,
@@ -380,7 +411,7 @@ fn file(path: &Path, seen: &Metadata) -> Result<Digest, DigestError> {
         .open(path)
         .map_err(read)?;
     let content = crate::digest_cache::hash(path, &mut file)?;
-    if stat_bytes(&file.metadata().map_err(read)?) != stat_bytes(seen) {
+    if stat_bytes(&file.metadata().map_err(read)?) != stat_bytes(seen) || !is_it(&file) {
         return Err(DigestError::Changing { path: shown(path) });
     }
     Ok(content)

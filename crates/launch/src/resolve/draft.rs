@@ -87,6 +87,7 @@ impl Draft {
         let digest = tree::digest(&root, &omit, resolver.cache)?;
         self.stamps.push(Stamp::of_tree(&root, omit, &digest));
         self.seals.extend(digest.seal);
+        self.seals.extend(digest.held);
         self.manifests.extend(digest.manifest);
         self.trees.push(TreeRecord {
             root: program::text(&root)?,

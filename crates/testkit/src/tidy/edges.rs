@@ -9,7 +9,7 @@ use super::Untidy;
 pub const ALLOWED: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("audit", &[]),
-    ("launch", &["wire"]),
+    ("launch", &["wire", "sys"]),
     ("sys", &[]),
     ("sandbox", &["sys"]),
     ("supply", &["launch", "wire"]),
