@@ -1,4 +1,4 @@
-//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | conformance | stdio-conformance | bench | fuzz | dist`.
+//! Tasks of the repository: `cargo xtask test | tidy | interop | servers | conformance | stdio-conformance | bench | fuzz | verity | dist`.
 //!
 //! `test` is all that CI runs. The others are slower or need tools that a contributor may not have.
 
@@ -8,6 +8,7 @@ mod run;
 mod spec;
 mod stdio;
 mod tasks;
+mod verity;
 
 use std::process::ExitCode;
 
@@ -96,6 +97,18 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// The store on file systems that keep files from changing (fs-verity), in a virtual machine
+    Verity {
+        /// A kernel instead of the newest that is installed
+        #[arg(long, requires = "modules")]
+        kernel: Option<std::path::PathBuf>,
+        /// The directory of its modules, with `modules.dep`
+        #[arg(long, requires = "kernel")]
+        modules: Option<std::path::PathBuf>,
+        /// Only measure what sealing costs
+        #[arg(long)]
+        cost: bool,
+    },
     /// A static release binary for this machine
     Dist,
 }
@@ -135,6 +148,15 @@ fn main() -> ExitCode {
         Task::Bench { filter, no_peers } => bench::bench(filter.as_deref(), !no_peers),
         Task::SpecCoverage { check, open } => spec::coverage(check, open),
         Task::Fuzz { seconds } => tasks::fuzz(seconds),
+        Task::Verity {
+            kernel,
+            modules,
+            cost,
+        } => verity::verity(&verity::Options {
+            kernel,
+            modules,
+            cost,
+        }),
         Task::Dist => tasks::dist(),
     };
     match outcome {

@@ -1,7 +1,8 @@
 //! Comparing a directory with its manifest: every name, kind, mode and byte.
 
-use super::manifest::FileRecord;
+use super::{Store, manifest::FileRecord};
 use crate::{digest::Sha256, locked::TreePath};
+use interlock_launch::{Digest as Measured, Verity};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, openat, statat};
 use sha2::Digest;
 use std::{
@@ -81,11 +82,47 @@ impl Stamp {
 /// The one mode that directories have: whoever may write to one may put files into it.
 pub(super) const DIRECTORY_MODE: u32 = 0o555;
 
-/// What a checked directory looked like: relative path (the directory itself is `.`) to stamp.
-pub(super) type Stamps = BTreeMap<String, Stamp>;
+/// What is known of a file or directory that was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) stamp: Stamp,
+    /// The kernel's digest of a file that it kept from changing while it was read.
+    pub(super) measured: Option<Measured>,
+}
 
-/// Reads every byte under `root` and compares with `files`.
-pub(super) fn full(root: &Path, files: &[FileRecord]) -> Result<Stamps, Vec<Damage>> {
+/// What a checked directory looked like: relative path (the directory itself is `.`) to what was seen.
+pub(super) type Stamps = BTreeMap<String, Seen>;
+
+/// How files are compared with their records.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    pub(super) verity: Verity,
+    /// A file that measures as it did then need not be read.
+    pub(super) known: &'a Stamps,
+}
+
+impl Store {
+    /// Reads every byte, whatever is known.
+    pub(super) fn reading(&self) -> Reading<'static> {
+        static NOTHING: Stamps = Stamps::new();
+        self.reading_what_is_not(&NOTHING)
+    }
+
+    /// Reads what does not measure as it did then.
+    pub(super) fn reading_what_is_not<'a>(&self, known: &'a Stamps) -> Reading<'a> {
+        Reading {
+            verity: self.sealing.verity,
+            known,
+        }
+    }
+}
+
+/// Looks at everything under `root` and compares with `files`.
+pub(super) fn full(
+    root: &Path,
+    files: &[FileRecord],
+    reading: Reading<'_>,
+) -> Result<Stamps, Vec<Damage>> {
     let missing = |_| vec![Damage::Missing(".".into())];
     let handle = rustix::fs::open(
         root,
@@ -102,7 +139,7 @@ pub(super) fn full(root: &Path, files: &[FileRecord]) -> Result<Stamps, Vec<Dama
     let results: Vec<_> = std::thread::scope(|scope| {
         let work = |chunk| {
             let handle = handle.as_fd();
-            scope.spawn(move || some(handle, chunk))
+            scope.spawn(move || some(handle, chunk, reading))
         };
         let running: Vec<_> = files.chunks(share).map(work).collect();
         running
@@ -132,13 +169,13 @@ pub(super) fn full(root: &Path, files: &[FileRecord]) -> Result<Stamps, Vec<Dama
     }
 }
 
-fn some(root: BorrowedFd<'_>, files: &[FileRecord]) -> (Stamps, Vec<Damage>) {
+fn some(root: BorrowedFd<'_>, files: &[FileRecord], reading: Reading<'_>) -> (Stamps, Vec<Damage>) {
     let mut stamps = Stamps::new();
     let mut damages = Vec::new();
     for record in files {
-        match file(root, record) {
-            Ok(stamp) => {
-                stamps.insert(record.path.to_string(), stamp);
+        match file(root, record, reading) {
+            Ok(seen) => {
+                stamps.insert(record.path.to_string(), seen);
             }
             Err(damage) => damages.push(damage),
         }
@@ -146,8 +183,12 @@ fn some(root: BorrowedFd<'_>, files: &[FileRecord]) -> (Stamps, Vec<Damage>) {
     (stamps, damages)
 }
 
-/// Reads one file and compares it with its record.
-pub(super) fn file(root: BorrowedFd<'_>, record: &FileRecord) -> Result<Stamp, Damage> {
+/// Compares one file with its record: reads it, unless it measures as it is known to.
+pub(super) fn file(
+    root: BorrowedFd<'_>,
+    record: &FileRecord,
+    reading: Reading<'_>,
+) -> Result<Seen, Damage> {
     let missing = |_: io::Error| Damage::Missing(record.path.to_string());
     let changed = || Damage::Changed(record.path.to_string());
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
@@ -162,10 +203,15 @@ pub(super) fn file(root: BorrowedFd<'_>, record: &FileRecord) -> Result<Stamp, D
     if !plain || stamp.size != record.size || stamp.mode & 0o7777 != record.mode() {
         return Err(changed());
     }
-    if hash(File::from(handle)).map_err(missing)? != record.sha256 {
+    // INVARIANT: it is measured before it is read, so that what is remembered is the measure of what was read.
+    let measured = (reading.verity.measure)(handle.as_fd());
+    let known = reading.known.get(record.path.as_str());
+    let known = known.and_then(|seen| seen.measured);
+    let is_known = measured.is_some() && measured == known;
+    if !is_known && hash(File::from(handle)).map_err(missing)? != record.sha256 {
         return Err(changed());
     }
-    Ok(stamp)
+    Ok(Seen { stamp, measured })
 }
 
 fn hash(mut file: File) -> io::Result<Sha256> {
@@ -190,7 +236,8 @@ fn directories(root: BorrowedFd<'_>, files: &[FileRecord], damages: &mut Vec<Dam
                 damages.push(Damage::Changed((*directory).into()));
             }
             Ok((stamp, found)) => {
-                stamps.insert((*directory).into(), stamp);
+                let measured = None;
+                stamps.insert((*directory).into(), Seen { stamp, measured });
                 let under = |name: &str| match *directory {
                     "." => name.to_owned(),
                     directory => format!("{directory}/{name}"),

@@ -270,7 +270,7 @@ impl Store {
             let root = self.tree_path(&tree.digest).join("root");
             let checked = self.records(&tree.digest).and_then(|files| {
                 report.files += files.len() as u64;
-                check::full(&root, &files)
+                check::full(&root, &files, self.reading())
             });
             match checked {
                 Ok(stamps) => drop(self.remember(&tree.digest, &stamps)),
@@ -297,8 +297,9 @@ impl Store {
             let records = text
                 .and_then(|text| manifest::parse(&text))
                 .ok_or_else(|| vec![Damage::Manifest]);
-            if let Err(damages) = records.and_then(|files| check::full(&path.join("files"), &files))
-            {
+            let checked =
+                records.and_then(|files| check::full(&path.join("files"), &files, self.reading()));
+            if let Err(damages) = checked {
                 report.damaged_packages.insert(key, damages);
             }
         }

@@ -158,6 +158,11 @@ impl Store {
         }
         remove::all(&place).map_err(StoreError::at("remove", &place))?;
         let work = scratch.path().join("image");
+        let files = list
+            .entries()
+            .filter(|(_, node)| matches!(node, Node::File { .. }));
+        let files: Vec<&str> = files.map(|(name, _)| name).collect();
+        self.sealing.seal(&work.join("content"), &files)?;
         for (name, bytes) in [
             ("list", serde_json::to_vec(list)),
             ("lock.json", serde_json::to_vec_pretty(locked)),

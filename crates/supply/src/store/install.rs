@@ -212,7 +212,8 @@ impl Store {
         self.put_away(&place)?;
         let work = scratch.path.join("tree");
         let root = work.join("root");
-        populate(layout, &root)?;
+        let own = populate(layout, &root)?;
+        self.sealing.seal(&root, &own)?;
         for (name, bytes) in [("manifest", layout.text.as_bytes()), ("lock.json", &lock)] {
             let path = work.join(name);
             fs::write(&path, bytes).map_err(StoreError::at("write", &path))?;
@@ -257,35 +258,42 @@ impl Store {
     }
 }
 
-/// Makes the directories and files of a tree.
-fn populate(layout: &Layout, root: &Path) -> Result<(), StoreError> {
+/// Makes the directories and files of a tree; gives the files that are no other names of stored ones.
+fn populate<'a>(layout: &'a Layout, root: &Path) -> Result<Vec<&'a str>, StoreError> {
     fs::create_dir_all(root).map_err(StoreError::at("create", root))?;
     for directory in check::directories_of(&layout.files) {
         let path = root.join(directory.as_str());
         fs::create_dir_all(&path).map_err(StoreError::at("create", &path))?;
     }
+    let mut own = Vec::new();
     for (file, source) in layout.files.iter().zip(&layout.sources) {
         let to = root.join(file.path.as_str());
-        match source {
+        let is_own = match source {
             Source::Package(source) => link(source, &to, file)?,
             Source::Made(bytes) => write(bytes, &to, file)?,
-        }
+        };
+        own.extend(is_own.then_some(file.path.as_str()));
     }
-    Ok(())
+    Ok(own)
 }
 
-fn write(bytes: &[u8], to: &Path, record: &FileRecord) -> Result<(), StoreError> {
+fn write(bytes: &[u8], to: &Path, record: &FileRecord) -> Result<bool, StoreError> {
     fs::write(to, bytes).map_err(StoreError::at("write", to))?;
-    let mode = fs::Permissions::from_mode(record.mode());
-    fs::set_permissions(to, mode).map_err(StoreError::at("change", to))
+    finish(to, record)
 }
 
-/// One more name for a stored file; a copy where the file system has no such thing or no more of them.
-fn link(source: &Path, to: &Path, record: &FileRecord) -> Result<(), StoreError> {
+/// One more name for a stored file; a copy where the file system has no such thing or no more of them. Whether it is a copy.
+fn link(source: &Path, to: &Path, record: &FileRecord) -> Result<bool, StoreError> {
     if fs::hard_link(source, to).is_ok() {
-        return Ok(());
+        return Ok(false);
     }
     fs::copy(source, to).map_err(StoreError::at("write", to))?;
+    finish(to, record)
+}
+
+/// Gives a file of its own its permissions.
+fn finish(to: &Path, record: &FileRecord) -> Result<bool, StoreError> {
     let mode = fs::Permissions::from_mode(record.mode());
-    fs::set_permissions(to, mode).map_err(StoreError::at("change", to))
+    fs::set_permissions(to, mode).map_err(StoreError::at("change", to))?;
+    Ok(true)
 }

@@ -12,12 +12,13 @@
 //! leases/<digest>.…          locked while the process that put the tree there may still name it
 //! trees/<digest>/evidence.json   what registries said about where it came from
 //! images/<digest>/…          images of containers: see `images.rs`
-//! warm/<digest>              device, inode, size and times of every file when it was last hashed
+//! warm/<digest>              device, inode, size, times and measured digest of every file when it was last hashed
 //! ```
 //!
 //! Everything appears by a rename of something complete, so a crash leaves rubbish in `tmp` at worst. A
 //! stored name is a claim until it is checked: packages are hashed before they enter a new tree, trees
-//! before they are handed out, unless every file's times and inode say that nothing touched it since.
+//! before they are handed out, unless every file's times and inode say that nothing touched it since, or the kernel, where it
+//! keeps files from changing, that it has the bytes that were hashed.
 //! That short cut stops whatever cannot also rewrite `warm`: the servers in the sandbox, other users,
 //! damage. It does not stop the user's own processes, which could replace this program as well.
 
@@ -32,6 +33,7 @@ mod lease;
 pub(crate) mod manifest;
 mod packages;
 mod remove;
+mod sealing;
 mod trees;
 mod unpacked;
 mod warm;
@@ -41,8 +43,10 @@ pub use gc::{Collection, GcReport, VerifyReport};
 pub(crate) use guard::Guard;
 pub use install::{InstallError, Mismatch};
 pub(crate) use install::{Layout, Placed, Stored};
+use interlock_launch::Verity;
 use lease::Leases;
 pub(crate) use packages::{Format, ReadSeek};
+use sealing::Sealing;
 pub use trees::{LocateError, Located, StoredTree};
 pub(crate) use unpacked::Unpacked;
 
@@ -104,6 +108,7 @@ const PARTS: [&str; 7] = [
 pub struct Store {
     root: PathBuf,
     leases: Leases,
+    sealing: Sealing,
 }
 
 impl Store {
@@ -132,8 +137,18 @@ impl Store {
                 made => made.and_then(|()| ground::check(&path))?,
             }
         }
-        let leases = Leases::default();
-        Ok(Self { root, leases })
+        Ok(Self {
+            root,
+            leases: Leases::default(),
+            sealing: Sealing::new(Verity::KERNEL),
+        })
+    }
+
+    /// Has another than the kernel seal and measure files: for tests.
+    #[must_use]
+    pub fn with_verity(self, verity: Verity) -> Self {
+        let sealing = Sealing::new(verity);
+        Self { sealing, ..self }
     }
 
     /// Where it is.

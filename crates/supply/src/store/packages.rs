@@ -44,16 +44,23 @@ impl Store {
         let text = fs::read_to_string(path.join("manifest")).ok();
         let files = path.join("files");
         match text.and_then(|text| manifest::parse(&text)) {
-            Some(records) if check::full(&files, &records).is_ok() => Some(Stored {
-                directory: files,
-                files: records,
-            }),
+            Some(records) if check::full(&files, &records, self.reading()).is_ok() => {
+                Some(Stored {
+                    directory: files,
+                    files: records,
+                })
+            }
             _ => {
                 // At once: nobody may take what is left of it for the whole.
                 let _ = self.put_away(path);
                 None
             }
         }
+    }
+
+    fn seal_records(&self, files: &Path, records: &[FileRecord]) -> Result<(), StoreError> {
+        let paths: Vec<&str> = records.iter().map(|record| record.path.as_str()).collect();
+        self.sealing.seal(files, &paths)
     }
 
     /// Reads an archive to its end, verifies its digest, and only then unpacks and stores it.
@@ -92,6 +99,7 @@ impl Store {
         };
         let text = manifest::render(&records);
         fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
+        self.seal_records(&files, &records)?;
         make_read_only(&files, &records)?;
         let place = self.package_path(integrity, format.mark());
         // When it is there already, another process was faster; the bytes are the same.
@@ -128,6 +136,7 @@ impl Store {
             return Ok((integrity, stored));
         }
         fs::write(work.join("manifest"), text).map_err(StoreError::at("write", &work))?;
+        self.seal_records(&files, &records)?;
         make_read_only(&files, &records)?;
         scratch.publish("package", &place)?;
         let directory = place.join("files");

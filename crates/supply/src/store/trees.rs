@@ -73,7 +73,7 @@ impl Store {
         self.join("trees").join(digest.to_string())
     }
 
-    /// Finds a locked tree and verifies it: from the files' stamps when they are known, byte by byte
+    /// Finds a locked tree and verifies it: from the files' stamps and measures when they are known, byte by byte
     /// otherwise. What this returns has been the locked bytes at that moment.
     ///
     /// # Errors
@@ -102,7 +102,8 @@ impl Store {
                 .look_again(digest, &root, handle.as_fd(), stamps, &paths)
                 .map_err(damaged)?,
             Warmth::Unknown => {
-                check::full(&root, &self.records(digest).map_err(damaged)?).map_err(damaged)?
+                let records = self.records(digest).map_err(damaged)?;
+                check::full(&root, &records, self.reading()).map_err(damaged)?
             }
         };
         // Without the record the next start is slower, nothing else.
@@ -119,8 +120,8 @@ impl Store {
         LocateError::Damaged { name, damages }
     }
 
-    /// Hashes the files whose stamps differ. When a directory's does, names may have come or gone, and
-    /// everything is looked at.
+    /// Hashes the files whose stamps differ and that do not measure as they did. When a directory's stamp does, names may have
+    /// come or gone, and everything is looked at.
     fn look_again(
         &self,
         digest: &TreeDigest,
@@ -139,11 +140,12 @@ impl Store {
         let files: Option<Vec<&FileRecord>> = paths.iter().map(find).collect();
         // Many are faster on several threads.
         let Some(files) = files.filter(|files| files.len() < 64) else {
-            return check::full(root, &records);
+            return check::full(root, &records, self.reading_what_is_not(&stamps));
         };
         for record in files {
-            let stamp = check::file(handle, record).map_err(|damage| vec![damage])?;
-            stamps.insert(record.path.to_string(), stamp);
+            let reading = self.reading_what_is_not(&stamps);
+            let seen = check::file(handle, record, reading).map_err(|damage| vec![damage])?;
+            stamps.insert(record.path.to_string(), seen);
         }
         Ok(stamps)
     }
@@ -183,7 +185,7 @@ impl Store {
         root.exists()
             && self
                 .records(digest)
-                .is_ok_and(|files| check::full(&root, &files).is_ok())
+                .is_ok_and(|files| check::full(&root, &files, self.reading()).is_ok())
     }
 
     /// Every tree in the store, sorted by digest; nothing is verified.
@@ -227,7 +229,7 @@ impl Store {
         }
         let records = self.records(digest);
         let checked = records.and_then(|files| {
-            check::full(&root, &files).map(|stamps| (files.len() as u64, stamps))
+            check::full(&root, &files, self.reading()).map(|stamps| (files.len() as u64, stamps))
         });
         match checked {
             Ok((files, stamps)) => {

@@ -1,15 +1,18 @@
 //! What a tree's files looked like when they were last hashed, so that an untouched tree need not be
-//! hashed again: device, inode, size, mode and times of every file and directory.
+//! hashed again: device, inode, size, mode and times of every file and directory, and the kernel's digest of a file that it keeps
+//! from changing.
 //!
 //! A file whose times are as young as the look at them may change again without its times changing;
-//! such a stamp is not believed (git's "racily clean").
+//! such a stamp is not believed (git's "racily clean"), unless the file measures as it did. A file that does not, or is no longer
+//! sealed, is looked at again whatever its stamp says.
 
 use super::{
     Store, StoreError,
-    check::{Stamp, Stamps},
+    check::{Seen, Stamp, Stamps},
     replace,
 };
 use crate::digest::TreeDigest;
+use interlock_launch::{Digest as Measured, Verity};
 use rustix::fs::{Mode, OFlags, openat};
 use std::{
     fs,
@@ -20,7 +23,8 @@ use std::{
 /// Kernel times are as coarse as its tick, at most 10 ms; ten times that.
 const RACY_NANOSECONDS: i128 = 100_000_000;
 
-const MAGIC: &[u8] = b"interlock warm 1\n";
+/// A record of another version says nothing.
+const MAGIC: &[u8] = b"interlock warm 2\n";
 
 /// What the stored stamps say about a tree.
 pub(super) enum Warmth {
@@ -43,20 +47,20 @@ impl Store {
             return Warmth::Unknown;
         };
         let mut records = Vec::new();
-        if each(&raw, digest, |path, stamp, settled| {
-            records.push((path, stamp, settled))
+        if each(&raw, digest, |path, seen, settled| {
+            records.push((path, seen, settled))
         })
         .is_none()
         {
             return Warmth::Unknown;
         }
-        let doubtful = doubtful(root, &records);
+        let doubtful = doubtful(root, &records, self.sealing.verity);
         if doubtful.is_empty() {
             return Warmth::Untouched;
         }
         let stamps = records
             .iter()
-            .map(|(path, stamp, _)| ((*path).to_owned(), *stamp));
+            .map(|(path, seen, _)| ((*path).to_owned(), *seen));
         Warmth::Doubtful {
             stamps: stamps.collect(),
             paths: doubtful,
@@ -66,16 +70,17 @@ impl Store {
     /// Stores the stamps of a tree that was just hashed.
     pub(super) fn remember(&self, digest: &TreeDigest, stamps: &Stamps) -> Result<(), StoreError> {
         let now = now();
-        let mut raw = Vec::with_capacity(64 + stamps.len() * 140);
+        let mut raw = Vec::with_capacity(64 + stamps.len() * 170);
         raw.extend_from_slice(MAGIC);
         raw.extend_from_slice(digest.as_bytes());
         raw.extend_from_slice(&(stamps.len() as u64).to_le_bytes());
         // Grouped by directory, so that each is opened once when they are looked at.
-        let mut all: Vec<(&String, &Stamp)> = stamps.iter().collect();
+        let mut all: Vec<(&String, &Seen)> = stamps.iter().collect();
         all.sort_by_key(|(path, _)| split(path));
-        for (path, stamp) in all {
-            let changed = i128::from(stamp.changed.0) * 1_000_000_000 + i128::from(stamp.changed.1);
-            write(&mut raw, path, stamp, now - changed > RACY_NANOSECONDS);
+        for (path, seen) in all {
+            let (seconds, nanoseconds) = seen.stamp.changed;
+            let changed = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+            write(&mut raw, path, seen, now - changed > RACY_NANOSECONDS);
         }
         replace(&self.warm_path(digest), &self.scratch()?, &raw)
     }
@@ -86,22 +91,23 @@ impl Store {
     }
 }
 
-/// A path, its stamp, and whether the stamp is old enough to be believed.
-type Record<'a> = (&'a str, Stamp, bool);
+/// A path, what was seen of it, and whether its stamp is old enough to be believed.
+type Record<'a> = (&'a str, Seen, bool);
 
 /// So many looks take about as long as starting a thread for them.
 const WORTH_A_THREAD: usize = 300;
 
 /// The paths that are not as their records say. A look takes a microsecond, so several threads look.
-fn doubtful(root: BorrowedFd<'_>, records: &[Record<'_>]) -> Vec<String> {
+fn doubtful(root: BorrowedFd<'_>, records: &[Record<'_>], verity: Verity) -> Vec<String> {
     let look = |records: &[Record<'_>]| {
         let mut looking = Looking {
             root,
+            verity,
             directory: None,
             doubtful: Vec::new(),
         };
-        for (path, stamp, settled) in records {
-            looking.at(path, *stamp, *settled);
+        for (path, seen, settled) in records {
+            looking.at(path, *seen, *settled);
         }
         looking.doubtful
     };
@@ -126,13 +132,14 @@ fn doubtful(root: BorrowedFd<'_>, records: &[Record<'_>]) -> Vec<String> {
 /// Compares stamps with what is there, one directory after the other.
 struct Looking<'a> {
     root: BorrowedFd<'a>,
+    verity: Verity,
     /// The directory of the last path, open, if it could be.
     directory: Option<(String, Option<OwnedFd>)>,
     doubtful: Vec<String>,
 }
 
 impl Looking<'_> {
-    fn at(&mut self, path: &str, stamp: Stamp, settled: bool) {
+    fn at(&mut self, path: &str, known: Seen, settled: bool) {
         let (parent, name) = split(path);
         if self
             .directory
@@ -147,11 +154,24 @@ impl Looking<'_> {
             .directory
             .as_ref()
             .and_then(|(_, directory)| directory.as_ref());
-        let seen = directory.and_then(|directory| Stamp::at(directory.as_fd(), name).ok());
-        if !settled || seen != Some(stamp) {
+        let is_same = directory.is_some_and(|directory| {
+            let seen = Stamp::at(directory.as_fd(), name).ok();
+            let holds = match known.measured {
+                Some(measured) => measure(directory.as_fd(), name, self.verity) == Some(measured),
+                None => settled,
+            };
+            holds && seen == Some(known.stamp)
+        });
+        if !is_same {
             self.doubtful.push(path.to_owned());
         }
     }
+}
+
+fn measure(directory: BorrowedFd<'_>, name: &str, verity: Verity) -> Option<Measured> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = openat(directory, name, flags, Mode::empty()).ok()?;
+    (verity.measure)(file.as_fd())
 }
 
 /// A path's directory and the name in it.
@@ -165,7 +185,8 @@ fn now() -> i128 {
     i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
 }
 
-fn write(raw: &mut Vec<u8>, path: &str, stamp: &Stamp, settled: bool) {
+fn write(raw: &mut Vec<u8>, path: &str, seen: &Seen, settled: bool) {
+    let stamp = &seen.stamp;
     raw.extend_from_slice(&u16::try_from(path.len()).unwrap_or(u16::MAX).to_le_bytes());
     raw.extend_from_slice(path.as_bytes());
     raw.push(u8::from(settled));
@@ -177,13 +198,15 @@ fn write(raw: &mut Vec<u8>, path: &str, stamp: &Stamp, settled: bool) {
         raw.extend_from_slice(&seconds.to_le_bytes());
         raw.extend_from_slice(&nanoseconds.to_le_bytes());
     }
+    raw.push(u8::from(seen.measured.is_some()));
+    raw.extend(seen.measured.iter().flat_map(Measured::as_bytes));
 }
 
 /// Calls `visit` for every record; `None` when the text is not a whole one for this tree.
 fn each<'a>(
     raw: &'a [u8],
     digest: &TreeDigest,
-    mut visit: impl FnMut(&'a str, Stamp, bool),
+    mut visit: impl FnMut(&'a str, Seen, bool),
 ) -> Option<()> {
     let mut rest = raw
         .strip_prefix(MAGIC)?
@@ -209,7 +232,12 @@ fn each<'a>(
                 u32::from_le_bytes(take(&mut rest)?),
             ),
         };
-        visit(path, stamp, settled == 1);
+        let measured = match take(&mut rest)? {
+            [0] => None,
+            [1] => Some(Measured::from_bytes(take(&mut rest)?)),
+            _ => return None,
+        };
+        visit(path, Seen { stamp, measured }, settled == 1);
     }
     rest.is_empty().then_some(())
 }
