@@ -95,6 +95,15 @@ impl Integrity {
         }
     }
 
+    /// As those write it who publish it: npm in base64, everybody else in hexadecimal.
+    #[must_use]
+    pub fn published(&self) -> String {
+        match &self.0 {
+            Sum::Sha512(_) => self.to_string(),
+            Sum::Sha256(bytes) => format!("sha256={}", hex(bytes)),
+        }
+    }
+
     /// 64 hexadecimal digits, of a SHA-512 the first half: the package's file name in the store (256 bits
     /// are plenty to be unique, and half as long a path).
     #[must_use]

@@ -290,11 +290,9 @@ fn a_program_is_verified_stored_and_found_again() {
         .server
         .put("/v1.2.3/tool", Answer::new("#!/bin/sh\necho other\n"));
     let error = world.lock(&fetched.word, &[]).unwrap_err();
-    assert!(
-        told(&error).contains("not the expected one"),
-        "{}",
-        told(&error)
-    );
+    let digest = sha256(SCRIPT.as_bytes());
+    let expected = format!("not the expected one: expected sha256={digest}, got sha256=");
+    assert!(told(&error).contains(&expected), "{}", told(&error));
     let other = world.lock(&word, &[]).unwrap();
     let refused = world.located(&fetched.word, &[], &other).unwrap_err();
     assert!(refused.contains("other bytes are approved"), "{refused}");

@@ -175,6 +175,14 @@ fn a_lock_that_cannot_be_read_stops_everything_and_says_why() {
         &world.interlock(&["verify"]).expect(1).err,
         &["update interlock"],
     );
+    edit(&world, "version = 7", "version = 1");
+    // A configuration that cannot be read says nothing of the lock, neither that it holds nor that something differs.
+    let config = world.home.join(".config/interlock");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("config.toml"), "[supply]\nmin-agee = \"3d\"\n").unwrap();
+    let said = world.interlock(&["verify"]).expect(3);
+    has(&said.err, &["policy cannot be read", "min-agee"]);
+    assert_eq!(said.out, "");
 }
 
 #[test]

@@ -291,7 +291,7 @@ fn a_registrys_new_key_comes_from_a_file() {
     world.interlock(&["verify"]).expect(0);
     fs::write(&keys, "{}").unwrap();
     has(
-        &world.interlock(&["verify"]).expect(1).out,
+        &world.interlock(&["verify"]).expect(3).err,
         &["the trust root is refused: no key in it"],
     );
 }

@@ -397,7 +397,11 @@ fn released(
     let within = match packed {
         Packed::Alone => String::new(),
         Packed::Tarball | Packed::Zip => {
-            format!(" in an archive of {} files", stored.files.len())
+            let count = stored.files.len();
+            format!(
+                " in an archive of {count} file{}",
+                if count == 1 { "" } else { "s" }
+            )
         }
     };
     let line = format!("starts {}, {}{within}", excerpt(inner), kind.describe());

@@ -23,7 +23,11 @@ pub enum InstallError {
     #[error("the archive cannot be fetched")]
     Fetch(#[from] FetchError),
     /// Its archive is not the one that was published, or not the locked one.
-    #[error("the archive is not the expected one: expected {}, got {}", .0.expected, .0.found)]
+    #[error(
+        "the archive is not the expected one: expected {}, got {}",
+        .0.expected.published(),
+        .0.found.published()
+    )]
     Integrity(Box<Mismatch>),
     /// Its archive is refused.
     #[error("the archive is refused")]

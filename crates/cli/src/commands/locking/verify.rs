@@ -30,7 +30,7 @@ const KEEP: (Versions, Sources) = (Versions::Keep, Sources::Refused);
 /// Runs `interlock verify`. Exits with 1 when anything is not as locked, or a registry took it away.
 ///
 /// # Errors
-/// When there is no lock, or it cannot be read.
+/// When there is no lock, or it or the configuration cannot be read.
 pub fn run(global: &Global, options: &Verify) -> Outcome {
     let context = Context::new(global)?;
     let project = Project::need(&context)?;
@@ -41,6 +41,8 @@ pub fn run(global: &Global, options: &Verify) -> Outcome {
         context,
     };
     super::known::remember(&verifier.context, &verifier.project.path);
+    // A configuration that cannot be read is no difference between a lock and what there is.
+    Rules::read(&verifier.context)?;
     let mut clean = true;
     for (name, server) in verifier.project.servers(&options.names)? {
         let found = verifier.found(&name, &server);
