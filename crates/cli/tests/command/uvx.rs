@@ -226,7 +226,10 @@ fn a_lock_keeps_the_commit() {
     has(&place.lock(), &commands);
     // The branch moves, and the lock names a commit.
     place.commit("Owner/Tools", &[("README".to_owned(), "x".to_owned())]);
-    place.interlock(&["lock", "--update", "test"]).expect(3);
+    has(
+        &place.interlock(&["lock", "--update", "test"]).expect(3).err,
+        &[&format!("interlock lock --update {OPTION} test")],
+    );
     place
         .interlock(&["lock", "--update", OPTION, "test"])
         .expect(0);

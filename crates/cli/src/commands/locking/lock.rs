@@ -6,7 +6,7 @@ use interlock_supply::{LockedTree, Store};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::commands::approve::build::Sources;
+use crate::commands::approve::build::{self, Sources};
 use crate::commands::approve::origin::{Ask, Told};
 use crate::commands::approve::{image, package, proposal};
 use crate::context::Context;
@@ -42,7 +42,11 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
         server = resolving::at_a_commit(&context, base, server)
             .map_err(|failure| named(&name, failure))?;
         let mut resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
-            .map_err(|failure| named(&name, failure))?;
+            .map_err(|failure| {
+                let update = if options.update { "--update " } else { "" };
+                let command = || format!("interlock lock {update}--danger-build-sdists {name}");
+                named(&name, build::with_command(failure, command))
+            })?;
         if versions == Versions::Keep {
             let came = came(&context, &machine, &server, &resolved.judgement);
             let (origin, lines) = came.map_err(|failure| named(&name, failure))?;
