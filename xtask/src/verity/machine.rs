@@ -99,7 +99,7 @@ impl Machine {
         let is_it = |said: &str| said.starts_with(line) || said.starts_with("verdict: ");
         let said = listen(&mut child, is_it);
         // In the middle of the work that this line tells of.
-        std::thread::sleep(std::time::Duration::from_secs(1));
+        std::thread::sleep(std::time::Duration::from_millis(300));
         child.kill().map_err(|e| e.to_string())?;
         child.wait().map_err(|e| e.to_string())?;
         match said?.contains("verdict: ") {
