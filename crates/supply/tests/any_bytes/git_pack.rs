@@ -6,7 +6,7 @@ use flate2::{Compression, write::ZlibEncoder};
 use interlock_supply::git::{ObjectId, unpack_commit_into};
 use sha1_checked::{Digest as _, Sha1};
 
-use super::files::LIMITS;
+use super::files::{LIMITS, directory};
 
 /// Panics when a promise is broken. The first line names the commit that is asked for, so that packs of any commit are looked into; `tree`
 /// stands for that of a pack around the rest, which is a directory.
@@ -27,7 +27,7 @@ pub(crate) fn run(input: &[u8]) {
 }
 
 fn check(commit: &ObjectId, pack: &[u8]) {
-    let outer = tempfile::tempdir().unwrap();
+    let outer = directory();
     let (aside, files) = (outer.path().join("aside"), outer.path().join("files"));
     std::fs::create_dir(&aside).unwrap();
     std::fs::create_dir(&files).unwrap();
