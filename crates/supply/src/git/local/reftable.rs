@@ -5,13 +5,15 @@
 use super::LocalError;
 use super::files::{MOST_OF_MANY, bytes, text};
 use super::references::{Change, Value};
-use super::table::{Found, table};
+use super::table::{Budget, Found, table};
 use crate::git::ObjectFormat;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Most tables of one list. Git merges them long before.
 const MOST: usize = 1000;
+/// Most bytes of names and logs of one list, unpacked.
+const MOST_UNPACKED: usize = 256 << 20;
 /// How often the list is read again, when a table in it was merged with others meanwhile.
 const TRIES: usize = 5;
 
@@ -32,6 +34,11 @@ pub(super) struct Stack {
 impl Stack {
     /// The tables in a directory.
     pub(super) fn read(directory: &Path, format: ObjectFormat) -> Result<Self, LocalError> {
+        Self::within(directory, format, MOST_UNPACKED)
+    }
+
+    /// The same for no more bytes than these, unpacked.
+    fn within(directory: &Path, format: ObjectFormat, most: usize) -> Result<Self, LocalError> {
         let list = directory.join("tables.list");
         let damaged = || LocalError::Damaged(list.clone());
         for _ in 0..TRIES {
@@ -40,11 +47,12 @@ impl Stack {
                 return Err(damaged());
             }
             let mut stack = Self::default();
+            let mut budget = Budget::new(most);
             let mut tables = names.lines().enumerate();
             let whole = tables.try_fold(true, |whole, (rank, name)| {
                 let is_name = !name.is_empty() && !name.starts_with('.') && !name.contains('/');
                 let path = is_name.then(|| directory.join(name)).ok_or_else(damaged)?;
-                let found = stack.add(&path, rank, format)?;
+                let found = stack.add(&path, (rank, format), &mut budget)?;
                 Ok::<bool, LocalError>(whole && found)
             })?;
             if whole {
@@ -55,17 +63,22 @@ impl Stack {
     }
 
     /// Puts a table upon the others; gives whether it is there.
-    fn add(&mut self, path: &Path, rank: usize, format: ObjectFormat) -> Result<bool, LocalError> {
+    fn add(
+        &mut self,
+        path: &Path,
+        (rank, format): (usize, ObjectFormat),
+        budget: &mut Budget,
+    ) -> Result<bool, LocalError> {
         let Some(bytes) = bytes(path, MOST_OF_MANY)? else {
             return Ok(false);
         };
         self.size += bytes.len() as u64;
+        let too_many = LocalError::Unsupported("more branches and tags than are looked through");
         if self.size > MOST_OF_MANY {
-            let what = "more branches and tags than are looked through";
-            return Err(LocalError::Unsupported(what));
+            return Err(too_many);
         }
         let last = self.last;
-        let range = table(&bytes, format, |found, own| match found {
+        let range = table(&bytes, format, budget, |found, own| match found {
             Found::Name(name, value) => {
                 self.names.insert(name.to_vec(), (rank, value));
             }
@@ -77,6 +90,9 @@ impl Stack {
                 self.log.insert((name.to_vec(), number), change);
             }
         });
+        if range.is_none() && budget.is_spent() {
+            return Err(too_many);
+        }
         // Each is younger than the one below it.
         let range = range.filter(|range| last.is_none_or(|last| last < *range.start()));
         let range = range.ok_or_else(|| LocalError::Damaged(path.into()))?;
@@ -109,3 +125,7 @@ impl Stack {
         is_there.then(|| changes.into_iter().filter(is_change).cloned().collect())
     }
 }
+
+#[cfg(test)]
+#[path = "reftable_tests.rs"]
+mod tests;

@@ -12,8 +12,29 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::ops::RangeInclusive;
 
-/// Most bytes of all logs of a table, unpacked.
-const MOST_OF_LOGS: usize = 256 << 20;
+/// Most bytes of the key of a record. In the blocks that Git makes unless told otherwise, none is longer.
+const LONGEST_KEY: usize = 4096;
+/// What a record is charged beside its key: about what it takes to keep it.
+const RECORD: usize = 64;
+
+/// What may still be unpacked: of a few bytes of a table many can be made, as keys share their beginnings and logs are packed.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    pub(super) const fn new(bytes: usize) -> Self {
+        Self(bytes)
+    }
+
+    /// Whether it is used up.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn spend(&mut self, bytes: usize) -> Option<()> {
+        self.0 = self.0.saturating_sub(bytes);
+        (self.0 > 0).then_some(())
+    }
+}
 
 /// What is in a table.
 pub(super) enum Found<'a> {
@@ -23,17 +44,19 @@ pub(super) enum Found<'a> {
     Change(&'a [u8], u64, Option<Change>),
 }
 
-/// Reads a table: names in their order, then changes. Gives the numbers of the changes that it was made for; `None` when it is damaged.
+/// Reads a table: names in their order, then changes. Gives the numbers of the changes that it was made for; `None` when it is damaged,
+/// or the budget is spent.
 pub(super) fn table(
     bytes: &[u8],
     format: ObjectFormat,
+    budget: &mut Budget,
     mut each: impl FnMut(Found<'_>, &RangeInclusive<u64>),
 ) -> Option<RangeInclusive<u64>> {
     let head = Head::read(bytes, format)?;
-    let mut seen = Seen::default();
+    let mut seen = Seen::of(budget);
     let mut at = if head.end == head.length { head.end } else { 0 };
     while at < head.end {
-        let block = head.block(bytes, at, &mut seen)?;
+        let block = head.block(bytes, at, seen.budget)?;
         seen.enter(block.kind, at)?;
         match block.kind {
             b'r' => seen.names(&block, &head, &mut each)?,
@@ -104,7 +127,7 @@ impl Head {
     }
 
     /// The block at a place. In the first one, everything is counted from the beginning of the file.
-    fn block<'a>(&self, bytes: &'a [u8], at: usize, seen: &mut Seen) -> Option<Block<'a>> {
+    fn block<'a>(&self, bytes: &'a [u8], at: usize, budget: &mut Budget) -> Option<Block<'a>> {
         let start = if at == 0 { self.length } else { at };
         let mut head = Bytes(bytes.get(start..self.end)?);
         let [kind] = *head.take(1)? else { return None };
@@ -112,10 +135,7 @@ impl Head {
         let first = start - at + 4;
         if kind == b'g' {
             let size = length.checked_sub(first)?;
-            seen.logs = seen
-                .logs
-                .checked_add(size)
-                .filter(|all| *all <= MOST_OF_LOGS)?;
+            budget.spend(size)?;
             let mut stream = ZlibDecoder::new(head.0);
             let mut body = Vec::new();
             let mut limited = (&mut stream).take(size as u64 + 1);
@@ -166,6 +186,7 @@ impl Block<'_> {
     /// Each record: its key, three bits, and what follows them. Gives the last key.
     fn records(
         &self,
+        budget: &mut Budget,
         mut each: impl FnMut(&[u8], u8, &mut Bytes<'_>) -> Option<()>,
     ) -> Option<Vec<u8>> {
         let (rest, count) = self.body.split_last_chunk::<2>()?;
@@ -174,13 +195,15 @@ impl Block<'_> {
         let (mut bytes, mut key, mut whole) = (Bytes(records), Vec::new(), BTreeSet::new());
         while !bytes.0.is_empty() {
             let at = self.first + records.len() - bytes.0.len();
-            let before = key.clone();
             let shared = usize::try_from(bytes.varint()?).ok()?;
             let rest = bytes.varint()?;
+            let end = bytes.take(usize::try_from(rest >> 3).ok()?)?;
+            // Keys rise: what is not shared is greater than what stood there.
+            (end > key.get(shared..)?).then_some(())?;
             key.truncate(shared);
-            (key.len() == shared).then_some(())?;
-            key.extend(bytes.take(usize::try_from(rest >> 3).ok()?)?);
-            (key > before).then_some(())?;
+            key.extend(end);
+            (key.len() <= LONGEST_KEY).then_some(())?;
+            budget.spend(key.len() + RECORD)?;
             if shared == 0 {
                 whole.insert(at);
             }
@@ -199,8 +222,9 @@ impl Block<'_> {
 }
 
 /// What was read of a table so far.
-#[derive(Default)]
-struct Seen {
+struct Seen<'b> {
+    /// What may still be unpacked.
+    budget: &'b mut Budget,
     /// Which part it is: names, their index, objects, their index, changes, their index.
     part: usize,
     /// Where the blocks of each part are.
@@ -211,11 +235,20 @@ struct Seen {
     index: Vec<(Vec<u8>, usize)>,
     /// The key of the last change.
     change: Vec<u8>,
-    /// Bytes of logs, unpacked.
-    logs: usize,
 }
 
-impl Seen {
+impl<'b> Seen<'b> {
+    fn of(budget: &'b mut Budget) -> Self {
+        Self {
+            budget,
+            part: 0,
+            places: Default::default(),
+            blocks: Vec::new(),
+            index: Vec::new(),
+            change: Vec::new(),
+        }
+    }
+
     /// The parts follow upon each other in their order, and an index upon what it is over.
     fn enter(&mut self, kind: u8, at: usize) -> Option<()> {
         let part = match kind {
@@ -239,7 +272,7 @@ impl Seen {
         each: &mut impl FnMut(Found<'_>, &RangeInclusive<u64>),
     ) -> Option<()> {
         let above = self.blocks.last().map(|(last, _)| last.clone());
-        let last = block.records(|name, kind, bytes| {
+        let last = block.records(self.budget, |name, kind, bytes| {
             let number = head.numbers.start().checked_add(bytes.varint()?)?;
             let is_after = above.as_deref().is_none_or(|above| above < name);
             (is_after && head.numbers.contains(&number)).then_some(())?;
@@ -272,7 +305,7 @@ impl Seen {
         each: &mut impl FnMut(Found<'_>, &RangeInclusive<u64>),
     ) -> Option<()> {
         let above = std::mem::take(&mut self.change);
-        self.change = block.records(|key, kind, bytes| {
+        self.change = block.records(self.budget, |key, kind, bytes| {
             let (name, number) = key.split_last_chunk::<8>()?;
             let name = name.strip_suffix(&[0])?;
             (above.as_slice() < key).then_some(())?;
@@ -302,7 +335,7 @@ impl Seen {
         let [_, over_names, ..] = &self.places;
         let first = over_names.first().filter(|_| self.part == 1).copied();
         let index = &mut self.index;
-        block.records(|key, _, bytes| {
+        block.records(self.budget, |key, _, bytes| {
             let place = usize::try_from(bytes.varint()?).ok()?;
             if first.is_some_and(|first| place < first) {
                 index.push((key.to_vec(), place));
