@@ -17,29 +17,35 @@ fn tables(repository: &Path) -> Vec<PathBuf> {
     list.lines().map(|name| place.join(name)).collect()
 }
 
+/// Changes many names at once.
+fn update(sample: &Sample, option: &str, lines: Vec<String>) {
+    let place = sample.path().join("updates");
+    fs::write(&place, lines.concat()).unwrap();
+    let words = format!("update-ref {option} --stdin < {}", place.display());
+    sample.git(&["-c", &format!("alias.run=!git {words}"), "run"]);
+    fs::remove_file(place).unwrap();
+}
+
 /// Makes branches by the hundred, each on one of the commits, and takes every third away again.
 fn many(sample: &Sample, count: usize) {
     let commits =
         ["main", "main~1", "side/branch", "v1^{commit}"].map(|it| sample.git(&["rev-parse", it]));
-    let place = sample.path().join("updates");
-    let update = |lines: Vec<String>| {
-        fs::write(&place, lines.concat()).unwrap();
-        let words = format!("update-ref --stdin < {}", place.display());
-        sample.git(&["-c", &format!("alias.run=!git {words}"), "run"]);
-    };
     update(
+        sample,
+        "",
         (0..count)
             .zip(commits.iter().cycle())
             .map(|(n, commit)| format!("create refs/heads/many/{n:05} {commit}\n"))
             .collect(),
     );
     update(
+        sample,
+        "",
         (0..count)
             .step_by(3)
             .map(|n| format!("delete refs/heads/many/{n:05}\n"))
             .collect(),
     );
-    fs::remove_file(place).unwrap();
 }
 
 #[test]
@@ -87,6 +93,29 @@ fn of_many_names_each_is_found() {
             }
             assert_eq!(sample.at("main").unwrap(), "three");
         }
+    }
+}
+
+/// Logs of so many names that the index over them takes more than one block. It begins wherever they end.
+#[test]
+fn of_many_names_with_logs_each_is_found() {
+    for format in ["sha1", "sha256"] {
+        let sample = sample(format);
+        let ids = ["main", "side/branch"].map(|it| sample.git(&["rev-parse", it]));
+        let name = |n: usize| format!("refs/remotes/origin/feature/JIRA-{n}-some-words");
+        let lines = (0..9000).zip(ids.iter().cycle());
+        let lines = lines.map(|(n, id)| format!("create {} {id}\n", name(n)));
+        update(&sample, "--create-reflog", lines.collect());
+        sample.git(&["pack-refs", "--all"]);
+        for number in [0, 1, 4444, 8999] {
+            let expected = ["three", "side"][number % 2];
+            assert_eq!(sample.at(&name(number)).unwrap(), expected, "{format}");
+        }
+        assert_eq!(sample.at("HEAD@{1}").unwrap(), "two");
+        assert!(matches!(
+            sample.at(&name(9000)),
+            Err(LocalError::NoRevision(_))
+        ));
     }
 }
 

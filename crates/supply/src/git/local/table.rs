@@ -156,7 +156,11 @@ impl Head {
         let mut next = at + length;
         // The last block before another section may have its padding or not.
         if self.block > 0 && bytes.get(next..self.end)?.first() == Some(&0) {
-            let padded = next.checked_next_multiple_of(self.block)?;
+            // Counted from where the block begins: an index over changes, which are not padded, may begin anywhere.
+            let padded = match length <= self.block {
+                true => at.checked_add(self.block)?,
+                false => next.checked_next_multiple_of(self.block)?,
+            };
             let padding = bytes.get(next..padded.min(self.end))?;
             (padded <= self.end && padding.iter().all(|byte| *byte == 0)).then_some(())?;
             next = padded;
