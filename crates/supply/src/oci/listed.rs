@@ -5,7 +5,7 @@
 
 use super::{
     reference::{ImageDigest, Reference},
-    registry::Registry,
+    registry::{Registry, Wanted},
 };
 use crate::http::FetchError;
 use serde::Deserialize;
@@ -70,7 +70,8 @@ impl<'a> Pages<'a> {
     }
 
     fn page(&mut self, url: &str) -> Result<Vec<Listed>, Cut> {
-        let page = self.registry.page(self.image, url, "*/*", self.left);
+        let wanted = Wanted::page(url, self.left);
+        let page = self.registry.whole(self.image, &wanted);
         let (bytes, links) = page.map_err(Cut::Fetch)?;
         self.left = self.left.saturating_sub(bytes.len() as u64);
         self.asked.extend(Url::parse(url).map(String::from));

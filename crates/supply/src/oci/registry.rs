@@ -108,14 +108,8 @@ impl Registry {
         format!("{base}/v2/{}/{part}", image.path())
     }
 
-    fn fetch(
-        &self,
-        image: &Reference,
-        url: &str,
-        accept: &str,
-        limit: u64,
-    ) -> Result<Answer, FetchError> {
-        let fetched = self.fetch_at(image, url, accept, limit);
+    fn fetch(&self, image: &Reference, wanted: &Wanted<'_>) -> Result<Answer, FetchError> {
+        let fetched = self.fetch_at(image, wanted);
         fetched.map_err(|error| match error {
             FetchError::Denied(code) if self.login(image).is_none() => {
                 let registry = self.asked_host(image);
@@ -128,28 +122,20 @@ impl Registry {
         })
     }
 
-    fn fetch_at(
-        &self,
-        image: &Reference,
-        url: &str,
-        accept: &str,
-        limit: u64,
-    ) -> Result<Answer, FetchError> {
+    fn fetch_at(&self, image: &Reference, wanted: &Wanted<'_>) -> Result<Answer, FetchError> {
         let (_, plain) = self.base(image.host());
         let key = image.name();
         let known = self.header(&key);
-        // A registry without a list of referrers may lead to a page for people.
-        let leads_on = !url.starts_with(&self.address(image, "referrers/"));
         let ask = |authorization: Option<&str>| {
             let get = Get {
-                url,
-                accept,
+                url: wanted.url,
+                accept: wanted.accept,
                 compressed: false,
                 authorization,
-                limit,
+                limit: wanted.limit,
                 plain,
             };
-            match leads_on {
+            match wanted.leads_on {
                 true => self.client.ask(&get),
                 false => self.client.ask_there(&get),
             }
@@ -180,21 +166,21 @@ impl Registry {
             true => ACCEPT,
             false => "*/*",
         };
-        let page = self.page(image, &self.address(image, part), accept, limit);
-        page.map(|(bytes, _)| bytes)
+        let url = self.address(image, part);
+        let whole = self.whole(image, &Wanted::part(&url, accept, limit));
+        whole.map(|(bytes, _)| bytes)
     }
 
     /// A small document at an address of a repository, whole, and what its `Link` headers say.
-    pub(super) fn page(
+    pub(super) fn whole(
         &self,
         image: &Reference,
-        url: &str,
-        accept: &str,
-        limit: u64,
+        wanted: &Wanted<'_>,
     ) -> Result<(Vec<u8>, Vec<String>), FetchError> {
+        let limit = wanted.limit;
         http::retried(|| {
             let mut bytes = Vec::new();
-            let answer = self.fetch(image, url, accept, limit)?;
+            let answer = self.fetch(image, wanted)?;
             let mut reader = answer.reader.take(limit.saturating_add(1));
             let read = reader.read_to_end(&mut bytes);
             read.map_err(|error| http::interrupted(error, limit))?;
@@ -346,6 +332,37 @@ impl Registry {
     }
 }
 
+/// What is wanted of a repository.
+pub(super) struct Wanted<'a> {
+    url: &'a str,
+    accept: &'a str,
+    limit: u64,
+    /// Whether a redirect is followed.
+    leads_on: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// What is checked against a digest, or taken at its word by its tag. Registries keep such things elsewhere, and lead there.
+    const fn part(url: &'a str, accept: &'a str, limit: u64) -> Self {
+        Self {
+            url,
+            accept,
+            limit,
+            leads_on: true,
+        }
+    }
+
+    /// A page of a list of referrers, whatever its address looks like. A registry without such a list may lead to a page for people.
+    pub(super) const fn page(url: &'a str, limit: u64) -> Self {
+        Self {
+            url,
+            accept: "*/*",
+            limit,
+            leads_on: false,
+        }
+    }
+}
+
 /// A token that is wanted.
 struct Asked<'a> {
     client: Client,
@@ -383,7 +400,7 @@ impl Source for Registry {
         limit: u64,
     ) -> Result<Box<dyn Read + Send>, SourceError> {
         let url = self.address(image, &format!("blobs/{digest}"));
-        let answer = http::retried(|| self.fetch(image, &url, "*/*", limit));
+        let answer = http::retried(|| self.fetch(image, &Wanted::part(&url, "*/*", limit)));
         Ok(answer?.reader)
     }
 }
@@ -491,6 +508,19 @@ mod tests {
             ("127.0.0.1:5000", "http://127.0.0.1:5001/token", true),
         ] {
             assert_eq!(challenge(host, realm), expected, "{host} {realm}");
+        }
+    }
+
+    /// What an address looks like does not matter: those of later pages are the registry's words.
+    #[test]
+    fn pages_lead_nowhere() {
+        for url in [
+            "https://hub.example/v2/team/x/referrers/sha256:ab",
+            "https://hub.example:443/v2/team/x/referrers/sha256:ab?n=2",
+            "https://HUB.example/v2/team/x/referrers/sha256:ab?n=2",
+        ] {
+            assert!(!Wanted::page(url, 9).leads_on, "{url}");
+            assert!(Wanted::part(url, "*/*", 9).leads_on, "{url}");
         }
     }
 
