@@ -474,6 +474,66 @@ fn what_a_repository_does_not_have() {
 }
 
 #[test]
+fn what_comes_from_elsewhere_for_uv_is_not_taken_from_the_index() {
+    let (place, _) = Place::new();
+    let from = "[tool.uv.sources]\nLeaf = { workspace = true }\n";
+    let root = format!("{from}[tool.uv.workspace]\nmembers = [\"packages/*\"]\n");
+    let says = "[project]\nname = \"x\"\ndependencies = [\"leaf>=1\"]\n";
+    let with_leaf = PROJECT.replace("[]", "[\"leaf\"]");
+    let at = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    for (number, directory, extra, changed) in [
+        (
+            0,
+            "",
+            "",
+            at("pyproject.toml", &format!("{PROJECT}{says}{from}")),
+        ),
+        (
+            1,
+            "",
+            "",
+            at("pyproject.toml", &format!("{with_leaf}{from}")),
+        ),
+        // What it needs is known when it was built.
+        (
+            2,
+            "",
+            "[cli]",
+            at("pyproject.toml", &format!("{PROJECT}{from}")),
+        ),
+        (3, "packages/one/", "[all]", at("pyproject.toml", &root)),
+        (4, "", "", at("pyproject.toml", &format!("{PROJECT}{from}"))),
+    ] {
+        let name = format!("o/r{number}");
+        let mut files = project(directory);
+        files.retain(|(path, _)| *path != changed.0);
+        files.push(changed);
+        place.commit(&name, &files);
+        let part = match directory.trim_end_matches('/') {
+            "" => String::new(),
+            directory => format!("#subdirectory={directory}"),
+        };
+        let from = format!("test-server{extra} @ git+https://github.com/{name}{part}");
+        let words = ["uvx", "--from", &from, "serve"];
+        let said = place.approve(&[OPTION], &words);
+        if number == 4 {
+            said.expect(0);
+            continue;
+        }
+        let refused = said.expect(3);
+        let told = "`leaf` comes from elsewhere (`[tool.uv.sources]`)";
+        has(&refused.err, &[told]);
+        assert_eq!(place.index.asked_for("leaf"), 0, "{name}");
+        let begun = place
+            .world
+            .event_names()
+            .contains(&"danger-used".to_owned());
+        assert_eq!(begun, number > 1, "{name}");
+        place.is_clean();
+    }
+}
+
+#[test]
 fn a_network_that_is_lost_leaves_nothing() {
     let (place, _) = Place::new();
     let words = ["uvx", "--from", REPOSITORY, "serve"];

@@ -28,6 +28,9 @@ use std::{
 const MAX_DIRECTORIES: u64 = 50_000;
 /// Longest target of a link, and most links that lead to one another.
 const MAX_LINK: (u64, usize) = (4096, 16);
+/// What says how a project of Python is built, and how much of it is read.
+const PROJECT: &str = "pyproject.toml";
+const MAX_PROJECT: u64 = 1 << 20;
 /// How a file begins that stands for a large one elsewhere.
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
@@ -37,6 +40,8 @@ pub(super) struct Checkout {
     pub(super) files: Vec<FileRecord>,
     /// What is not there and why, for a person.
     pub(super) left_out: Vec<String>,
+    /// The `pyproject.toml` of every directory above the one that was named: a project inherits from some of them.
+    pub(super) above: Vec<String>,
 }
 
 /// Writes the files of `commit` into the existing empty directory; where a directory of it is named, only
@@ -55,6 +60,7 @@ pub(super) fn checkout(
     // A file that is named keeps the whole around it; of a directory only that is kept.
     let named = part;
     let part = part.filter(|part| !found.files.contains_key(*part));
+    let above = part.map_or(Ok(Vec::new()), |part| found.above(objects, part))?;
     let mut writer = Writer {
         objects,
         into,
@@ -64,6 +70,7 @@ pub(super) fn checkout(
         checkout: Checkout {
             files: Vec::new(),
             left_out: found.left_out,
+            above,
         },
     };
     for (path, file) in &found.files {
@@ -189,6 +196,24 @@ impl Found {
         }
         self.files.extend(made);
         Ok(())
+    }
+
+    /// The `pyproject.toml` of the directories above `part`.
+    fn above(&self, objects: &Objects, part: &TreePath) -> Result<Vec<String>, ObjectError> {
+        let ends = part.as_str().match_indices('/').map(|(at, _)| at + 1);
+        let places = std::iter::once(0).chain(ends);
+        let paths = places.filter_map(|end| {
+            let place = part.as_str().get(..end)?;
+            TreePath::new(format!("{place}{PROJECT}")).ok()
+        });
+        let files = paths.filter_map(|path| self.files.get(&path));
+        let texts = files.map(|file| {
+            let size = objects.size(&file.id, Kind::Blob)?;
+            within("bytes in a `pyproject.toml`", size, MAX_PROJECT)?;
+            let raw = objects.bytes(&file.id, Kind::Blob)?;
+            Ok(String::from_utf8_lossy(&raw).into_owned())
+        });
+        texts.collect()
     }
 
     fn end_of(&self, path: &TreePath, targets: &BTreeMap<&TreePath, String>) -> Option<Blob> {

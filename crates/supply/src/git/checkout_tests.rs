@@ -18,8 +18,8 @@ fn check_out(part: Option<&str>, make: impl FnOnce(&mut Sample) -> ObjectId) -> 
     fs::create_dir(&to).unwrap();
     let limits = PackLimits {
         objects: 1000,
-        bytes: 1 << 20,
-        in_memory: 1 << 20,
+        bytes: 4 << 20,
+        in_memory: 4 << 20,
     };
     let objects =
         Objects::unpack(sample.pack().as_slice(), ObjectFormat::Sha1, &from, limits).unwrap();
@@ -44,6 +44,7 @@ fn check_out(part: Option<&str>, make: impl FnOnce(&mut Sample) -> ObjectId) -> 
                 ));
             }
             shown.extend(found.left_out);
+            shown.extend(found.above.iter().map(|text| format!("above: {text}")));
             shown.join(" | ")
         }
     }
@@ -101,6 +102,40 @@ fn a_part_is_all_that_is_kept_and_a_file_keeps_all() {
     ] {
         assert_eq!(check_out(Some(part), make), expected, "{part}");
     }
+}
+
+#[test]
+fn what_a_part_inherits_from_is_read_and_not_kept() {
+    let make = |it: &mut Sample| {
+        let (top, near, own) = (it.blob(b"top"), it.blob(b"near"), it.blob(b"own"));
+        let link = it.blob(b"../pyproject.toml");
+        let c = it.tree(&[("100644", "pyproject.toml", &own)]);
+        let b = it.tree(&[("40000", "c", &c), ("120000", "pyproject.toml", &link)]);
+        let a = it.tree(&[("40000", "b", &b), ("100644", "pyproject.toml", &near)]);
+        it.tree(&[("40000", "a", &a), ("100644", "pyproject.toml", &top)])
+    };
+    for (part, expected) in [
+        (
+            "a/b/c",
+            "pyproject.toml=own | above: top | above: near | above: near",
+        ),
+        (
+            "a/b",
+            "c/pyproject.toml=own | pyproject.toml=near | above: top | above: near",
+        ),
+        (
+            "a/pyproject.toml",
+            "a/b/c/pyproject.toml=own | a/b/pyproject.toml=near | a/pyproject.toml=near | pyproject.toml=top",
+        ),
+    ] {
+        assert_eq!(check_out(Some(part), make), expected, "{part}");
+    }
+    let large = check_out(Some("d"), |it| {
+        let (x, large) = (it.blob(b"x"), it.blob(&vec![b'#'; (1 << 20) + 1]));
+        let d = it.tree(&[("100644", "x", &x)]);
+        it.tree(&[("40000", "d", &d), ("100644", "pyproject.toml", &large)])
+    });
+    assert!(large.contains("bytes in a `pyproject.toml`"), "{large}");
 }
 
 #[test]

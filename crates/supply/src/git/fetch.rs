@@ -44,6 +44,7 @@ pub struct Checkout {
     stored: Stored,
     integrity: Integrity,
     left_out: Vec<String>,
+    above: Vec<String>,
     // What is stored stays until a tree has it.
     _adding: Guard,
 }
@@ -87,7 +88,7 @@ impl Host {
         let name = PackageName::new(name).map_err(|_| GitError::Name)?;
         let limits = UnpackLimits::default();
         progress.archive_expected(name.as_str(), None);
-        let mut left_out = Vec::new();
+        let (mut left_out, mut above) = (Vec::new(), Vec::new());
         let make = |aside: &Path, files: &Path| {
             let pack = self.pack(&wish.at, &wish.commit)?;
             let bounds = PackLimits {
@@ -98,7 +99,7 @@ impl Host {
             let pack = BufReader::with_capacity(64 << 10, pack);
             let objects = Objects::unpack(pack, wish.commit.format(), aside, bounds)?;
             let found = checkout(&objects, &wish.commit, wish.entry.as_ref(), files, &limits)?;
-            left_out = found.left_out;
+            (left_out, above) = (found.left_out, found.above);
             Ok::<_, GitError>(found.files)
         };
         let (integrity, stored) = store.add_files(make, |_| Ok(()))?;
@@ -109,6 +110,7 @@ impl Host {
             stored,
             integrity,
             left_out,
+            above,
             _adding: adding,
         })
     }
@@ -167,6 +169,11 @@ impl Checkout {
     #[must_use]
     pub fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+
+    /// The `pyproject.toml` of every directory above the one that was named; nothing else of those is kept.
+    pub(crate) fn above(&self) -> &[String] {
+        &self.above
     }
 
     /// What was asked for.

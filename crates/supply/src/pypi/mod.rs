@@ -29,8 +29,8 @@ pub use resolve::{
 };
 pub(crate) use resolve::{PLACE, entry_in_tree, names_beside, start_of_file};
 pub use sdist::{
-    Broken, Build, BuildError, DangerBuilder, Project, ProjectError, Refusal, Task, Unbuilt,
-    is_static,
+    Broken, Build, BuildError, DangerBuilder, FromElsewhere, Project, ProjectError, Refusal, Task,
+    Unbuilt, is_static,
 };
 pub use tags::{Fit, WheelName};
 pub use version::{Specifiers, Version, VersionError};

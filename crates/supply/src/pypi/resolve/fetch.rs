@@ -21,7 +21,7 @@ use crate::{
         DangerBuilder, Environment, Index, IndexError, Metadata, MetadataError, Name, Python,
         Requirement, WheelName,
         listing::ListedWheel,
-        sdist::{self, BuildError},
+        sdist::{self, BuildError, Elsewhere},
     },
     store::{Format, InstallError, Store, Stored},
     unpack::UnpackLimits,
@@ -405,7 +405,11 @@ impl<'a> Fetcher<'a> {
         &self,
         locked: Option<&Built>,
         checkout: &Checkout,
+        elsewhere: &Elsewhere,
     ) -> Result<(WheelName, Built, Stored), InstallError> {
+        // INVARIANT: before anybody is asked whether it may be built, as nothing that would be built could be used.
+        let said = elsewhere.refuse_said(self.environment());
+        said.map_err(|error| Box::new(error.into()))?;
         let maker = self.maker.as_ref();
         let maker = maker.ok_or_else(|| Box::new(BuildError::NotAllowed))?;
         let order = Order::Project {
@@ -413,6 +417,7 @@ impl<'a> Fetcher<'a> {
             address: checkout.address(),
             integrity: checkout.integrity(),
             locked,
+            elsewhere,
         };
         maker.make(self, &order, checkout.stored())
     }

@@ -21,7 +21,7 @@ pub use tree::claims;
 pub(crate) use tree::{entry_in_tree, names_beside};
 pub(crate) use wheel::PLACE;
 
-use super::{BuildError, DangerBuilder, Index, Name, Python, Requirement, Version};
+use super::{BuildError, DangerBuilder, FromElsewhere, Index, Name, Python, Requirement, Version};
 use crate::{
     digest::{Sha256, TreeDigest},
     git::Checkout,
@@ -89,6 +89,9 @@ pub enum LockError {
     /// A lock's tree is of something else than the repository at that commit.
     #[error("the locked tree is not of `{0}`")]
     OtherCommit(String),
+    /// What a project of a repository needs is not of the index.
+    #[error(transparent)]
+    Elsewhere(#[from] FromElsewhere),
     /// A project of a repository could not be built.
     #[error("the project of the repository cannot be built")]
     Project(#[source] InstallError),

@@ -12,7 +12,7 @@ use crate::{
     built::Built,
     git::{Checkout, GitTree},
     locked::{ExactVersion, LockedPackage, LockedTree, TreePath},
-    pypi::{Environment, Metadata, Name, Requirement, Specifiers},
+    pypi::{BuildError, Environment, Metadata, Name, Requirement, Specifiers, sdist::Elsewhere},
     store::{InstallError, Stored},
 };
 use std::collections::BTreeSet;
@@ -22,6 +22,7 @@ const MARK: &str = "start/repository";
 
 /// What was built of a repository.
 struct Own {
+    elsewhere: Elsewhere,
     wheel: Wheel,
     stored: Stored,
 }
@@ -88,6 +89,8 @@ impl Locker<'_> {
                 return Err(other());
             }
             let wish = own.wish(checkout);
+            let first = wish.requirements.first().ok_or(LockError::Nothing)?;
+            own.needs(first, fetcher.environment())?;
             let rest = others.iter().map(|package| listed(fetcher, package));
             let mut wheels = rest.collect::<Result<Vec<_>, _>>()?;
             let mut stored = super::fetch_all(fetcher, &wheels)?;
@@ -105,7 +108,10 @@ impl Own {
         checkout: &Checkout,
         locked: Option<&Built>,
     ) -> Result<Self, LockError> {
-        let made = fetcher.project(locked, checkout);
+        let own = wheel::read(checkout.stored(), "pyproject.toml");
+        let elsewhere = Elsewhere::of(&own, checkout.above());
+        let elsewhere = elsewhere.map_err(unbuilt)?;
+        let made = fetcher.project(locked, checkout, &elsewhere);
         let (name, built, stored) = made.map_err(LockError::Project)?;
         // A name that cannot be written into a lock is refused before anything else is fetched.
         package_name(&name.name)?;
@@ -124,7 +130,11 @@ impl Own {
             source: true,
             built: Some(built),
         };
-        Ok(Self { wheel, stored })
+        Ok(Self {
+            elsewhere,
+            wheel,
+            stored,
+        })
     }
 
     /// The package itself, in whatever version it is, and what a runner puts beside it.
@@ -143,7 +153,7 @@ impl Own {
         }
     }
 
-    /// What the package needs with these of its extras; one extra may stand for others.
+    /// What the package needs with these of its extras; one extra may stand for others. Nothing of it is from elsewhere than the index.
     fn needs(
         &self,
         wanted: &Requirement,
@@ -173,11 +183,17 @@ impl Own {
                     marker: None,
                     ..need.clone()
                 });
-                return Ok(settled.collect());
+                let settled: Vec<Requirement> = settled.collect();
+                self.elsewhere.refuse(settled.iter())?;
+                return Ok(settled);
             }
             extras.extend(more);
         }
     }
+}
+
+fn unbuilt(error: impl Into<BuildError>) -> LockError {
+    LockError::Project(Box::new(error.into()).into())
 }
 
 /// The file that says which commit a tree is of. Two commits may build the same, and what the store records of a tree is of one.

@@ -12,8 +12,8 @@ use crate::{
     digest::Integrity,
     git::GitTree,
     pypi::{
-        DangerBuilder, Unbuilt, WheelName,
-        sdist::{BuildError, Project},
+        DangerBuilder, Requirement, Unbuilt, WheelName,
+        sdist::{BuildError, Elsewhere, Project},
     },
     store::{InstallError, Stored},
     unpack::{UnpackLimits, unpack_wheel},
@@ -40,6 +40,7 @@ pub(super) enum Order<'a> {
         address: String,
         integrity: &'a Integrity,
         locked: Option<&'a Built>,
+        elsewhere: &'a Elsewhere,
     },
 }
 
@@ -65,6 +66,19 @@ impl Order<'_> {
             Self::Release(wheel) => &wheel.integrity,
             Self::Project { integrity, .. } => integrity,
         }
+    }
+
+    /// Refuses what it would be built with and is not of the index, as far as the sources say where it is. Those of a release are
+    /// published alone, and are built of the index by whoever does it.
+    pub(super) fn admits<'n>(
+        &self,
+        needed: impl Iterator<Item = &'n Requirement>,
+    ) -> Result<(), InstallError> {
+        let Self::Project { elsewhere, .. } = self else {
+            return Ok(());
+        };
+        let refused = elsewhere.refuse(needed);
+        Ok(refused.map_err(|error| Box::new(BuildError::from(error)))?)
     }
 
     /// Name and version that requirements know it by.
@@ -139,6 +153,7 @@ impl<'a> Maker<'a> {
             project,
             archive,
             version: order.version(),
+            order,
         };
         let tools = match order.locked() {
             Some(built) => Tools::locked(fetcher, begun, built),

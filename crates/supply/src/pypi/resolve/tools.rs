@@ -6,6 +6,7 @@ use super::{
     LockError, choose,
     fetch::Fetcher,
     proposed,
+    source::Order,
     tree::{exact, locked, package_name, place},
     wheel::Wheel,
 };
@@ -32,6 +33,8 @@ pub(super) struct Begun<'a> {
     pub(super) archive: &'a Stored,
     /// Of a project that may have none of its own.
     pub(super) version: Option<&'a str>,
+    /// What it is built for.
+    pub(super) order: &'a Order<'a>,
 }
 
 /// What a build runs with.
@@ -158,7 +161,9 @@ impl Tools {
         }
         let more = more.iter().map(|text| Requirement::parse(text));
         let more: Result<Vec<Requirement>, _> = more.collect();
-        Ok(more.map_err(|error| Box::new(BuildError::Requirement(error)))?)
+        let more = more.map_err(|error| Box::new(BuildError::Requirement(error)))?;
+        begun.order.admits(more.iter())?;
+        Ok(more)
     }
 
     /// Runs a build with these tools, which are there only as long as it lasts.

@@ -1,6 +1,6 @@
 //! Why no wheel came out of a source archive.
 
-use super::{Broken, ProjectError, Refusal};
+use super::{Broken, FromElsewhere, ProjectError, Refusal};
 use crate::digest::Integrity;
 use crate::pypi::{LockError, RequirementError};
 
@@ -22,6 +22,9 @@ pub enum BuildError {
     /// The project does not say how.
     #[error(transparent)]
     Project(#[from] ProjectError),
+    /// What it is built with, or needs, is not of the index.
+    #[error(transparent)]
+    Elsewhere(#[from] FromElsewhere),
     /// What the build runs with cannot be had.
     #[error("what it is built with cannot be had; that has to be wheels of the index")]
     Tools(#[source] Box<LockError>),

@@ -5,7 +5,7 @@ use crate::pypi::{Requirement, RequirementError};
 use toml::Table;
 
 /// Largest `pyproject.toml`.
-const MAX: usize = 1 << 20;
+pub(super) const MAX: usize = 1 << 20;
 /// What a project is built with that does not say.
 const USUAL: (&str, &str) = ("setuptools>=40.8.0", "setuptools.build_meta:__legacy__");
 
