@@ -138,20 +138,25 @@ fn damaged_logs_give_nothing_else() {
     };
     let path = root.join(".git/logs/refs/heads/main");
     let bytes = fs::read(&path).unwrap();
+    // How many of the four there is an answer to.
     let check = |bytes: &[u8], at: usize| {
         fs::write(&path, bytes).unwrap();
-        for number in 0..4 {
-            if let Ok(text) = found(number) {
+        let right = |number: &usize| {
+            found(*number).is_ok_and(|text| {
                 assert_eq!(text, (4 - number).to_string().as_bytes(), "{number} {at}");
-            }
-        }
+                true
+            })
+        };
+        (0..4).filter(right).count()
     };
-    check(&bytes, 0);
-    assert!(found(3).is_ok());
+    assert_eq!(check(&bytes, 0), 4);
+    let mut whole = 0;
     for at in 0..bytes.len() {
         let mut other = bytes.clone();
         other[at] ^= 0x5a;
-        check(&other, at);
+        whole += usize::from(check(&other, at) == 4);
         check(&bytes[..at], at);
     }
+    // Who, when and why are not looked at.
+    assert!(whole > 0);
 }
