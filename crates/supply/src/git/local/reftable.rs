@@ -106,7 +106,8 @@ impl Stack {
             return Ok(None);
         };
         // Names are not protected by any sum. Where a later change is in the log, the name that it belongs to was lost, and what
-        // is found is what it was before. (A name that leads to another one has the other one's changes in its log.)
+        // is found is what it was before. A name that leads to another one has the other one's changes in its log, and whether it
+        // was lost itself, nobody can tell.
         let lost = self.changed.get(name.as_bytes()) > Some(rank);
         if lost && matches!(value, Some(Value::Is(_))) {
             return Err(LocalError::Lost(name.to_owned()));
