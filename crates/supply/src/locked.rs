@@ -128,32 +128,40 @@ pub struct LockedTree {
 }
 
 impl LockedTree {
+    /// The package that was asked for.
+    ///
+    /// A repository is named by its address, as the package in it may call itself anything. Where several packages claim to be one, none
+    /// is: whatever is not the repository's own is judged as what a registry published.
+    #[must_use]
+    pub fn own(&self) -> Option<&LockedPackage> {
+        let mut all = self.packages.iter();
+        if self.ecosystem != Ecosystem::Git {
+            return all.find(|package| {
+                package.name == self.name
+                    && package.version == self.version
+                    && !package.path.is_nested()
+            });
+        }
+        let claims = |package: &&LockedPackage| {
+            let archive = package.archive.as_deref();
+            archive.is_some_and(|archive| archive.starts_with("git+"))
+        };
+        let own = all.find(claims)?;
+        all.find(claims).is_none().then_some(own)
+    }
+
     /// The integrity of the package that was asked for.
     #[must_use]
     pub fn integrity(&self) -> Option<&Integrity> {
-        let own = |package: &&LockedPackage| {
-            // A repository is named by its address; the package in it may call itself anything.
-            if self.ecosystem == Ecosystem::Git {
-                let archive = package.archive.as_deref();
-                return archive.is_some_and(|archive| archive.starts_with("git+"));
-            }
-            package.name == self.name
-                && package.version == self.version
-                && !package.path.is_nested()
-        };
-        self.packages
-            .iter()
-            .find(own)
-            .map(|package| &package.integrity)
+        self.own().map(|package| &package.integrity)
     }
 
     /// Where one of its packages comes from: a repository's dependencies come from a registry.
     #[must_use]
     pub fn ecosystem_of(&self, package: &LockedPackage) -> Ecosystem {
-        let archive = package.archive.as_deref();
-        let own = archive.is_some_and(|archive| archive.starts_with("git+"));
         match package.path.as_str() {
-            _ if self.ecosystem != Ecosystem::Git || own => self.ecosystem,
+            _ if self.ecosystem != Ecosystem::Git => self.ecosystem,
+            _ if self.own() == Some(package) => self.ecosystem,
             "python" => Ecosystem::Pypi,
             _ => Ecosystem::Npm,
         }

@@ -39,6 +39,7 @@ mod store;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
 mod uvx;
+mod uvx_kept;
 mod vouched;
 mod withdrawn;
 mod world;

@@ -12,7 +12,7 @@ use crate::support::server::Server;
 use crate::support::wheel::{self, Wheel};
 use crate::world::{PASSPHRASE, Said, World, has, said};
 
-const OPTION: &str = "--danger-build-sdists";
+pub(crate) const OPTION: &str = "--danger-build-sdists";
 const BACKEND: &str = include_str!("../data/backend.py");
 const SERVER: &str = include_str!("../data/server.py");
 const PROJECT: &str =
@@ -21,18 +21,18 @@ const ABOUT: &str = "NAME, VERSION = 'test_server', '1.0'\nNEEDS = '''Provides-E
 Requires-Dist: leaf>=1 ; extra == \"cli\"
 Requires-Dist: Test.Server[cli] ; extra == \"all\"
 '''\n";
-const REPOSITORY: &str = "git+https://github.com/Owner/Tools";
-const LOUD: &str = "LOOK TWICE: test-server@1.0 was built here from source";
+pub(crate) const REPOSITORY: &str = "git+https://github.com/Owner/Tools";
+pub(crate) const LOUD: &str = "LOOK TWICE: test-server@1.0 was built here from source";
 
 /// A user, a forge and an index.
-struct Place {
-    world: World,
-    forge: Forge,
-    index: Server,
+pub(crate) struct Place {
+    pub(crate) world: World,
+    pub(crate) forge: Forge,
+    pub(crate) index: Server,
 }
 
 /// The files of a project with the commands `serve` and `other`, below `directory`.
-fn project(directory: &str) -> Vec<(String, String)> {
+pub(crate) fn project(directory: &str) -> Vec<(String, String)> {
     let own = "{NAME} = {NAME}:main\\n";
     assert!(BACKEND.contains(own));
     let two = "serve = {NAME}:main\\nother = {NAME}:main\\n";
@@ -49,7 +49,7 @@ fn project(directory: &str) -> Vec<(String, String)> {
 }
 
 impl Place {
-    fn new() -> (Self, String) {
+    pub(crate) fn new() -> (Self, String) {
         let forge = Forge::start();
         let index = Server::start();
         let wheels = ["leaf 1.5", "beside 2.0"]
@@ -66,7 +66,7 @@ impl Place {
         (place, commit)
     }
 
-    fn commit(&self, name: &str, files: &[(String, String)]) -> String {
+    pub(crate) fn commit(&self, name: &str, files: &[(String, String)]) -> String {
         let files = files.iter();
         let files: Vec<(&str, &str)> = files
             .map(|(path, text)| (path.as_str(), text.as_str()))
@@ -74,23 +74,23 @@ impl Place {
         self.forge.hosted.commit(name, &files, "sha1")
     }
 
-    fn by(&self, world: &World, words: &[&str]) -> Said {
+    pub(crate) fn by(&self, world: &World, words: &[&str]) -> Said {
         let mut command = world.command(words);
         self.forge.before(&mut command);
         said(command.env("PATH", path_of_python()), PASSPHRASE.as_bytes())
     }
 
-    fn interlock(&self, words: &[&str]) -> Said {
+    pub(crate) fn interlock(&self, words: &[&str]) -> Said {
         self.by(&self.world, words)
     }
 
-    fn approve(&self, options: &[&str], words: &[&str]) -> Said {
+    pub(crate) fn approve(&self, options: &[&str], words: &[&str]) -> Said {
         let head = ["approve", "--name", "test", "--passphrase-fd", "0"];
         self.interlock(&[&head, options, &["--"], words].concat())
     }
 
     /// Starts a server without a network and uses it.
-    fn run(&self, words: &[&str]) {
+    pub(crate) fn run(&self, words: &[&str]) {
         let mut run = self.world.command(["run"].iter().chain(words));
         run.env("PATH", path_of_python());
         let mut client = Client::start(run);
@@ -99,7 +99,7 @@ impl Place {
         client.close().expect(0);
     }
 
-    fn lock(&self) -> String {
+    pub(crate) fn lock(&self) -> String {
         fs::read_to_string(self.world.path("interlock.lock")).unwrap()
     }
 
@@ -110,7 +110,7 @@ impl Place {
     }
 }
 
-fn user(index: &Server) -> World {
+pub(crate) fn user(index: &Server) -> World {
     let world = World::new();
     let pip = format!("[global]\nindex-url = {}simple\n", index.url());
     fs::create_dir_all(world.home.join(".pip")).unwrap();

@@ -206,7 +206,9 @@ fn recorded(
 ) -> Result<Option<LockedTree>, StoreError> {
     let address = wish.address();
     let is_own = |tree: &LockedTree| {
-        let own = own(tree).filter(|own| own.archive.as_deref() == Some(address.as_str()));
+        let own = tree
+            .own()
+            .filter(|own| own.archive.as_deref() == Some(address.as_str()));
         tree.ecosystem == Ecosystem::Git && own.is_some_and(|own| is_named(own, wish))
     };
     let trees = store.list()?.into_iter().filter_map(|tree| tree.locked);
@@ -237,7 +239,7 @@ fn is_named(own: &LockedPackage, wish: &Wish) -> bool {
 /// What a wish starts of a stored tree; the record may be of another wish.
 fn entry_of_wish(store: &Store, tree: &LockedTree, wish: &Wish) -> Option<Entry> {
     let command = wish.command.as_deref();
-    let own = own(tree)?;
+    let own = tree.own()?;
     if own.path.as_str() == pypi::PLACE {
         let beside = wish.python().into_iter().flat_map(|it| &it.beside);
         let beside = beside.map(|requirement| requirement.name.as_str());
@@ -255,7 +257,7 @@ pub(crate) fn entry_in_tree(
     tree: &LockedTree,
     package: &PackageRef,
 ) -> Option<Entry> {
-    let own = own(tree)?;
+    let own = tree.own()?;
     let wanted = package.bin.as_deref();
     if own.path.as_str() == pypi::PLACE {
         // Interlock's own word names a directory there, and Python's runners a command.
@@ -305,14 +307,7 @@ fn part(own: &LockedPackage) -> Option<&str> {
 }
 
 fn is_file(store: &Store, tree: &LockedTree, path: &str) -> bool {
-    let own = own(tree).and_then(|own| store.package_in_tree(&tree.digest, own.path.as_str()));
+    let own = tree.own();
+    let own = own.and_then(|own| store.package_in_tree(&tree.digest, own.path.as_str()));
     own.is_some_and(|stored| stored.has(path))
-}
-
-/// The package of a tree that is the repository itself.
-fn own(tree: &LockedTree) -> Option<&LockedPackage> {
-    tree.packages.iter().find(|package| {
-        let archive = package.archive.as_deref();
-        archive.is_some_and(|archive| archive.starts_with("git+"))
-    })
 }

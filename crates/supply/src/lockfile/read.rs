@@ -186,8 +186,11 @@ fn consistent(server: &Server) -> Result<(), String> {
     if !sorted {
         return Err("its packages are not sorted, or one is there twice".into());
     }
-    if tree.integrity().is_none() {
-        return Err(format!("`{}` is not among its own packages", tree.name));
+    if tree.own().is_none() {
+        return Err(match tree.ecosystem {
+            Ecosystem::Git => "not exactly one of its packages is the repository".to_owned(),
+            _ => format!("`{}` is not among its own packages", tree.name),
+        });
     }
     if tree.ecosystem == Ecosystem::Npm {
         npm_places(tree)?;
@@ -324,8 +327,8 @@ fn at_its_commit(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
     if let Some(part) = part {
         address = format!("{address}:{part}");
     }
-    let mut packages = tree.packages.iter();
-    if packages.any(|package| package.archive.as_deref() == Some(address.as_str())) {
+    let own = tree.own().and_then(|own| own.archive.as_deref());
+    if own == Some(address.as_str()) {
         return Ok(());
     }
     Err(format!(

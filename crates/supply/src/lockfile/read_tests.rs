@@ -297,6 +297,12 @@ fn a_source_without_a_registry_names_the_bytes_and_their_place() {
     };
     check_text(&git, None);
     check_text(&with_dependency(&git), None);
+    // Nor does one that calls itself a repository stand for it, or share its place.
+    for claimed in ["git+https://x/y", &format!("git+{address}#{own}")] {
+        let two = with_dependency(&git).replacen("https://other.example/a.tgz", claimed, 1);
+        let expected = "not exactly one of its packages is the repository";
+        check_text(&two, Some(expected));
+    }
     let elsewhere = git.replacen("git+https://example.com", "git+https://evil.example", 1);
     check_text(&elsewhere, Some("other bytes are locked"));
     let other = git.replacen(&format!("git#{own}"), &format!("git#{}", "b".repeat(40)), 1);

@@ -202,8 +202,7 @@ impl TreeEvidence {
 #[must_use]
 pub fn is_own(tree: &LockedTree, package: &LockedPackage) -> bool {
     match tree.ecosystem {
-        // A package in a repository may call itself anything.
-        Ecosystem::Git => tree.ecosystem_of(package) == Ecosystem::Git,
+        Ecosystem::Git => tree.own() == Some(package),
         _ => {
             package.name == tree.name
                 && package.version == tree.version

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     built::Built,
     git::{Checkout, GitTree},
-    locked::{ExactVersion, LockedPackage, LockedTree, TreePath},
+    locked::{ExactVersion, LockedTree, TreePath},
     pypi::{BuildError, Environment, Metadata, Name, Requirement, Specifiers, sdist::Elsewhere},
     store::{InstallError, Stored},
 };
@@ -73,12 +73,9 @@ impl Locker<'_> {
         let mut named = locked.clone();
         names(checkout, &mut named)?;
         let address = checkout.address();
-        let is_own = |it: &&LockedPackage| it.archive.as_deref() == Some(address.as_str());
-        let (mine, others): (Vec<&LockedPackage>, Vec<&LockedPackage>) =
-            locked.packages.iter().partition(is_own);
-        let ([mine], true) = (mine.as_slice(), named == *locked) else {
-            return Err(other());
-        };
+        let mine = locked.own().filter(|_| named == *locked);
+        let mine = mine.filter(|mine| mine.archive.as_deref() == Some(address.as_str()));
+        let mine = mine.ok_or_else(other)?;
         let built = mine.built.as_ref().ok_or_else(other)?;
         self.fetcher().run(|fetcher| {
             let own = Own::build(fetcher, checkout, Some(built))?;
@@ -91,7 +88,8 @@ impl Locker<'_> {
             let wish = own.wish(checkout);
             let first = wish.requirements.first().ok_or(LockError::Nothing)?;
             own.needs(first, fetcher.environment())?;
-            let rest = others.iter().map(|package| listed(fetcher, package));
+            let others = locked.packages.iter().filter(|package| *package != mine);
+            let rest = others.map(|package| listed(fetcher, package));
             let mut wheels = rest.collect::<Result<Vec<_>, _>>()?;
             let mut stored = super::fetch_all(fetcher, &wheels)?;
             wheels.insert(0, own.wheel);
