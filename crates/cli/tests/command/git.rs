@@ -161,6 +161,55 @@ fn an_approval_of_a_bare_commit_says_whether_a_branch_has_it() {
 }
 
 #[test]
+fn whose_commit_a_name_stands_for_is_said() {
+    let (hosted, first) = hosted();
+    let (url, path) = (hosted.url("tools.git"), hosted.path("tools.git"));
+    let world = World::without_key();
+    let stray = hosted.commit("tools.git", &[("README", "z")], "sha1");
+    git(&path, &["update-ref", "refs/pull/9/head", &stray]);
+    git(&path, &["reset", "-q", "--hard", &first]);
+    git(&path, &["tag", "same", &first]);
+    git(&path, &["branch", "same", &first]);
+    git(&path, &["tag", "two", &first]);
+    git(&path, &["update-ref", "refs/heads/two", &stray]);
+    let server = World::new();
+    let approve = |name: &str| {
+        let word = format!("git:{url}#{name}:bin/server.sh");
+        server.with_passphrase(&approving(&[&word, "plain"]))
+    };
+    let add = |name: &str| {
+        let word = format!("git:{url}#{name}:bin/server.sh");
+        let _ = fs::remove_file(world.path("interlock.lock"));
+        world.interlock(&["add", &word, "--name", "test", "--", "plain"])
+    };
+    let loud = "LOOK TWICE: no branch or tag";
+    for (name, full, commit) in [
+        ("main", "refs/heads/main", &first),
+        ("same", "refs/tags/same", &first),
+        ("refs/heads/two", "refs/heads/two", &stray),
+        ("refs/tags/two", "refs/tags/two", &first),
+    ] {
+        let stands = format!("{full} of {url} stands for commit {commit} now");
+        for said in [approve(name).expect(0), add(name).expect(0)] {
+            has(&said.out, &[&stands]);
+            assert!(!said.out.contains(loud), "{name}: {}", said.out);
+        }
+    }
+    for said in [approve("two").expect(3), add("two").expect(3)] {
+        let names = "name `refs/heads/two` or `refs/tags/two`";
+        has(&said.err, &["`two` is a branch and a tag", names]);
+    }
+    // What anybody proposes has a name of the repository as well.
+    git(&path, &["branch", "-D", "two"]);
+    for said in [
+        approve("refs/pull/9/head").expect(0),
+        add("refs/pull/9/head").expect(0),
+    ] {
+        has(&said.out, &["refs/pull/9/head of", loud]);
+    }
+}
+
+#[test]
 fn a_requirement_of_provenance_refuses_what_no_registry_published() {
     let world = World::new();
     let (hosted, commit) = hosted();

@@ -32,6 +32,11 @@ pub enum RemoteError {
     /// No branch or tag has the name.
     #[error("the repository has no branch or tag `{0}`")]
     NoSuchName(String),
+    /// A branch and a tag have the name, and who reads it takes the one or the other.
+    #[error(
+        "`{0}` is a branch and a tag, at different commits: name `refs/heads/{0}` or `refs/tags/{0}`"
+    )]
+    TwoNames(String),
     /// The repository names its objects otherwise than the commit is named.
     #[error("the commit `{0}` is named by another kind of hash than this repository uses")]
     OtherFormat(ObjectId),

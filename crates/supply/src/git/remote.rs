@@ -30,6 +30,22 @@ pub struct Resolved {
     pub commit: ObjectId,
 }
 
+impl Resolved {
+    /// Whether the repository's owners say what the name stands for. What others propose has names as well (`refs/pull/9/head`).
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let kinds = ["refs/heads/", "refs/tags/"];
+        self.name == "HEAD" || kinds.iter().any(|kind| self.name.starts_with(kind))
+    }
+
+    /// What it stands for, for a person; safe to print.
+    #[must_use]
+    pub fn told(&self, at: &Repository) -> String {
+        let (name, commit) = (self.name.escape_debug(), &self.commit);
+        format!("{name} of {at} stands for commit {commit} now; that commit is kept")
+    }
+}
+
 /// What a host said that it can do.
 struct Abilities {
     format: ObjectFormat,
@@ -50,11 +66,11 @@ impl Host {
         self.client.is_offline()
     }
 
-    /// Which commit a branch or tag stands for now; without one, the branch that the repository names first (`HEAD`). Of a branch
-    /// and a tag of one name the tag counts, as in Git.
+    /// Which commit a branch or tag stands for now; without one, the branch that the repository names first (`HEAD`).
     ///
     /// # Errors
-    /// When the host cannot be asked or knows no such name.
+    /// When the host cannot be asked or knows no such name, or a branch and a tag have it at different commits: Git takes the tag
+    /// then, and installers of packages the branch.
     pub fn resolve(&self, at: &Repository, name: Option<&str>) -> Result<Resolved, RemoteError> {
         let candidates = match name {
             None => vec!["HEAD".to_owned()],
@@ -73,14 +89,20 @@ impl Host {
         }
         let asked: Vec<&str> = candidates.iter().map(String::as_str).collect();
         let found = self.references(at, &asked)?;
-        let best = candidates
+        let mut named = candidates
             .iter()
-            .find_map(|name| found.iter().find(|(found, _)| found == name));
-        best.map(|(name, commit)| Resolved {
-            name: name.clone(),
+            .filter_map(|name| found.iter().find(|(found, _)| found == name));
+        let (full, commit) = named.next().ok_or_else(unknown)?;
+        // A name in full has one meaning.
+        let is_full = name.is_none_or(|name| name == full);
+        if !is_full && named.any(|(_, other)| other != commit) {
+            let shown = name.unwrap_or_default().escape_debug();
+            return Err(RemoteError::TwoNames(shown.to_string()));
+        }
+        Ok(Resolved {
+            name: full.clone(),
             commit: commit.clone(),
         })
-        .ok_or_else(unknown)
     }
 
     /// The names that begin with one of these, and the commits that they stand for.

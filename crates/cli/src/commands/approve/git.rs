@@ -41,11 +41,10 @@ pub fn fetch(
         }
         None => {
             let found = resolve(&host, &at, package)?;
-            remarks.push(format!(
-                "{} of {at} stands for commit {} now; that commit is kept",
-                visible(&found.name),
-                found.commit
-            ));
+            remarks.push(found.told(&at));
+            if !found.is_own() {
+                remarks.push(standing(&host, &at, &found.commit));
+            }
             found.commit
         }
     };
@@ -147,13 +146,15 @@ pub fn install(
     Ok(remarks)
 }
 
-/// The commit that the branch or tag which a package's repository is named at stands for now, or its first branch.
+/// The commit that the branch or tag which a package's repository is named at stands for now, or its first branch; with a word on it.
 ///
 /// # Errors
 /// When the repository cannot be asked, or has no such name.
-pub fn commit_of(context: &Context, package: &PackageRef) -> Result<Resolved, Failure> {
+pub fn commit_of(context: &Context, package: &PackageRef) -> Result<(ObjectId, String), Failure> {
     let (at, _) = asked(package)?;
-    resolve(&host(context)?, &at, package)
+    let found = resolve(&host(context)?, &at, package)?;
+    let told = found.told(&at);
+    Ok((found.commit, told))
 }
 
 fn resolve(host: &git::Host, at: &Repository, package: &PackageRef) -> Result<Resolved, Failure> {

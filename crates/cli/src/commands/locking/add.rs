@@ -39,7 +39,8 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     let machine = Machine::open(&context)?;
     let ledger = context.ledger(&context.known()?)?;
     let base = &project.base;
-    server = resolving::at_a_commit(&context, base, server)?;
+    let (at_its_commit, stands) = resolving::at_a_commit(&context, base, server)?;
+    server = at_its_commit;
     let mut told = match &listed {
         Some(listed) => listed.asked(&resolving::profile(&context, base, &server)?)?,
         None => Vec::new(),
@@ -69,7 +70,12 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
             context.style().good("added")
         ));
         let from = listed.map(|listed| listed.remarks).unwrap_or_default();
-        for remark in from.into_iter().chain(told).chain(resolved.remarks) {
+        for remark in from
+            .into_iter()
+            .chain(stands)
+            .chain(told)
+            .chain(resolved.remarks)
+        {
             say(&format!("  {remark}"));
         }
         say("it is a proposal so far; to approve it: interlock approve --lock");

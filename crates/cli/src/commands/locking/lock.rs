@@ -39,8 +39,10 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
     let how = (versions, Sources::of(options.danger_build_sdists));
     for (name, mut server) in project.servers(&options.names)? {
         let base = &project.base;
-        server = resolving::at_a_commit(&context, base, server)
+        let (at_its_commit, stands) = resolving::at_a_commit(&context, base, server)
             .map_err(|failure| named(&name, failure))?;
+        server = at_its_commit;
+        remarks.extend(stands.map(|line| format!("{name}: {line}")));
         let mut resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
             .map_err(|failure| {
                 let update = if options.update { "--update " } else { "" };

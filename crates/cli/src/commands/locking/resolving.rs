@@ -122,25 +122,30 @@ pub fn server(
     })
 }
 
-/// A lock names a repository at a commit: the one that a branch, a tag or nothing stands for now.
+/// A lock names a repository at a commit: the one that a branch, a tag or nothing stands for now. With a word on it where it was looked up.
 ///
 /// # Errors
 /// When the repository cannot be asked, or the server's words cannot say it.
-pub fn at_a_commit(context: &Context, base: &Base, server: Server) -> Result<Server, Failure> {
+pub fn at_a_commit(
+    context: &Context,
+    base: &Base,
+    server: Server,
+) -> Result<(Server, Option<String>), Failure> {
     let judgement = judge(&server.request(base));
     let Class::Package(package) = &judgement.class else {
-        return Ok(server);
+        return Ok((server, None));
     };
     // What will be refused asks nobody.
     let may = judgement.decision() == Decision::NeedsApproval;
     if !may || package.repository().is_none() || package.commit().is_some() {
-        return Ok(server);
+        return Ok((server, None));
     }
-    let found = git::commit_of(context, package)?.commit;
-    server.at_commit(&found.to_string()).ok_or_else(|| {
+    let (found, told) = git::commit_of(context, package)?;
+    let kept = server.at_commit(&found.to_string()).ok_or_else(|| {
         let what = format!("{} cannot be locked at its commit", server.source);
         Failure::new(Exit::Usage, what).next(format!("name the commit itself, {found}"))
-    })
+    })?;
+    Ok((kept, Some(told)))
 }
 
 /// The grants of a server, checked against each other.
