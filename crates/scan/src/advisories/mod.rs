@@ -113,6 +113,10 @@ impl Advisories {
 
 impl Advisory {
     fn is_about(&self, package: &PackageRef) -> bool {
+        // A repository may be called like a release, and is none.
+        if package.repository().is_some() {
+            return false;
+        }
         if self.ecosystem != package.ecosystem.as_str() {
             return false;
         }
@@ -247,6 +251,10 @@ mod tests {
         check(
             "uvx litellm==1.82.8",
             &["INTERLOCK-2026-0001", "CVE-2026-30623", "CVE-2026-42271"],
+        );
+        check(
+            "uvx --from git+https://github.com/o/litellm@v1.82.8 litellm",
+            &[],
         );
         check("uvx litellm==1.74.1", &["CVE-2026-30623"]);
         check("uvx litellm==1.83.7", &[]);

@@ -307,6 +307,10 @@ fn note_pin(
 
 /// The argument that names the package, where it is one whole argument.
 fn package_word<'w>(words: &'w Words<'_>, package: &PackageRef) -> Option<(Span, &'w str)> {
+    // What names a repository is no name of a package, and a command may be called like one.
+    if package.repository().is_some() {
+        return None;
+    }
     let versioned = package
         .spec
         .as_ref()

@@ -293,6 +293,13 @@ fn a_version_is_named_only_where_it_is_known() {
         known,
         ["write `some-mcp@1.2.3` in place of `some-mcp@latest`"]
     );
+    // A command that is called like a package is none, where the package comes from a repository.
+    let text = r#"{"mcpServers":{"a":{"command":"uvx","args":["--from","git+https://github.com/o/some-mcp","some-mcp"]}}}"#;
+    let files = [file("cursor", Scope::User, "/home/me/x", text)];
+    let judged = judge_with(&files, &|_| Some("1.2.3".to_owned()));
+    let floats = |one: &&interlock_scan::Finding| one.rule.id == "floating-version";
+    assert!(judged.findings.iter().any(|one| floats(&one)));
+    assert!(fixes(judged).is_empty());
 }
 
 #[test]
