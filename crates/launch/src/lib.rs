@@ -38,7 +38,9 @@ pub use digest::{Digest, NotADigest};
 pub use digest_cache::{DigestCache, DigestError, Seal};
 pub use environment::{secret_of_argument, secret_of_url, secret_of_variable};
 pub use fingerprint::Fingerprint;
-pub use grammar::{SourceKind, SourceWord, SourceWordError, at_commit, looks_like, skeleton};
+pub use grammar::{
+    SourceKind, SourceWord, SourceWordError, at_commit, in_own_word, looks_like, skeleton,
+};
 pub use guarded::GuardError;
 pub use judge::{
     BinaryRef, Class, ContainerRef, Decision, Ecosystem, Judgement, MountRef, PackageRef,
@@ -64,6 +66,6 @@ pub use resolve::{
 };
 pub use secret::{Secret, SecretError, SecretStore};
 pub use stamp::{Changed, Identity};
-pub use text::{excerpt, hidden_char};
+pub use text::{excerpt, hidden_char, without_logins};
 pub use tree::{Manifest, Node, TreeError, manifest_of};
 pub use verity::Verity;

@@ -44,6 +44,28 @@ pub fn excerpt(text: &str) -> String {
     out
 }
 
+/// The text without the logins of addresses in it: what stands between `://` and the `@` before a host may be a secret.
+#[must_use]
+pub fn without_logins(text: &str) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((head, tail)) = rest.split_once("://") {
+        let end = tail.find(['/', '?', '#', '\\']).unwrap_or(tail.len());
+        let authority = tail.get(..end).unwrap_or(tail);
+        shown.push_str(head);
+        shown.push_str("://");
+        // What follows is looked at again: another address may begin in it.
+        rest = match authority.rfind('@').and_then(|at| tail.get(at + 1..)) {
+            Some(host) => {
+                shown.push_str("…@");
+                host
+            }
+            None => tail,
+        };
+    }
+    shown.push_str(rest);
+    shown
+}
+
 /// A secret's first characters and its length: enough to find it, too little to use it.
 #[must_use]
 pub fn mask(secret: &str) -> String {
@@ -218,6 +240,28 @@ mod tests {
     fn excerpts_are_one_safe_line() {
         assert_eq!(excerpt("a\u{1b}[2Kb\u{202e}"), "a\\u{1b}[2Kb\\u{202e}");
         assert!(excerpt(&"x".repeat(500)).chars().count() <= EXCERPT + 1);
+    }
+
+    #[test]
+    fn logins_are_cut_out() {
+        for (text, expected) in [
+            ("", ""),
+            ("a@b", "a@b"),
+            ("https://h/@s/x@1", "https://h/@s/x@1"),
+            (
+                "git+https://u:p@h.example/o/r@v1",
+                "git+https://…@h.example/o/r@v1",
+            ),
+            (
+                "a @ https://t@h/x https://u:p@w@h?@",
+                "a @ https://…@h/x https://…@h?@",
+            ),
+            ("://@://@", "://…@://…@"),
+            ("ssh://u:p@", "ssh://…@"),
+            ("https://https://u:p@h", "https://https://…@h"),
+        ] {
+            assert_eq!(without_logins(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -351,11 +351,13 @@ fn what_is_judged_asks_nobody() {
         ),
         ("git+https://user:Tok3n@github.com/o/r", "has a login in it"),
         ("git+http://github.com/o/r", "git-package"),
+        ("git+http://user:Tok3n@github.com/o/r", "git-package"),
+        ("app @ https://user:Tok3n@h.example/x.whl", "url-package"),
         ("git+ssh://git@github.com/o/r", "git-package"),
         ("git+file:///srv/r", "git-package"),
         (
             "git+https://github.com/Owner/Tools@--upload-pack=id",
-            "no commit, branch or tag",
+            "no commit in lower case",
         ),
         (
             "git+https://github.com/Owner/Tools#subdirectory=../x",
@@ -380,6 +382,24 @@ fn what_is_judged_asks_nobody() {
             has(&refused.err, &[expected]);
             assert!(!refused.err.contains("Tok3n"), "{}", refused.err);
         }
+    }
+    for (source, meant) in [
+        ("git+https://user:Tok3n@github.com/o/r", None),
+        (
+            "git+https://github.com/o/r@v1#subdirectory=x",
+            Some("git:https://github.com/o/r#v1:x"),
+        ),
+    ] {
+        let refused = place.interlock(&["add", source]).expect(2).err;
+        has(&refused, &["cannot be added"]);
+        assert!(!refused.contains("Tok3n"), "{refused}");
+        let next = meant.map(|meant| format!("interlock add \"{meant}\""));
+        assert_eq!(
+            refused.contains("interlock add"),
+            next.is_some(),
+            "{refused}"
+        );
+        assert!(next.is_none_or(|next| refused.contains(&next)), "{refused}");
     }
     let beside = ["uvx", "--with", REPOSITORY, "leaf"];
     has(

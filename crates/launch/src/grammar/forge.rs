@@ -40,6 +40,22 @@ pub(super) fn python(
     Some(Spec { extras, ..found })
 }
 
+/// Interlock's own word for a repository over HTTPS, at whatever host, that is named in the words of Python's runners, or at a
+/// revision as npm's name it. None where that would say something else, or has a login in it.
+#[must_use]
+pub fn in_own_word(spec: &str) -> Option<SourceWord> {
+    let address = Address::split(after_scheme(spec)?);
+    let address = match (address.revision, address.fragment) {
+        (None, Some(revision)) if !revision.contains('=') => Address {
+            revision: Some(revision),
+            fragment: None,
+            ..address
+        },
+        _ => address,
+    };
+    address.own_word()
+}
+
 /// The same request with a commit in the place of the branch or tag that it names of a repository, or of none: what it meant when
 /// somebody looked. None when it names no repository in which that could be said.
 #[must_use]
@@ -180,6 +196,9 @@ impl<'a> Address<'a> {
 
     /// Interlock's own word for it, which admits every host.
     fn own_word(&self) -> Option<SourceWord> {
+        if !self.revision.is_none_or(is_revision) {
+            return None;
+        }
         let directory = self.project(None).ok()?.directory;
         let pin = match (self.revision, directory) {
             (None, None) => String::new(),
@@ -204,20 +223,26 @@ impl Problem {
         }
         let shown = text::excerpt(spec);
         let own = match self {
-            Self::Host => address.own_word(),
+            Self::Host | Self::Path => address.own_word(),
             _ => None,
         };
         if let Some(own) = own {
             let own = own.to_string();
+            let what = match self {
+                Self::Host => "a repository of a host that is not known",
+                _ => "no plain address HOST/OWNER/NAME",
+            };
             return format!(
-                "`{shown}` is a repository of a host that is not known; a word of Interlock's own names any: `{}`",
+                "`{shown}` is {what}; a word of Interlock's own names any: `{}`",
                 text::excerpt(&own)
             );
         }
         let what = match self {
             Self::Login | Self::Host => "is a repository of a host that is not known",
             Self::Path => "is no plain address of a repository: HOST/OWNER/NAME",
-            Self::Revision => "names no commit, branch or tag in plain characters",
+            Self::Revision => {
+                "names no commit in lower case, and no branch or tag in plain characters"
+            }
             Self::Fragment => "says something after `#` besides one `subdirectory=` and one `egg=`",
             Self::Directory => "names a directory that is not plainly inside its repository",
             Self::Name => "does not say in one way what its project is called",
@@ -289,6 +314,7 @@ mod tests {
                 "git+https://github.com/o/r#egg=app",
                 "r - github.com/o/r - app",
             ),
+            ("git+https://git.sr.ht/~o/r@v1", "r v1 git.sr.ht/~o/r - -"),
             (
                 "App[cli, ws] @ git+https://github.com/o/r@v1",
                 "r v1 github.com/o/r - App cli,ws",
@@ -305,7 +331,7 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         let (host, path) = ("host that is not known", "no plain address");
-        let (revision, after) = ("no commit, branch or tag", "after `#` besides");
+        let (revision, after) = ("no commit in lower case", "after `#` besides");
         for (spec, expected) in [
             (
                 "git+https://git.corp.example/o/r@v1",
@@ -333,6 +359,9 @@ mod tests {
             ("git+https://github.com/o/../r", path),
             ("git+https://github.com/o//r", path),
             ("git+https://github.com/-o/r", path),
+            ("git+https://git.sr.ht/~~o/r", path),
+            ("git+https://git.sr.ht/~/r", path),
+            ("git+https://git.sr.ht/o/~r", path),
             ("git+https://github.com/o/r%2f..", path),
             ("git+https://github.com/o/r?x=1", path),
             ("git+https://github.com/o/r;id", path),
@@ -345,6 +374,10 @@ mod tests {
             ("git+https://github.com/o/r@../../x", revision),
             ("git+https://github.com/o/r@a//b", revision),
             ("git+https://github.com/o/r@$(id)", revision),
+            (
+                "git+https://github.com/o/r@ABCDEF0123456789ABCDEF0123456789ABCDEF01",
+                revision,
+            ),
             ("git+https://github.com/o/r@v1^{}", revision),
             ("git+https://github.com/o/r#", after),
             ("git+https://github.com/o/r#v1", after),
@@ -396,6 +429,10 @@ mod tests {
             "git+https://user:Tok3n@github.com/o/r",
             "git+https://Tok3n@h.example/o/r#egg=x",
             "app @ git+https://Tok3n@github.com/o/r",
+            "git+http://user:Tok3n@github.com/o/r",
+            "git+ssh://user:Tok3n@github.com/o/r",
+            "app @ https://user:Tok3n@h.example/x.whl",
+            "https://Tok3n@h.example/x.whl",
         ] {
             let judgement = judge(&Request::new("uvx", ["--from", spec, "app"]));
             assert_ne!(judgement.decision(), Decision::NeedsApproval);
@@ -405,6 +442,46 @@ mod tests {
                 .map(|it| it.text.as_str())
                 .collect();
             assert!(!told.contains("Tok3n"), "{told}");
+        }
+    }
+
+    #[test]
+    fn interlocks_own_word_for_what_installers_name() {
+        for (spec, expected) in [
+            (
+                "git+https://github.com/o/r",
+                Some("git:https://github.com/o/r"),
+            ),
+            (
+                "git+https://GitHub.com/o/r@v1",
+                Some("git:https://github.com/o/r#v1"),
+            ),
+            (
+                "git+https://h.example/o/r@v1#subdirectory=a/b&egg=x",
+                Some("git:https://h.example/o/r#v1:a/b"),
+            ),
+            (
+                "git+https://h.example/o/r#egg=x",
+                Some("git:https://h.example/o/r"),
+            ),
+            (
+                "git+https://h.example/o/r#v1",
+                Some("git:https://h.example/o/r#v1"),
+            ),
+            (
+                "git+https://git.sr.ht/~o/r@v1",
+                Some("git:https://git.sr.ht/~o/r#v1"),
+            ),
+            ("git+https://user:Tok3n@github.com/o/r", None),
+            ("git+https://Tok3n@github.com/o/r@v1", None),
+            ("git+https://h.example/o/r@a:b", None),
+            ("git+https://h.example/o/r#a:b", None),
+            ("git+https://h.example/o/r@v1#v2", None),
+            ("git+ssh://git@github.com/o/r", None),
+            ("https://github.com/o/r", None),
+        ] {
+            let found = in_own_word(spec).map(|word| word.to_string());
+            assert_eq!(found.as_deref(), expected, "{spec}");
         }
     }
 

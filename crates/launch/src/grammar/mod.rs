@@ -39,7 +39,7 @@ mod windows;
 pub(crate) mod wrappers;
 
 pub(crate) use dispatch::{classify, starts_others};
-pub use forge::at_commit;
+pub use forge::{at_commit, in_own_word};
 pub(crate) use java::judge_java_options;
 pub(crate) use names::{is_shell, plain_name};
 pub(crate) use node::judge_node_options;

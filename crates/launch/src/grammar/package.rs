@@ -66,7 +66,7 @@ pub(super) const FORGES: &[&str] = &[
 /// Notes a source that is not a registry. True when there was one.
 pub(super) fn refuse_source(spec: &str, case: &mut Case<'_>) -> bool {
     let lower = spec.trim().to_ascii_lowercase();
-    let shown = text::excerpt(spec);
+    let shown = text::excerpt(&text::without_logins(spec));
     let windows_drive =
         matches!(lower.as_bytes(), [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic());
     if GIT_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
@@ -169,6 +169,8 @@ pub(super) fn is_repository_path(path: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         !part.is_empty() && !part.starts_with(['.', '-']) && part.bytes().all(plain)
     };
+    // sourcehut's accounts begin so.
+    let path = path.strip_prefix('~').unwrap_or(path);
     path.split('/').count() >= 2 && path.split('/').all(part)
 }
 

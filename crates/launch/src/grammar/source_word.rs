@@ -76,7 +76,10 @@ fn is_hex(text: &str) -> bool {
 /// A commit, or the name of a branch or tag in the characters that almost all of them have; nothing that begins like an option.
 pub(super) fn is_revision(text: &str) -> bool {
     let plain = |c: u8| c.is_ascii_alphanumeric() || b"-_./+@".contains(&c);
-    text.len() <= 200
+    // A commit is named in lower case; in any other it would be looked for as a branch.
+    let is_upper = !is_commit(text) && is_commit(&text.to_ascii_lowercase());
+    !is_upper
+        && text.len() <= 200
         && text.bytes().all(plain)
         && text
             .split('/')
@@ -104,7 +107,7 @@ pub enum SourceWordError {
     Written(String),
     /// The pin is not of the kind that this source has.
     #[error(
-        "what follows `#` is no pin: `#sha256=` and 64 digits in lower case, or a commit, a branch or a tag"
+        "what follows `#` is no pin: `#sha256=` and 64 digits in lower case, or a commit in lower case, a branch or a tag"
     )]
     Pin,
     /// What starts is no plain path.

@@ -9,7 +9,7 @@ use super::path::{Base, ProjectPath, ProjectPathError};
 use crate::locked::LockedTree;
 use crate::npm;
 use crate::oci::Reference;
-use interlock_launch::{Request, SourceKind, SourceWord, SourceWordError, excerpt};
+use interlock_launch::{Request, SourceKind, SourceWord, SourceWordError, excerpt, without_logins};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -151,7 +151,8 @@ impl FromStr for Source {
     type Err = SourceError;
 
     fn from_str(text: &str) -> Result<Self, SourceError> {
-        let shown = || text.chars().take(200).collect::<String>();
+        // A text that is no source may be an address with a login.
+        let shown = || without_logins(text).chars().take(200).collect::<String>();
         let shown = || shown().escape_debug().to_string();
         match text.split_once(':') {
             Some(("npm", rest)) => npm_source(rest),
@@ -171,7 +172,7 @@ impl FromStr for Source {
 
 fn address(text: &str) -> Result<Source, SourceError> {
     let word: SourceWord = text.parse().map_err(|source| SourceError::Address {
-        word: excerpt(text),
+        word: excerpt(&without_logins(text)),
         source,
     })?;
     if word.is_path() {

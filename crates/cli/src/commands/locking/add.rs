@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use interlock_launch::{Class, Request, RequestRecord, ServerName, command_line, judge};
+use interlock_launch::{
+    Class, Request, RequestRecord, ServerName, command_line, in_own_word, judge, without_logins,
+};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
@@ -208,7 +210,7 @@ fn bundle(path: &str, base: &Base) -> Result<Source, Failure> {
 }
 
 fn unusable(text: &str, error: &SourceError) -> Failure {
-    let what = format!("{} cannot be added", visible(text));
+    let what = format!("{} cannot be added", visible(&without_logins(text)));
     let failure = Failure::new(Exit::Usage, what).because(error);
     match meant(text) {
         Some(meant) => failure.next(format!("interlock add {}", visible(&meant))),
@@ -228,14 +230,7 @@ fn meant(text: &str) -> Option<String> {
         "npx" | "npm exec" => Some(format!("npm:{rest}")),
         "uvx" | "pipx" | "pip" => Some(format!("pypi:{}", rest.replacen('@', "==", 1))),
         "docker" | "podman" => Some(format!("oci:{rest}")),
-        "git+https" => {
-            let (address, revision) = match rest.rsplit_once('@') {
-                Some((address, revision)) => (address, format!("#{revision}")),
-                None => (rest, String::new()),
-            };
-            (!address.contains('@')).then(|| format!("git:https:{address}{revision}"))
-        }
-        _ => None,
+        _ => in_own_word(text).map(|word| word.to_string()),
     }
 }
 
@@ -323,7 +318,16 @@ mod tests {
                 "git+https://github.com/o/r",
                 Some("git:https://github.com/o/r"),
             ),
+            (
+                "git+https://github.com/o/r@v1#subdirectory=x",
+                Some("git:https://github.com/o/r#v1:x"),
+            ),
+            (
+                "git+https://github.com/o/r#egg=x",
+                Some("git:https://github.com/o/r"),
+            ),
             ("git+https://x:y@github.com/o/r@v1", None),
+            ("git+https://user:Tok3n@github.com/o/r", None),
             ("npm:", None),
             ("foo", None),
         ] {
