@@ -86,8 +86,27 @@ fn what_is_not_where_a_list_says_is_told() {
         let error = sample.at("HEAD").unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
-    write(sample.path(), &"#\n".repeat(1 << 20));
-    assert!(matches!(sample.at("HEAD"), Err(LocalError::Unsupported(_))));
+    // Too many bytes; too many lines, though all are one directory.
+    for text in ["#\n".repeat(1 << 20), ".\n".repeat(101)] {
+        write(sample.path(), &text);
+        assert!(matches!(sample.at("HEAD"), Err(LocalError::Unsupported(_))));
+    }
+    write(sample.path(), &".\n".repeat(100));
+    assert_eq!(sample.at("HEAD").unwrap(), "three");
+}
+
+/// What stands in a file that somebody else named is shown in no message.
+#[test]
+fn a_list_that_is_a_link_is_not_read() {
+    let sample = Sample::new("sha1");
+    let secret = sample.path().join("secret");
+    fs::write(&secret, "machine hub.example password 1234\n").unwrap();
+    write(sample.path(), "");
+    fs::remove_file(list(sample.path())).unwrap();
+    std::os::unix::fs::symlink(&secret, list(sample.path())).unwrap();
+    let error = sample.at("HEAD").unwrap_err();
+    assert!(matches!(error, LocalError::Unreadable { .. }), "{error}");
+    assert!(!format!("{error} {error:?}").contains("1234"));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! it was asked for, and nothing is executed.
 
 use super::LocalError;
-use super::files::bytes;
+use super::files::unlinked;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 const LIST: u64 = 1 << 20;
 /// Lists that lead to each other, as in Git.
 const DEEPEST: usize = 6;
-/// Most directories.
+/// Most directories, and most lines of one list.
 const MOST: usize = 100;
+const TOO_MANY: LocalError = LocalError::Unsupported("objects of too many other repositories");
 
 /// All directories, the repository's own first. One that is named twice, or in a circle, is there once.
 pub(super) fn directories(own: &Path) -> Result<Vec<PathBuf>, LocalError> {
@@ -44,9 +45,7 @@ pub(super) fn directories(own: &Path) -> Result<Vec<PathBuf>, LocalError> {
             break;
         }
         if depth == DEEPEST || found.len() + next.len() > MOST {
-            return Err(LocalError::Unsupported(
-                "objects of too many other repositories",
-            ));
+            return Err(TOO_MANY);
         }
         found.extend(next.iter().cloned());
         lists = next;
@@ -56,9 +55,13 @@ pub(super) fn directories(own: &Path) -> Result<Vec<PathBuf>, LocalError> {
 
 /// The paths in one list. Those that do not begin at the root begin at the directory that has the list.
 fn named(directory: &Path) -> Result<Vec<PathBuf>, LocalError> {
-    let list = bytes(&directory.join("info/alternates"), LIST)?.unwrap_or_default();
+    let list = unlinked(&directory.join("info/alternates"), LIST)?.unwrap_or_default();
     let lines = list.split(|byte| *byte == b'\n');
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    // Each one is looked for, also where all name the same directory.
+    if lines.clone().nth(MOST).is_some() {
+        return Err(TOO_MANY);
+    }
     lines
         .map(|line| match line.starts_with(b"\"") {
             true => Err(LocalError::Unsupported("an alternate in quotation marks")),

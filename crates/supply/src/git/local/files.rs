@@ -15,7 +15,11 @@ pub(super) const MOST_OF_MANY: u64 = 64 << 20;
 
 /// Opens a plain file, without waiting for whoever might write to a pipe. `None` where there is none.
 pub(super) fn open(path: &Path) -> Result<Option<File>, LocalError> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    opened(path, OFlags::empty())
+}
+
+fn opened(path: &Path, more: OFlags) -> Result<Option<File>, LocalError> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | more;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(error) => {
@@ -38,9 +42,17 @@ fn absent(error: &std::io::Error) -> bool {
 
 /// The whole of a file that is not larger than it may be.
 pub(super) fn bytes(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, LocalError> {
-    let Some(file) = open(path)? else {
-        return Ok(None);
-    };
+    let file = open(path)?;
+    file.map(|file| whole(file, path, limit)).transpose()
+}
+
+/// The same of a file that is no link: a line of another file would be shown where it leads nowhere.
+pub(super) fn unlinked(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, LocalError> {
+    let file = opened(path, OFlags::NOFOLLOW)?;
+    file.map(|file| whole(file, path, limit)).transpose()
+}
+
+fn whole(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, LocalError> {
     let mut bytes = Vec::new();
     file.take(limit + 1)
         .read_to_end(&mut bytes)
@@ -48,7 +60,7 @@ pub(super) fn bytes(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, LocalErr
     if bytes.len() as u64 > limit {
         return Err(LocalError::Unsupported("a file of names that is too large"));
     }
-    Ok(Some(bytes))
+    Ok(bytes)
 }
 
 /// A file with many lines. What is no text in it is no name either.
