@@ -179,6 +179,46 @@ fn further_work_trees_share_all_but_their_head() {
     assert_eq!(at(&other, "main").unwrap(), "three");
 }
 
+/// A word means the first of several names that is there, also where that one is damaged.
+#[test]
+fn damaged_names_are_not_passed_over() {
+    let sample = Sample::new("sha1");
+    let own = sample.path().join(".git");
+    sample.git(&["branch", "-q", "light", "main"]);
+    assert_eq!(sample.at("light").unwrap(), "one");
+    let tag = own.join("refs/tags/light");
+    for text in ["", "\n", "ref: ../x\n", "ref:", "1234\n", "no hash\n"] {
+        fs::write(&tag, text).unwrap();
+        let found = sample.at("light");
+        assert!(
+            matches!(&found, Err(LocalError::Damaged(path)) if path.ends_with("light")),
+            "{text}: {found:?}"
+        );
+        assert_eq!(sample.at("heads/light").unwrap(), "three");
+    }
+    fs::remove_file(&tag).unwrap();
+    fs::write(own.join("packed-refs"), "1234 refs/tags/light\n").unwrap();
+    assert!(matches!(sample.at("light"), Err(LocalError::Damaged(_))));
+    assert_eq!(sample.at("main").unwrap(), "three");
+}
+
+#[test]
+fn odd_names_are_those_of_git() {
+    let sample = Sample::new("sha1");
+    // A line for each of many branches.
+    let commit = sample.git(&["rev-parse", "v1^0"]);
+    let line = format!("{commit}\tnot-for-merge\tbranch 'x' of .\n");
+    fs::write(sample.path().join(".git/FETCH_HEAD"), line.repeat(99)).unwrap();
+    assert_eq!(sample.at("FETCH_HEAD").unwrap(), "one");
+    sample.git(&["branch", "-q", "odd./name", "v1"]);
+    assert_eq!(sample.at("odd./name").unwrap(), "one");
+    sample.git(&["branch", "-q", "worktrees/x", "v1"]);
+    for word in ["worktrees/x", "main-worktree/HEAD"] {
+        assert!(matches!(sample.at(word), Err(LocalError::Unsupported(_))));
+    }
+    assert_eq!(sample.at("heads/worktrees/x").unwrap(), "one");
+}
+
 #[test]
 fn what_is_not_there_is_said() {
     let sample = Sample::new("sha1");

@@ -149,6 +149,16 @@ fn further_work_trees_have_tables_of_their_own() {
     assert_eq!(at(&other, "FETCH_HEAD").unwrap(), "three");
 }
 
+/// One that leads to what is no text here, or no name, is in nobody's way.
+#[test]
+fn names_that_lead_astray_are_refused_alone() {
+    let sample = sample("sha1");
+    let link = r#"alias.run=!git symbolic-ref refs/heads/odd "$(printf 'refs/heads/caf\351')""#;
+    sample.git(&["-c", link, "run"]);
+    assert_eq!(sample.at("main").unwrap(), "three");
+    assert!(matches!(sample.at("odd"), Err(LocalError::Astray(_))));
+}
+
 #[test]
 fn names_move_between_files_and_tables() {
     let sample = Sample::new("sha1");

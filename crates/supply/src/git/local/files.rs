@@ -69,6 +69,19 @@ pub(super) fn text(path: &Path) -> Result<Option<String>, LocalError> {
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// The first line of a file with many, which is not read any further: `FETCH_HEAD`.
+pub(super) fn first_line(path: &Path) -> Result<Option<String>, LocalError> {
+    let Some(file) = open(path)? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    let mut file = file.take(MOST_OF_ONE);
+    let read = file.read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(path, error))?;
+    let line = bytes.split(|byte| *byte == b'\n').next();
+    Ok(line.map(|line| String::from_utf8_lossy(line).into_owned()))
+}
+
 /// A file of one line: `HEAD`, `.git`, `commondir`.
 pub(super) fn line(path: &Path) -> Result<Option<String>, LocalError> {
     let bytes = bytes(path, MOST_OF_ONE)?;
@@ -96,9 +109,12 @@ impl Kept {
             in_tables: false,
         };
         let mut inside = false;
-        for line in text.to_ascii_lowercase().lines().map(str::trim) {
-            if let Some(section) = line.strip_prefix('[') {
-                inside = section.starts_with("extensions]");
+        for mut line in text.to_ascii_lowercase().lines().map(str::trim) {
+            // What belongs to a section may stand on its own line.
+            while let Some((section, rest)) =
+                line.strip_prefix('[').and_then(|it| it.split_once(']'))
+            {
+                (inside, line) = (section == "extensions", rest.trim());
             }
             let Some((key, value)) = line.split_once('=').filter(|_| inside) else {
                 continue;
@@ -152,6 +168,16 @@ mod tests {
                 "[extensions]\nrefstorage = reftable\nrefstorage = files\n",
                 Some((sha1, false)),
             ),
+            ("[extensions] refStorage = reftable\n", Some((sha1, true))),
+            (
+                "[core] bare = false\n[core][extensions]refstorage=reftable\n",
+                Some((sha1, true)),
+            ),
+            (
+                "[extensions][core]refstorage = reftable\n",
+                Some((sha1, false)),
+            ),
+            ("[extensions] refstorage = other\n", None),
             ("[extensions]\nrefstorage = other\n", None),
             ("[extensions]\nobjectformat = sha3\n", None),
         ] {

@@ -2,31 +2,43 @@
 //! a file of how it changed (gitrepository-layout).
 
 use super::LocalError;
-use super::files::{line, text};
+use super::files::{first_line, line, text};
 use super::references::{Change, Value, is_name};
 use crate::git::{ObjectFormat, ObjectId};
 use std::path::Path;
 
-/// What a name stands for; `place` has the files of this name, `common` the packed ones.
+/// What a name stands for; `place` has the files of this name, `common` the packed ones. A file that says nothing is an error: what the
+/// word could mean besides is something else.
 pub(super) fn value(place: &Path, common: &Path, name: &str) -> Result<Option<Value>, LocalError> {
-    match line(&place.join(name))? {
-        Some(line) => Ok(match line.strip_prefix("ref:").map(str::trim) {
-            Some(other) => is_name(other).then(|| Value::Leads(other.to_owned())),
-            // `FETCH_HEAD` says more behind the hash.
-            None => {
-                let first = line.split_ascii_whitespace().next();
-                first.and_then(ObjectId::parse).map(Value::Is)
-            }
-        }),
-        None => packed(common, name),
-    }
+    let path = place.join(name);
+    // It has a line for each branch that was fetched, and says more behind the hash.
+    let line = match name {
+        "FETCH_HEAD" => first_line(&path)?,
+        _ => line(&path)?,
+    };
+    let Some(line) = line else {
+        return packed(common, name);
+    };
+    let value = match line.strip_prefix("ref:").map(str::trim) {
+        Some(other) => is_name(other).then(|| Value::Leads(other.to_owned())),
+        None => {
+            let first = line.split_ascii_whitespace().next();
+            first.and_then(ObjectId::parse).map(Value::Is)
+        }
+    };
+    value.ok_or(LocalError::Damaged(path)).map(Some)
 }
 
 fn packed(common: &Path, name: &str) -> Result<Option<Value>, LocalError> {
-    let text = text(&common.join("packed-refs"))?.unwrap_or_default();
+    let path = common.join("packed-refs");
+    let text = text(&path)?.unwrap_or_default();
     let mut lines = text.lines().filter(|line| !line.starts_with(['#', '^']));
     let found = lines.find_map(|line| line.split_once(' ').filter(|(_, it)| *it == name));
-    Ok(found.and_then(|(id, _)| ObjectId::parse(id)).map(Value::Is))
+    let Some((id, _)) = found else {
+        return Ok(None);
+    };
+    let id = ObjectId::parse(id).ok_or(LocalError::Damaged(path))?;
+    Ok(Some(Value::Is(id)))
 }
 
 /// How a name changed, the oldest change first. `None` where nobody wrote that down.

@@ -16,6 +16,8 @@ pub(super) enum Value {
     Is(ObjectId),
     /// Another name.
     Leads(String),
+    /// What is the name of nothing.
+    Astray,
 }
 
 /// One change of what a name stands for.
@@ -54,7 +56,7 @@ impl References {
 
     /// What a person's word stands for.
     pub(super) fn named(&self, word: &str) -> Result<Option<ObjectId>, LocalError> {
-        for name in meant(word) {
+        for name in meant(word)? {
             if let Some((_, id)) = self.resolved(name)? {
                 return Ok(Some(id));
             }
@@ -73,7 +75,7 @@ impl References {
                 let head = self.resolved("HEAD".to_owned())?;
                 head.map(|(name, _)| name).into_iter().collect()
             }
-            word => meant(word),
+            word => meant(word)?,
         };
         for name in names {
             let Some((last, id)) = self.resolved(name.clone())? else {
@@ -94,6 +96,7 @@ impl References {
             match self.value(&name)? {
                 Some(Value::Is(id)) => return Ok(Some((name, id))),
                 Some(Value::Leads(other)) => name = other,
+                Some(Value::Astray) => return Err(LocalError::Astray(name)),
                 None => return Ok(None),
             }
         }
@@ -163,9 +166,13 @@ fn before(
 }
 
 /// The names that a word may stand for, the first one that there is counts.
-fn meant(word: &str) -> Vec<String> {
+fn meant(word: &str) -> Result<Vec<String>, LocalError> {
     if !is_name(word) {
-        return Vec::new();
+        return Ok(Vec::new());
+    }
+    // To Git they mean another work tree's `HEAD` first, and a branch or tag after that.
+    if word.starts_with("worktrees/") || word.starts_with("main-worktree/") {
+        return Err(LocalError::Unsupported("names of further work trees"));
     }
     let capital = |b: u8| b.is_ascii_uppercase() || b == b'_';
     let all = [
@@ -177,21 +184,17 @@ fn meant(word: &str) -> Vec<String> {
         Some(format!("refs/remotes/{word}")),
         Some(format!("refs/remotes/{word}/HEAD")),
     ];
-    all.into_iter().flatten().collect()
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// What Git takes for the name of a branch or tag: nothing that leaves the directory of names.
 pub(super) fn is_name(word: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && !part.ends_with(".lock")
-            && !part.ends_with('.')
-    };
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     let plain = |c: char| !c.is_control() && !" ~^:?*[\\".contains(c);
     word.chars().all(plain)
         && word.split('/').all(part)
         && !word.contains("..")
+        && !word.ends_with('.')
         && !word.contains("@{")
         && !word.starts_with('-')
 }
@@ -214,6 +217,10 @@ mod tests {
             ("a/", false),
             (".git", false),
             ("a.lock", false),
+            ("a.lock/b", false),
+            ("a./b", true),
+            ("a.", false),
+            ("a/b.", false),
             ("main@{1}", false),
             ("a b", false),
             ("a:b", false),

@@ -75,8 +75,13 @@ pub enum LocalError {
     #[error("`{0}` is damaged")]
     Damaged(PathBuf),
     /// A change of a name is in the log, and the name itself in no table.
-    #[error("what `{0}` stands for is lost: the tables of names are damaged")]
+    #[error(
+        "the log of `{0}` has a later change than the name itself: the tables of names are damaged, or the log was written by hand: name the commit"
+    )]
     Lost(String),
+    /// A name leads to something else than a name.
+    #[error("`{0}` leads to what cannot be a branch or tag: name the commit")]
+    Astray(String),
     /// Names are kept in another way.
     #[error(
         "the repository keeps its names in a way that is not read here (`extensions.refStorage`): \

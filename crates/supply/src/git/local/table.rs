@@ -290,8 +290,10 @@ impl<'b> Seen<'b> {
                     Some(Value::Is(id))
                 }
                 3 => {
-                    let other = std::str::from_utf8(bytes.text()?).ok()?;
-                    is_name(other).then(|| Value::Leads(other.to_owned()))
+                    let other = std::str::from_utf8(bytes.text()?).ok();
+                    let other = other.filter(|it| is_name(it));
+                    // Nobody may ever ask for it.
+                    Some(other.map_or(Value::Astray, |it| Value::Leads(it.to_owned())))
                 }
                 _ => return None,
             };
