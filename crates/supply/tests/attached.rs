@@ -292,11 +292,18 @@ fn what_a_registry_makes_up_is_bounded_and_told() {
         change(&world, [&manifest, &blob]);
         world.check(&[], expected);
     };
-    for part in [0, 1] {
-        let changed = |world: &World, parts: [&str; 2]| {
+    for (part, too_long) in [(0, "its digest names"), (1, "lists it as")] {
+        let longer = |world: &World, parts: [&str; 2]| {
             world
                 .server
                 .change(parts[part], |answer| answer.body.push(b' '));
+        };
+        check(&longer, too_long);
+        let changed = |world: &World, parts: [&str; 2]| {
+            world.server.change(parts[part], |answer| {
+                answer.body.pop();
+                answer.body.push(b' ');
+            });
         };
         check(&changed, "its digest names");
         let gone = |world: &World, parts: [&str; 2]| {
@@ -310,30 +317,43 @@ fn what_a_registry_makes_up_is_bounded_and_told() {
     check(&listed(vec!["sha512:0a".into()]), "lists it as");
     let many = (0..99).map(|n: u32| digest(&n.to_be_bytes())).collect();
     check(&listed(many), "more of it than");
-    let odd = |media: &'static str| {
+    let odd = |media: &'static str, size: usize, space: usize| {
         move |world: &World, _: [&str; 2]| {
+            world.server.put(
+                &format!("/v2/{PATH}/blobs/{}", digest(b"xx")),
+                Answer::new("xx"),
+            );
             let odd = json!({"schemaVersion": 2, "subject": {"digest": world.manifest},
-                "layers": [{"mediaType": media, "digest": digest(b"x"), "size": 9_999_999}]});
-            let odd = odd.to_string();
+                "layers": [{"mediaType": media, "digest": digest(b"xx"), "size": size}]});
+            let odd = format!("{odd}{}", " ".repeat(space));
             let named = digest(odd.as_bytes());
             let path = format!("/v2/{PATH}/manifests/{named}");
             world.server.put(&path, Answer::new(odd));
             world.list(&world.manifest, &[named]);
         }
     };
-    check(&odd("text/html"), "lists it as");
-    check(&odd(BUNDLE), "more of it than");
-    // What counts is the size as it is kept, where a control character is six.
-    for (fill, size, taken) in [(" ", 3 << 20, 5), ("\u{1}", 1 << 20, 2)] {
+    check(&odd("text/html", 2, 0), "lists it as");
+    check(&odd(BUNDLE, 9_999_999, 0), "more of it than");
+    // It says a size that is not its own, and is as large as no such manifest.
+    check(&odd(BUNDLE, 1, 0), "lists it as");
+    check(&odd(BUNDLE, 3, 0), "lists it as");
+    check(&odd(BUNDLE, 2, 300_000), "more of it than");
+    // What counts is the size as it is kept, where a control character is six. After what is too much, nothing is fetched.
+    for (fill, size, taken, fetched) in [(" ", 3 << 20, 5, 5), ("\u{1}", 1 << 20, 2, 3)] {
         let world = World::new();
         let heavy = (0..6).map(|number| format!("{number}{}", fill.repeat(size)));
-        world.attach(&world.manifest, &heavy.collect::<Vec<_>>());
+        let heavy: Vec<String> = heavy.collect();
+        world.attach(&world.manifest, &heavy);
         let (_, evidence) = world.evidence();
         let (_, failures) = evidence.origin(Verifier::new(&world.root, NOW));
         let excess = failures
             .iter()
             .filter(|it| it.to_string().contains("more of it than"));
         assert_eq!((excess.count(), failures.len()), (6 - taken, 6));
+        let asked = heavy
+            .iter()
+            .map(|it| world.server.asked_for(&digest(it.as_bytes())));
+        assert_eq!(asked.sum::<usize>(), fetched);
     }
     let huge = |world: &World, _: [&str; 2]| {
         let path = referrers_path(PATH, &world.manifest);

@@ -19,10 +19,11 @@ use crate::{
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Bytes of a list, and of one thing in it.
+/// Bytes of a list, of one thing that counts, and of the manifest that names it.
 const LIST: u64 = 4 << 20;
 const PART: u64 = 4 << 20;
-/// Bytes of all of it together, as it is kept; what is read back may be larger, never smaller.
+const MANIFEST: u64 = 256 << 10;
+/// Bytes of all of it together, as it is kept. What was fetched and not kept counts as well.
 const ALL: u64 = 16 << 20;
 /// Things that are looked at, of all that is attached to one digest.
 const MOST: usize = 32;
@@ -109,7 +110,7 @@ impl Registry {
             left: ALL,
         };
         if let Some(index) = index.filter(|index| *index != locked.manifest) {
-            let asked = asking.named(&format!("manifests/{index}"), index);
+            let asked = asking.named(&format!("manifests/{index}"), index, PART);
             let found = asked.map(|bytes| asking.evidence.set_index(bytes));
             asking.note(found);
         }
@@ -131,7 +132,7 @@ struct Asking<'a> {
     registry: &'a Registry,
     image: &'a Reference,
     evidence: ImageEvidence,
-    /// Bytes that may still be kept.
+    /// Bytes that may still be fetched and kept.
     left: u64,
 }
 
@@ -207,7 +208,7 @@ impl Asking<'_> {
             .digest
             .parse()
             .map_err(|_| Trouble::Fault(Fault::Format))?;
-        let bytes = self.named(&format!("manifests/{digest}"), digest)?;
+        let bytes = self.named(&format!("manifests/{digest}"), digest, MANIFEST)?;
         let artifact = artifact(&bytes)?;
         let about = artifact.subject.as_ref().map(|it| it.digest.as_str());
         if about != Some(subject.to_string().as_str()) {
@@ -216,7 +217,7 @@ impl Asking<'_> {
         match artifact.layers.as_slice() {
             [layer] if layer.media_type.starts_with(BUNDLE) => {
                 let text = self.text(layer)?;
-                self.keep(Beside::Bundle(text))
+                self.keep(Beside::Bundle(text), layer.size)
             }
             _ => Err(Trouble::Fault(Fault::Format)),
         }
@@ -246,7 +247,7 @@ impl Asking<'_> {
         let text = self.text(layer)?;
         let certificate = layer.written("certificate");
         let log = layer.written("bundle");
-        self.keep(match layer.media_type.as_str() {
+        let beside = match layer.media_type.as_str() {
             ENVELOPE => Beside::Envelope(Enveloped {
                 envelope: text,
                 certificate,
@@ -258,33 +259,50 @@ impl Asking<'_> {
                 certificate,
                 log,
             }),
-        })
+        };
+        self.keep(beside, layer.size)
     }
 
     /// A small document by its digest.
-    fn named(&self, part: &str, digest: ImageDigest) -> Result<Vec<u8>, Trouble> {
-        let bytes = self.registry.document(self.image, part, PART)?;
+    fn named(&self, part: &str, digest: ImageDigest, limit: u64) -> Result<Vec<u8>, Trouble> {
+        let bytes = self.registry.document(self.image, part, limit)?;
         match ImageDigest::of(&bytes) == digest {
             true => Ok(bytes),
             false => Err(Trouble::Fault(Fault::Digest)),
         }
     }
 
-    /// Takes it into the evidence. What counts is its size there, where characters may be written as six.
-    fn keep(&mut self, beside: Beside) -> Result<(), Trouble> {
+    /// Takes it into the evidence. What counts is its size there, where characters may be written as six; as many as were fetched are
+    /// counted already.
+    fn keep(&mut self, beside: Beside, fetched: u64) -> Result<(), Trouble> {
         let written = serde_json::to_vec(&beside).map_err(|_| Trouble::Fault(Fault::Format))?;
-        let left = self.left.checked_sub(written.len() as u64);
-        self.left = left.ok_or(Trouble::Fault(Fault::Excess))?;
+        self.spend((written.len() as u64).saturating_sub(fetched))?;
         self.evidence.add(beside);
         Ok(())
     }
 
-    fn text(&self, layer: &Layer) -> Result<String, Trouble> {
-        if layer.size > PART.min(self.left) {
+    /// After the first that is too much, nothing more is asked for.
+    fn spend(&mut self, bytes: u64) -> Result<(), Trouble> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        left.map(drop).ok_or(Trouble::Fault(Fault::Excess))
+    }
+
+    fn text(&mut self, layer: &Layer) -> Result<String, Trouble> {
+        if layer.size > PART {
             return Err(Trouble::Fault(Fault::Excess));
         }
-        let bytes = self.named(&format!("blobs/{}", layer.digest), layer.digest)?;
-        String::from_utf8(bytes).map_err(|_| Trouble::Fault(Fault::Format))
+        self.spend(layer.size)?;
+        let part = format!("blobs/{}", layer.digest);
+        let bytes = match self.named(&part, layer.digest, layer.size) {
+            // No more is read than its manifest says that there is.
+            Err(Trouble::Fetch(FetchError::TooLarge(_))) => Err(Trouble::Fault(Fault::Format)),
+            found => found,
+        }?;
+        match bytes.len() as u64 == layer.size {
+            true => String::from_utf8(bytes).map_err(|_| Trouble::Fault(Fault::Format)),
+            false => Err(Trouble::Fault(Fault::Format)),
+        }
     }
 }
 
