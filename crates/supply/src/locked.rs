@@ -156,6 +156,18 @@ impl LockedTree {
         self.own().map(|package| &package.integrity)
     }
 
+    /// Whether another one is of the same packages and bytes. What starts of them is each request's own, and several requests may have one
+    /// tree.
+    #[must_use]
+    pub fn is_of_same_bytes(&self, other: &Self) -> bool {
+        let entry = other.entry.clone();
+        *other
+            == Self {
+                entry,
+                ..self.clone()
+            }
+    }
+
     /// Where one of its packages comes from: a repository's dependencies come from a registry.
     #[must_use]
     pub fn ecosystem_of(&self, package: &LockedPackage) -> Ecosystem {

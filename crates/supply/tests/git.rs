@@ -12,8 +12,8 @@ use interlock_launch::{Class, LocateError, PackageStore, Request, judge};
 use interlock_supply::{
     LockedTree, Silent, TreePath,
     git::{
-        Checkout, GitError, Host, ObjectId, Project, Repository, Runner, Standing, Wish,
-        stored_before,
+        Checkout, GitError, Host, ObjectId, Project, PythonWish, Repository, Runner, Standing,
+        Wish, stored_before,
     },
     npm::{LockError, Locked, Locker},
 };
@@ -129,7 +129,7 @@ fn a_node_project_with_its_dependencies() {
         // Nothing was asked of the registry about the name that the repository gives itself.
         assert_eq!(place.world.server.asked_for("served"), 0);
         assert_eq!(
-            stored_before(&place.world.store, &wish).unwrap(),
+            stored_before(&place.world.store, &wish, |_| true).unwrap(),
             Some(tree.clone())
         );
 
@@ -209,10 +209,33 @@ fn a_file_that_is_named_starts() {
     assert_eq!(started(":sub").unwrap(), "node_modules/sub/s.js");
     assert!(started(":other").is_err());
     // What was made of a part is not what the whole is.
-    let before = |part| stored_before(&place.world.store, &place.wish("r", &commit, part)).unwrap();
+    let before = |part| {
+        let wish = place.wish("r", &commit, part);
+        stored_before(&place.world.store, &wish, |_| true).unwrap()
+    };
     assert_eq!(before(Some("sub")).as_ref(), Some(&locked.tree));
     assert_eq!(before(Some("s.js")), None);
     assert_eq!(before(None), None);
+
+    // Runners start their own kind of project, and no file.
+    for part in ["sub", "src/server.mjs", "tools/run.py", "tools/go.sh"] {
+        for runner in [Runner::Python(PythonWish::default()), Runner::Node] {
+            let mine = runner == Runner::Node && !part.starts_with("tools/");
+            let wish = Wish {
+                runner,
+                ..place.wish("r", &commit, Some(part))
+            };
+            let found = stored_before(&place.world.store, &wish, |_| true).unwrap();
+            assert_eq!(found.is_some(), mine, "{wish:?}");
+        }
+    }
+    let from = format!("git+https://github.com/o/r@{commit}#subdirectory=tools/run.py");
+    let uvx = judge(&Request::new("uvx", ["--from", &from, "run.py"]));
+    let Class::Package(package) = &uvx.class else {
+        panic!("{uvx:?}");
+    };
+    let (store, home) = (&place.world.store, Path::new("/home/user"));
+    assert!(PackageStore::locate(store, package, &(&tree).into(), home).is_err());
 
     let none = place.fetch(&place.wish("r", &commit, Some("absent.js")));
     assert!(chain(&none.err().unwrap()).contains("the commit has no `absent.js`"));

@@ -1,12 +1,13 @@
 //! What a lock or the store keeps of a repository that a Python runner names: whoever wrote it, it is taken for what it is.
 
 use std::fs;
+use std::path::PathBuf;
 
 use interlock_supply::provenance::to_rfc3339;
 use serde_json::json;
 
 use crate::support::wheel::{self, Wheel};
-use crate::uvx::{OPTION, Place, REPOSITORY, project, user};
+use crate::uvx::{LOUD, OPTION, Place, REPOSITORY, project, user};
 use crate::vouched::now;
 use crate::world::{World, has};
 
@@ -59,4 +60,98 @@ fn no_dependency_is_taken_for_the_repository_itself() {
     has(&lock(&without), &[other]);
     let swapped = without.replacen(archive, &own, 1);
     has(&lock(&swapped), &["is not of"]);
+}
+
+/// What the store has recorded of its trees.
+fn records(place: &Place) -> Vec<(PathBuf, String)> {
+    let trees = place.world.home.join(".local/share/interlock/store/trees");
+    let all = fs::read_dir(trees).unwrap();
+    let paths = all.map(|entry| entry.unwrap().path().join("lock.json"));
+    let text = |path: &PathBuf| fs::read_to_string(path).unwrap();
+    let mut all: Vec<_> = paths.map(|path| (path.clone(), text(&path))).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn off_line_a_tree_is_taken_that_was_made_for_these_words() {
+    let (place, commit) = Place::new();
+    let from = format!("{REPOSITORY}@{commit}");
+    let some = format!("Test_Server[cli] @ {from}");
+    let large = ["uvx", "--with", "beside", "--from", &some, "serve"];
+    place.approve(&[OPTION], &large).expect(0);
+    let offline = |words: &[&str]| {
+        let approve = ["--offline", "approve", "--name", "x", "--passphrase-fd"];
+        place.interlock(&[&approve[..], &["0", OPTION, "--"], words].concat())
+    };
+    // What is larger or smaller was made for others.
+    for words in [
+        &["uvx", "--from", &from, "serve"][..],
+        &["uvx", "--from", &some, "serve"],
+        &["uvx", "--with", "beside", "--from", &from, "serve"],
+        &["uvx", "--with", "beside>2", "--from", &some, "serve"],
+    ] {
+        offline(words).expect(3);
+    }
+    // All of it is told again, and nothing is written.
+    let before = records(&place);
+    let other = ["uvx", "--with", "beside", "--from", &some, "other"];
+    let said = offline(&other).expect(0);
+    let told = [LOUD, "3 packages", "has leaf@1.5 in python"];
+    has(&said.out, &told);
+    assert_eq!(records(&place), before);
+    // Nor is one taken that was made for another interpreter.
+    let (path, text) = before.first().unwrap();
+    let elsewhere = text.replacen("-linux-", "9-linux-", 1);
+    assert_ne!(&elsewhere, text);
+    fs::write(path, elsewhere).unwrap();
+    offline(&other).expect(3);
+}
+
+#[test]
+fn words_that_were_edited_in_a_lock_are_held_to_its_tree() {
+    let (place, _) = Place::new();
+    let named = format!("Test_Server[cli] @ {REPOSITORY}");
+    let add = ["add", OPTION, "--name", "test", "--"];
+    let words = ["uvx", "--with", "beside", "--from", &named, "serve"];
+    place.interlock(&[&add[..], &words].concat()).expect(0);
+    let lock = place.lock();
+    let before = records(&place);
+    for (was, now, expected) in [
+        ("[cli]", "", "which nothing in it needs"),
+        ("\"beside\"", "\"leaf\"", "which nothing in it needs"),
+        ("\"beside\"", "\"beside>2\"", "no package that satisfies"),
+        (
+            "    \"serve\",",
+            "    \"other\",",
+            "not the command that its source names",
+        ),
+    ] {
+        assert!(lock.contains(was), "{was}");
+        let edited = lock.replacen(was, now, 1);
+        fs::write(place.world.path("interlock.lock"), edited).unwrap();
+        let verified = place.interlock(&["verify"]);
+        assert_ne!(verified.code, 0, "{was}: {}", verified.out);
+        let refused = place.interlock(&["lock", OPTION]);
+        assert_ne!(refused.code, 0, "{was}: {}", refused.out);
+        has(&refused.err, &[expected]);
+    }
+    fs::write(place.world.path("interlock.lock"), &lock).unwrap();
+    place.interlock(&["verify"]).expect(0);
+    assert_eq!(records(&place), before);
+}
+
+#[test]
+fn words_for_the_index_are_held_to_the_tree_as_well() {
+    let (place, _) = Place::new();
+    let add = [
+        "add", "--name", "test", "--", "uvx", "--with", "beside", "leaf",
+    ];
+    place.interlock(&add).expect(0);
+    place.interlock(&["verify"]).expect(0);
+    let lock = place.lock().replacen("\"beside\"", "\"leaf\"", 1);
+    fs::write(place.world.path("interlock.lock"), lock).unwrap();
+    let told = ["the lock has `beside`, which nothing in it needs"];
+    has(&place.interlock(&["verify"]).expect(1).out, &told);
+    has(&place.interlock(&["lock"]).expect(3).err, &told);
 }

@@ -4,7 +4,8 @@ use super::{Checkout, Runner, Wish};
 use crate::{
     digest::TreeDigest,
     locked::{Ecosystem, Entry, ExactVersion, Interpreter, LockedPackage, LockedTree, TreePath},
-    npm, pypi,
+    npm,
+    pypi::{self, Name},
     store::{InstallError, Layout, Placed, Store, StoreError, Stored},
 };
 use interlock_launch::PackageRef;
@@ -174,20 +175,36 @@ fn entry(stored: &Stored, file: &TreePath) -> Result<(Entry, Made), FileError> {
     }
 }
 
-/// The tree that was made of this wish before, where it is in the store. Its record is made to name the command of this wish, as
-/// several start from one tree.
+/// A tree that was made of this commit before and holds what this wish asks for, where it is in the store and `fits`; with what the
+/// wish starts of it, as several start from one tree.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn stored_before(store: &Store, wish: &Wish) -> Result<Option<LockedTree>, StoreError> {
-    // Which extras a tree was made with, and for what beside it, is not in its record.
-    if wish.python().is_some_and(|it| !it.is_plain()) {
-        return Ok(None);
+pub fn stored_before(
+    store: &Store,
+    wish: &Wish,
+    fits: impl Fn(&LockedTree) -> bool,
+) -> Result<Option<LockedTree>, StoreError> {
+    let address = wish.address();
+    let is_own = |tree: &LockedTree| {
+        let own = tree.own().filter(|_| tree.ecosystem == Ecosystem::Git);
+        let own = own.filter(|own| own.archive.as_deref() == Some(address.as_str()));
+        own.is_some_and(|own| is_named(own, wish) && starts(wish.runner.words(), own))
+    };
+    let trees = store.list()?.into_iter().filter_map(|tree| tree.locked);
+    for tree in trees.filter(|tree| is_own(tree) && fits(tree)) {
+        // A clean-up may have been faster.
+        if !store.lease_stored(&tree.digest)? {
+            continue;
+        }
+        if let Some(entry) = entry_of_wish(store, &tree, wish) {
+            return Ok(Some(LockedTree { entry, ..tree }));
+        }
     }
-    recorded(store, wish, |_| true)
+    Ok(None)
 }
 
-/// The tree of this digest where this program recorded that it is of this commit, with the command of this wish.
+/// The tree of this digest where this program recorded that it is of this commit, as [`stored_before`].
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -196,38 +213,20 @@ pub fn stored_as(
     wish: &Wish,
     digest: &TreeDigest,
 ) -> Result<Option<LockedTree>, StoreError> {
-    recorded(store, wish, |tree| tree.digest == *digest)
+    stored_before(store, wish, |tree| tree.digest == *digest)
 }
 
-fn recorded(
-    store: &Store,
-    wish: &Wish,
-    fits: impl Fn(&LockedTree) -> bool,
-) -> Result<Option<LockedTree>, StoreError> {
-    let address = wish.address();
-    let is_own = |tree: &LockedTree| {
-        let own = tree
-            .own()
-            .filter(|own| own.archive.as_deref() == Some(address.as_str()));
-        tree.ecosystem == Ecosystem::Git && own.is_some_and(|own| is_named(own, wish))
-    };
-    let trees = store.list()?.into_iter().filter_map(|tree| tree.locked);
-    for tree in trees.filter(|tree| is_own(tree) && fits(tree)) {
-        // A clean-up may have been faster.
-        if !store.lease_stored(&tree.digest)? {
-            continue;
-        }
-        let Some(entry) = entry_of_wish(store, &tree, wish) else {
-            continue;
-        };
-        if entry == tree.entry {
-            return Ok(Some(tree));
-        }
-        let tree = LockedTree { entry, ..tree };
-        store.record_tree(&tree)?;
-        return Ok(Some(tree));
+/// Whether words of this kind start a project that lies there: a runner starts its own kind, and Interlock's word any.
+fn starts(words: interlock_launch::Ecosystem, own: &LockedPackage) -> bool {
+    match words {
+        interlock_launch::Ecosystem::PyPi => own.path.as_str() == pypi::PLACE,
+        interlock_launch::Ecosystem::Npm => is_node(own),
+        _ => true,
     }
-    Ok(None)
+}
+
+fn is_node(own: &LockedPackage) -> bool {
+    own.path.as_str().starts_with("node_modules/")
 }
 
 /// Whether the project that a tree was made of is called what was asked for.
@@ -238,13 +237,15 @@ fn is_named(own: &LockedPackage, wish: &Wish) -> bool {
 
 /// What a wish starts of a stored tree; the record may be of another wish.
 fn entry_of_wish(store: &Store, tree: &LockedTree, wish: &Wish) -> Option<Entry> {
-    let command = wish.command.as_deref();
     let own = tree.own()?;
     if own.path.as_str() == pypi::PLACE {
-        let beside = wish.python().into_iter().flat_map(|it| &it.beside);
-        let beside = beside.map(|requirement| requirement.name.as_str());
-        let names: Vec<&str> = std::iter::once(own.name.as_str()).chain(beside).collect();
-        return pypi::entry_in_tree(store, tree, &names, command);
+        let wish = pypi::wish_for(Name::new(own.name.as_str()).ok()?, wish);
+        return pypi::started(store, tree, &wish).ok();
+    }
+    let command = wish.command.as_deref();
+    // What was named of the repository is in the record; a command is not.
+    if is_node(own) && wish.entry.is_none() {
+        return npm::entry_in_tree(store, tree, std::slice::from_ref(&own.name), command);
     }
     let same = command.is_none_or(|command| *command == tree.entry.command);
     same.then(|| tree.entry.clone())
@@ -257,7 +258,7 @@ pub(crate) fn entry_in_tree(
     tree: &LockedTree,
     package: &PackageRef,
 ) -> Option<Entry> {
-    let own = tree.own()?;
+    let own = tree.own().filter(|own| starts(package.ecosystem, own))?;
     let wanted = package.bin.as_deref();
     if own.path.as_str() == pypi::PLACE {
         // Interlock's own word names a directory there, and Python's runners a command.
@@ -269,7 +270,7 @@ pub(crate) fn entry_in_tree(
     }
     // A directory that was named is all that there is: its project says what starts.
     let wanted = wanted.filter(|wanted| part(own) != Some(wanted) || is_file(store, tree, wanted));
-    if wanted.is_none() && own.path.as_str().starts_with("node_modules/") {
+    if wanted.is_none() && is_node(own) {
         let names = std::slice::from_ref(&own.name);
         return npm::entry_in_tree(store, tree, names, None);
     }
@@ -283,7 +284,7 @@ pub(crate) fn entry_in_tree(
         let (entry, made) = entry(&stored, &file).ok()?;
         return made.is_empty().then_some(entry);
     }
-    if own.path.as_str().starts_with("node_modules/") {
+    if is_node(own) {
         let stored = store.package_in_tree(&tree.digest, own.path.as_str())?;
         let file = TreePath::new(wanted?).ok();
         if let Some(file) = file.filter(|file| stored.has(file.as_str())) {

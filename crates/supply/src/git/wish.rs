@@ -5,6 +5,7 @@ use crate::{
     locked::TreePath,
     pypi::{Name, Requirement},
 };
+use interlock_launch::Ecosystem;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +45,14 @@ pub struct PythonWish {
     pub beside: Vec<Requirement>,
 }
 
-impl PythonWish {
-    /// The project and what it needs, and nothing more.
-    pub(super) fn is_plain(&self) -> bool {
-        self.extras.is_empty() && self.beside.is_empty()
+impl Runner {
+    /// Whose words these are, as requests name them.
+    pub(super) fn words(&self) -> Ecosystem {
+        match self {
+            Self::Own => Ecosystem::Git,
+            Self::Node => Ecosystem::Npm,
+            Self::Python(_) => Ecosystem::PyPi,
+        }
     }
 }
 

@@ -217,8 +217,12 @@ fn consistent(server: &Server) -> Result<(), String> {
             tree.name
         ));
     }
-    if tree.ecosystem == Ecosystem::Npm {
-        npm_entry(tree, asked)?;
+    match asked.ecosystem {
+        interlock_launch::Ecosystem::Npm if tree.ecosystem == Ecosystem::Npm => {
+            npm_entry(tree, asked)?;
+        }
+        interlock_launch::Ecosystem::PyPi => python_entry(tree, asked)?,
+        _ => {}
     }
     if from_git {
         at_its_commit(tree, asked)?;
@@ -298,6 +302,18 @@ fn npm_entry(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
         "it starts `{}` as `{}`, which is nothing that its source names",
         file.escape_debug(),
         tree.entry.command.escape_debug()
+    ))
+}
+
+/// What starts is the command that the source asks for, if it asks for one. Whose it is, the packages say.
+fn python_entry(tree: &LockedTree, asked: &PackageRef) -> Result<(), String> {
+    let command = &tree.entry.command;
+    if asked.bin.as_ref().is_none_or(|bin| bin == command) {
+        return Ok(());
+    }
+    Err(format!(
+        "it starts `{}`, which is not the command that its source names",
+        command.escape_debug()
     ))
 }
 

@@ -75,6 +75,30 @@ impl Python {
         })
     }
 
+    /// The interpreter that a tree's target names, if it names one as they are written here.
+    #[must_use]
+    pub fn of_target(target: &str) -> Option<Self> {
+        let parts: Vec<&str> = target.split('-').collect();
+        let ["cpython", version, "linux", arch, libc, of_libc] = parts.as_slice() else {
+            return None;
+        };
+        let minor = version.strip_prefix("3.")?;
+        let minor = minor.split(|c: char| !c.is_ascii_digit()).next()?;
+        let libc = match *libc {
+            "glibc" => Libc::Glibc,
+            "musl" => Libc::Musl,
+            _ => return None,
+        };
+        let (first, second) = of_libc.split_once('.')?;
+        let found = Self {
+            minor: minor.parse().ok()?,
+            version: (*version).to_owned(),
+            arch: (*arch).to_owned(),
+            libc: (libc, (first.parse().ok()?, second.parse().ok()?)),
+        };
+        (found.to_string() == target).then_some(found)
+    }
+
     /// The values of environment markers.
     #[must_use]
     pub fn environment(&self) -> Environment {
@@ -318,5 +342,23 @@ mod tests {
     fn a_target_reads_like_a_platform() {
         let python = Python::fixture(11, "x86_64", (Libc::Glibc, (2, 36)));
         assert_eq!(python.to_string(), "cpython-3.11.7-linux-x86_64-glibc-2.36");
+    }
+
+    #[test]
+    fn targets_are_read_as_they_are_written() {
+        for libc in [(Libc::Glibc, (2, 36)), (Libc::Musl, (1, 2))] {
+            let python = Python::fixture(12, "x86_64", libc);
+            assert_eq!(Python::of_target(&python.to_string()), Some(python));
+        }
+        for other in [
+            "",
+            "cpython-3.12.7",
+            "pypy-3.12.7-linux-x86_64-glibc-2.36",
+            "cpython-2.7.1-linux-x86_64-glibc-2.36",
+            "cpython-3.12.7-linux-x86_64-glibc-2.036",
+            "cpython-3.12.7-linux-x86_64-glibc-2.36-x",
+        ] {
+            assert_eq!(Python::of_target(other), None, "{other}");
+        }
     }
 }

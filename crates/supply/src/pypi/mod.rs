@@ -26,8 +26,9 @@ pub use name::{Name, NameError};
 pub use requirement::{Requirement, RequirementError};
 pub use resolve::{
     Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish, claims,
+    is_asked_for,
 };
-pub(crate) use resolve::{PLACE, entry_in_tree, names_beside, start_of_file};
+pub(crate) use resolve::{PLACE, entry_in_tree, names_beside, start_of_file, started, wish_for};
 pub use sdist::{
     Broken, Build, BuildError, DangerBuilder, FromElsewhere, Project, ProjectError, Refusal, Task,
     Unbuilt, is_static,

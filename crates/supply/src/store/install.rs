@@ -229,14 +229,6 @@ impl Store {
         Ok(())
     }
 
-    /// Writes another record of a tree that is there, whole: of what else starts from it.
-    pub(crate) fn record_tree(&self, locked: &LockedTree) -> Result<(), StoreError> {
-        let place = self.tree_path(&locked.digest);
-        let lock = serde_json::to_vec_pretty(locked).map_err(io::Error::from);
-        let lock = lock.map_err(StoreError::at("write", &place))?;
-        replace(&place.join("lock.json"), &self.scratch()?, &lock)
-    }
-
     /// Puts a tree together where nobody looks, lets `work` look at it, and takes it away again.
     pub(crate) fn staged<T>(
         &self,

@@ -51,9 +51,10 @@ pub fn fetch(
     let wish = wish(package, at, commit)?;
     remarks.insert(0, format!("from {} at commit {}", wish.at, wish.commit));
     if host.is_offline()
-        && let Some(tree) = stored_before(packages, &wish).map_err(|error| failed(&wish, &error))?
-        && (sources == Sources::DangerBuilt || tree.built().next().is_none())
+        && let Some(tree) = before(context, packages, package, sources, &wish)?
     {
+        // Nothing of it was chosen now, so all of it is shown.
+        remarks.extend(package::proposed(&tree));
         return fetched(context, &rules, packages, &tree, remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -80,6 +81,41 @@ pub fn fetch(
     };
     remarks.extend(left_out(&checkout));
     fetched(context, &rules, packages, &tree, remarks)
+}
+
+/// A tree of the store that is what a request asks for: for its interpreter, and with nothing built unless that was said again.
+fn before(
+    context: &Context,
+    packages: &Store,
+    package: &PackageRef,
+    sources: Sources,
+    wish: &Wish,
+) -> Result<Option<LockedTree>, Failure> {
+    let fits = |tree: &LockedTree| {
+        let allowed = sources == Sources::DangerBuilt || tree.built().next().is_none();
+        let is_here =
+            |target: &String| python::target(context, packages, package) == Some(target.clone());
+        allowed && tree.target.as_ref().is_none_or(is_here)
+    };
+    stored_before(packages, wish, fits).map_err(|error| failed(wish, &error))
+}
+
+/// Whether a lock's tree, which is in the store, is what a request asks for.
+///
+/// # Errors
+/// When the request names no commit, or the store cannot be read.
+pub fn is_asked_for(
+    packages: &Store,
+    package: &PackageRef,
+    tree: &LockedTree,
+) -> Result<bool, Failure> {
+    let (at, name) = asked(package)?;
+    let Some(commit) = name.as_deref().and_then(ObjectId::parse) else {
+        return Ok(false);
+    };
+    let wish = wish(package, at, commit)?;
+    let found = stored_as(packages, &wish, &tree.digest);
+    Ok(found.map_err(|error| failed(&wish, &error))?.as_ref() == Some(tree))
 }
 
 fn fetched(

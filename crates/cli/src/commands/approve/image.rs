@@ -78,6 +78,7 @@ pub fn fetch(
         locked: LockedPackage::from(&locked),
         remarks,
         origin: told.origin,
+        tree: None,
     })
 }
 

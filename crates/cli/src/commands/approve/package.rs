@@ -31,6 +31,8 @@ pub struct Fetched {
     pub remarks: Vec<String>,
     /// Where it came from, as a lock keeps it.
     pub origin: Option<OriginLock>,
+    /// The tree, with what the request starts of it; the store's record may be of another request.
+    pub tree: Option<LockedTree>,
 }
 
 impl Fetched {
@@ -41,6 +43,7 @@ impl Fetched {
             locked: LockedPackage::from(tree),
             remarks,
             origin: told.origin,
+            tree: Some(tree.clone()),
         }
     }
 
@@ -157,14 +160,14 @@ pub fn install(
         interlock_supply::Ecosystem::Npm => {}
         interlock_supply::Ecosystem::Pypi => {
             python::install(context, packages, judgement, tree, sources)?;
-            return as_recorded(packages, tree).map(|()| Vec::new());
+            return as_recorded(packages, judgement, tree).map(|()| Vec::new());
         }
         interlock_supply::Ecosystem::Binary | interlock_supply::Ecosystem::Mcpb => {
             return fetched::install(context, packages, judgement, tree);
         }
         interlock_supply::Ecosystem::Git => {
             let remarks = git::install(context, packages, judgement, tree, sources)?;
-            return as_recorded(packages, tree).map(|()| remarks);
+            return as_recorded(packages, judgement, tree).map(|()| remarks);
         }
     }
     let config =
@@ -220,16 +223,48 @@ pub fn provenance(
     }
 }
 
-/// The bytes may be there from before: then this program's own record of them has to say what the lock says.
-fn as_recorded(packages: &Store, tree: &LockedTree) -> Result<(), Failure> {
-    if packages.recorded(&tree.digest).as_ref() == Some(tree) {
-        return Ok(());
+/// Whether this program's own record of what is in the store says what a lock says. What starts of a Python tree or a repository is read
+/// from its packages, as several requests may have one tree.
+pub fn is_recorded(packages: &Store, tree: &LockedTree) -> bool {
+    use interlock_supply::Ecosystem as Kind;
+    let record = packages.recorded(&tree.digest);
+    record.is_some_and(|record| match tree.ecosystem {
+        Kind::Pypi | Kind::Git => record.is_of_same_bytes(tree),
+        Kind::Npm | Kind::Binary | Kind::Mcpb => record == *tree,
+    })
+}
+
+/// The bytes may be there from before: then the record of them has to say what the lock says, and they have to be what the lock's source
+/// asks for. Nobody is asked, and nothing is written.
+///
+/// # Errors
+/// When they are something else.
+pub fn as_recorded(
+    packages: &Store,
+    judgement: &Judgement,
+    tree: &LockedTree,
+) -> Result<(), Failure> {
+    let (name, version) = (&tree.name, &tree.version);
+    let next = "interlock lock --update NAME";
+    if !is_recorded(packages, tree) {
+        let what = format!("the lock describes {name}@{version} otherwise than it is stored");
+        return Err(Failure::new(Exit::Refused, what).next(next));
     }
-    let what = format!(
-        "the lock describes {}@{} otherwise than it is stored",
-        tree.name, tree.version
-    );
-    Err(Failure::new(Exit::Refused, what).next("interlock lock --update NAME"))
+    let other = || {
+        let what = format!("the lock's source asks for something else than its {name}@{version}");
+        Failure::new(Exit::Refused, what).next(next)
+    };
+    match tree.ecosystem {
+        interlock_supply::Ecosystem::Pypi => {
+            let asked = python::is_asked_for(packages, asked(judgement)?, tree)?;
+            asked.map_err(|error| other().because(&error))
+        }
+        interlock_supply::Ecosystem::Git => {
+            let same = git::is_asked_for(packages, asked(judgement)?, tree)?;
+            if same { Ok(()) } else { Err(other()) }
+        }
+        _ => Ok(()),
+    }
 }
 
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {

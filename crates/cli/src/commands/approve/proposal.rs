@@ -143,6 +143,7 @@ fn proposals(
                 locked,
                 remarks,
                 origin,
+                tree: resolved.content.tree,
             }),
             launch: resolved.launch,
             wanted: Wanted {

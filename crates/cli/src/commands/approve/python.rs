@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use interlock_launch::{Judgement, PackageRef};
 use interlock_supply::git::PythonWish;
 use interlock_supply::pypi::{
-    BuildError, Compiler, Config, DangerBuilder, Index, LockError, Locked, Locker, Name, Python,
-    Requirement, Wish,
+    self, BuildError, Compiler, Config, DangerBuilder, Index, LockError, Locked, Locker, Name,
+    Python, Requirement, Wish,
 };
 use interlock_supply::{LockedTree, Store};
 
@@ -75,6 +75,24 @@ pub fn install(
     let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.install(&wish, tree);
     with_locker(context, packages, (package, sources), work, &rules, &failed).map(|_| ())
+}
+
+/// Whether a lock's tree, which is in the store, is what a request asks for.
+///
+/// # Errors
+/// When the request names no packages of the index.
+pub(super) fn is_asked_for(
+    packages: &Store,
+    package: &PackageRef,
+    tree: &LockedTree,
+) -> Result<Result<(), LockError>, Failure> {
+    Ok(pypi::is_asked_for(packages, tree, &wish(package)?))
+}
+
+/// The interpreter that a package is for, as trees name it; none where there is no such one.
+pub(super) fn target(context: &Context, packages: &Store, package: &PackageRef) -> Option<String> {
+    let path = launching::python(context, packages, package).ok()?;
+    Python::inspect(&path).ok().map(|python| python.to_string())
 }
 
 /// Does `work` with the interpreter that a package is for and the user's own index; gives the index back.

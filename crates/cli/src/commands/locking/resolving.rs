@@ -4,8 +4,8 @@ use interlock_launch::{
     Class, Danger, Decision, Judgement, Launch, Ledger, LockedPackage, Prior, Profile, Request,
     judge,
 };
+use interlock_supply::LockedTree;
 use interlock_supply::lockfile::{Base, Content, OriginLock, Server};
-use interlock_supply::{LockedTree, TreeDigest};
 
 use crate::commands::approve::build::Sources;
 use crate::commands::approve::{git, image, package, refuse_what_cannot_be_approved};
@@ -186,28 +186,12 @@ fn fetched(
     let Some(fetched) = package::fetch(context, packages, judgement, None, sources)? else {
         return Ok(Bytes::default());
     };
-    let mut bytes = Bytes {
-        package: Some(fetched.locked.clone()),
-        tree: None,
+    Ok(Bytes {
+        package: Some(fetched.locked),
+        tree: fetched.tree,
         remarks: fetched.remarks,
         origin: fetched.origin,
-    };
-    if fetched.locked.ecosystem == "oci" {
-        return Ok(bytes);
-    }
-    let recorded = TreeDigest::parse(&fetched.locked.tree)
-        .ok()
-        .and_then(|digest| machine.packages.recorded(&digest));
-    match recorded {
-        Some(tree) => {
-            bytes.tree = Some(tree);
-            Ok(bytes)
-        }
-        None => {
-            let what = "the store's record of what was just fetched cannot be read";
-            Err(Failure::new(Exit::Refused, what).next("interlock store verify"))
-        }
-    }
+    })
 }
 
 /// What is to be done about something that would have to be built, of a server that does not ask for that.

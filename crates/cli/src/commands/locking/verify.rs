@@ -126,9 +126,11 @@ impl Verifier {
             .machine
             .packages
             .examine(&tree.digest, &tree.name.to_string());
-        let recorded = || self.machine.packages.recorded(&tree.digest);
         let files = match stored {
-            Ok(files) if recorded().as_ref() == Some(tree) => files,
+            Ok(files) if package::is_recorded(&self.machine.packages, tree) => {
+                package::as_recorded(&self.machine.packages, &judgement, tree).map_err(line)?;
+                files
+            }
             // What is damaged is told, not mended in silence.
             Err(error) if !error.is_missing() => return Err(error.to_string()),
             Err(_) if server.content.is_foreign() => {

@@ -2,6 +2,7 @@
 
 mod bytecode;
 mod fetch;
+mod kept;
 mod own;
 mod proposed;
 mod release;
@@ -14,6 +15,9 @@ mod wheel;
 
 pub use bytecode::Compiler;
 pub use fetch::SourceError;
+pub use kept::is_asked_for;
+pub(crate) use kept::started;
+pub(crate) use own::wish_for;
 pub use release::NoWheel;
 pub use solve::{Unmet, Why};
 pub(crate) use start::of_file as start_of_file;
@@ -256,10 +260,12 @@ impl Locker<'_> {
         let _fetching = self
             .store
             .fetching(&key, &|| self.progress.waiting_for_lock())?;
-        // The record beside a stored tree was written by this program, from the packages themselves.
-        if self.store.lock_record(&locked.digest).as_ref() == Some(locked)
+        // The record beside a stored tree was written by this program, from the packages themselves. For which request, it does not say.
+        let before = self.store.lock_record(&locked.digest);
+        if before.is_some_and(|before| before.is_of_same_bytes(locked))
             && self.store.tree_is_whole(&locked.digest)
         {
+            is_asked_for(self.store, locked, wish)?;
             self.store.lease(&locked.digest)?;
             return Ok(());
         }
@@ -394,17 +400,12 @@ impl Locker<'_> {
             })
         };
         let fits = |tree: &LockedTree| {
-            let command = wish
-                .command
-                .as_ref()
-                .is_none_or(|command| *command == tree.entry.command);
             // What was built from sources is agreed to each time.
             let allowed = self.danger_builder.is_some() || tree.built().next().is_none();
             tree.ecosystem == Ecosystem::Pypi
                 && allowed
                 && tree.name.as_str() == first.name.as_str()
                 && tree.target.as_deref() == Some(&target)
-                && command
                 && wish.requirements.iter().all(|wanted| has(tree, wanted))
         };
         let trees = self
@@ -413,6 +414,10 @@ impl Locker<'_> {
             .into_iter()
             .filter_map(|tree| tree.locked)
             .filter(fits);
+        let trees = trees.filter_map(|tree| {
+            let entry = started(self.store, &tree, wish).ok()?;
+            Some(LockedTree { entry, ..tree })
+        });
         let versions =
             trees.filter_map(|tree| Some((tree.version.as_str().parse::<Version>().ok()?, tree)));
         let best = versions.max_by(|(a, x), (b, y)| (a, x.digest).cmp(&(b, y.digest)));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     built::Built,
-    git::{Checkout, GitTree},
+    git::{self, Checkout, GitTree},
     locked::{ExactVersion, LockedTree, TreePath},
     pypi::{BuildError, Environment, Metadata, Name, Requirement, Specifiers, sdist::Elsewhere},
     store::{InstallError, Stored},
@@ -137,18 +137,7 @@ impl Own {
 
     /// The package itself, in whatever version it is, and what a runner puts beside it.
     fn wish(&self, checkout: &Checkout) -> Wish {
-        let asked = checkout.wish().python().cloned().unwrap_or_default();
-        let mut requirements = vec![Requirement {
-            name: self.wheel.name.name.clone(),
-            extras: asked.extras,
-            versions: Specifiers::default(),
-            marker: None,
-        }];
-        requirements.extend(asked.beside);
-        Wish {
-            requirements,
-            command: checkout.command().map(str::to_owned),
-        }
+        wish_for(self.wheel.name.name.clone(), checkout.wish())
     }
 
     /// What the package needs with these of its extras; one extra may stand for others. Nothing of it is from elsewhere than the index.
@@ -192,6 +181,22 @@ impl Own {
 
 fn unbuilt(error: impl Into<BuildError>) -> LockError {
     LockError::Project(Box::new(error.into()).into())
+}
+
+/// What is asked of the index's packages and of a repository's project, which is called `name`.
+pub(crate) fn wish_for(name: Name, asked: &git::Wish) -> Wish {
+    let python = asked.python().cloned().unwrap_or_default();
+    let mut requirements = vec![Requirement {
+        name,
+        extras: python.extras,
+        versions: Specifiers::default(),
+        marker: None,
+    }];
+    requirements.extend(python.beside);
+    Wish {
+        requirements,
+        command: asked.command.clone(),
+    }
 }
 
 /// The file that says which commit a tree is of. Two commits may build the same, and what the store records of a tree is of one.

@@ -5,10 +5,18 @@
 
 use super::{LockError, Wheel, wheel};
 use crate::{
-    pypi::{Environment, Metadata, Name, Requirement},
+    pypi::{Environment, Metadata, Name, Requirement, Version},
     store::Stored,
 };
 use std::collections::BTreeSet;
+
+/// A package that is there.
+pub(super) struct Held {
+    pub(super) name: Name,
+    pub(super) version: Version,
+    /// What it says of itself.
+    pub(super) metadata: String,
+}
 
 /// Everything that is asked for is there, and everything that is there was asked for, once.
 pub(super) fn closed(
@@ -17,8 +25,17 @@ pub(super) fn closed(
     stored: &[Stored],
     environment: &Environment,
 ) -> Result<(), LockError> {
-    let mut reached = reached(wanted, wheels, stored, environment)?;
-    let mut names = wheels.iter().map(|wheel| &wheel.name.name);
+    closed_over(wanted, &held(wheels, stored), environment)
+}
+
+/// The same of packages wherever they are.
+pub(super) fn closed_over(
+    wanted: &[Requirement],
+    all: &[Held],
+    environment: &Environment,
+) -> Result<(), LockError> {
+    let mut reached = reached(wanted, all, environment)?;
+    let mut names = all.iter().map(|held| &held.name);
     // Of two by one name, the second is one that nothing needs.
     match names.find(|name| !reached.remove(name)) {
         Some(name) => Err(LockError::Unneeded(name.clone())),
@@ -26,11 +43,21 @@ pub(super) fn closed(
     }
 }
 
+/// Wheels in the store, as they say themselves what they are.
+pub(super) fn held(wheels: &[Wheel], stored: &[Stored]) -> Vec<Held> {
+    let both = wheels.iter().zip(stored);
+    both.map(|(wheel, stored)| Held {
+        name: wheel.name.name.clone(),
+        version: wheel.name.version.clone(),
+        metadata: wheel::text(stored, "METADATA"),
+    })
+    .collect()
+}
+
 /// Follows what was asked for through the packages' own metadata; the names of all that is needed, which is all there.
 pub(super) fn reached<'a>(
     wanted: &[Requirement],
-    wheels: &'a [Wheel],
-    stored: &[Stored],
+    all: &'a [Held],
     environment: &Environment,
 ) -> Result<BTreeSet<&'a Name>, LockError> {
     let here = |need: &&Requirement| {
@@ -41,20 +68,17 @@ pub(super) fn reached<'a>(
     let mut followed: BTreeSet<(Name, Vec<Name>)> = BTreeSet::new();
     let mut reached: BTreeSet<&Name> = BTreeSet::new();
     while let Some(need) = open.pop() {
-        let mut all = wheels.iter().zip(stored);
-        let found = all.find(|(wheel, _)| {
-            wheel.name.name == need.name && need.versions.admit(&wheel.name.version)
-        });
-        let Some((wheel, stored)) = found else {
+        let mut those = all.iter();
+        let found = those.find(|held| held.name == need.name && need.versions.admit(&held.version));
+        let Some(held) = found else {
             return Err(LockError::Lacks(Box::new(need)));
         };
-        reached.insert(&wheel.name.name);
+        reached.insert(&held.name);
         if !followed.insert((need.name.clone(), need.extras.clone())) {
             continue;
         }
-        let raw = wheel::text(stored, "METADATA");
-        let own = Metadata::parse(raw.as_bytes(), &wheel.name.name, &wheel.name.version);
-        let own = own.map_err(|_| LockError::Contradiction(wheel.name.name.clone()))?;
+        let own = Metadata::parse(held.metadata.as_bytes(), &held.name, &held.version);
+        let own = own.map_err(|_| LockError::Contradiction(held.name.clone()))?;
         let holds = |requirement: &Requirement| {
             let Some(marker) = &requirement.marker else {
                 return true;

@@ -86,7 +86,8 @@ impl Tools {
     /// Those that some requirements lead to.
     fn reached(&self, fetcher: &Fetcher<'_>, wanted: &[Requirement]) -> Result<Self, LockError> {
         let (wheels, stored, environment) = (&self.wheels, &self.stored, fetcher.environment());
-        let reached = proposed::reached(wanted, wheels, stored, environment)?;
+        let all = proposed::held(wheels, stored);
+        let reached = proposed::reached(wanted, &all, environment)?;
         let both = wheels.iter().zip(stored);
         let (wheels, stored) = both
             .filter(|(wheel, _)| reached.contains(&wheel.name.name))

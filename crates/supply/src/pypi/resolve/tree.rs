@@ -139,20 +139,15 @@ fn own_command<'a>(commands: &'a [Command], name: &Name) -> Option<&'a Command> 
     }
 }
 
-/// What a lock starts is what one of the packages that were asked for says that the command starts.
+/// What a lock starts is what the request starts: a command that it names, or its package's own.
 pub(super) fn starts_as_locked(
     wish: &Wish,
     locked: &LockedTree,
     wheels: &[Wheel],
     stored: &[Stored],
 ) -> Result<(), LockError> {
-    let asked = |wheel: &Wheel| {
-        let mut all = wish.requirements.iter();
-        all.any(|requirement| requirement.name == wheel.name.name)
-    };
-    let own = wheels.iter().zip(stored).filter(|(wheel, _)| asked(wheel));
-    let mut commands = own.flat_map(|(_, stored)| Command::of(stored));
-    if commands.any(|command| start::entry(&command).as_ref() == Some(&locked.entry)) {
+    let found = entry(wish, wheels, stored, "");
+    if found.is_ok_and(|found| found == locked.entry) {
         return Ok(());
     }
     Err(LockError::WrongEntry {
@@ -202,7 +197,7 @@ pub(crate) fn names_beside(package: &PackageRef) -> impl Iterator<Item = &str> {
 }
 
 /// Of all packages in one directory the files that say what one of them starts.
-fn of_package(whole: &Stored, name: &Name) -> Stored {
+pub(super) fn of_package(whole: &Stored, name: &Name) -> Stored {
     let own = |path: &str| {
         let info = path
             .strip_prefix(SITE)
