@@ -421,6 +421,8 @@ fn what_a_repository_does_not_have() {
         &[
             text("package.json", "{}"),
             text("src/one/pyproject.toml", ""),
+            text("tools/setup.py", ""),
+            text("a b/setup.py", ""),
         ],
     );
     place.commit("o/old", &[text("setup.py", "raise SystemExit(1)")]);
@@ -446,12 +448,18 @@ fn what_a_repository_does_not_have() {
         (
             from("o/plain"),
             "serve",
-            &["no project of Python at its top", "`#subdirectory=src/one`"],
+            &[
+                "no project of Python at its top",
+                "name `#subdirectory=tools`, `#subdirectory=src/one`",
+            ],
         ),
         (
             from("o/plain#subdirectory=src"),
             "serve",
-            &["no project of Python at its top"],
+            &[
+                "no project of Python at its top",
+                "name `#subdirectory=src/one`",
+            ],
         ),
         (
             from("o/plain#subdirectory=package.json"),

@@ -13,7 +13,7 @@ use crate::{
     store::{Guard, Store, StoreError, Stored},
     unpack::UnpackLimits,
 };
-use std::{io::BufReader, path::Path};
+use std::{collections::BTreeSet, io::BufReader, path::Path};
 
 /// How many bytes of changes, directories and commits are held in memory at a time.
 const IN_MEMORY: u64 = 256 << 20;
@@ -155,13 +155,22 @@ impl Checkout {
         }
     }
 
-    /// Directories of it that look like projects of Python, the outermost first.
-    pub(super) fn python_projects(&self) -> Vec<&str> {
+    /// Directories of the repository that look like projects of Python and can be named, the outermost first.
+    pub(super) fn python_projects(&self) -> Vec<String> {
+        let ends = ["/pyproject.toml", "/setup.py"];
         let files = self.stored.files.iter().map(|file| file.path.as_str());
-        let mut found: Vec<&str> = files
-            .filter_map(|path| path.strip_suffix("/pyproject.toml"))
-            .collect();
-        found.sort_by_key(|path| (path.matches('/').count(), *path));
+        let found = files.filter_map(|path| ends.iter().find_map(|end| path.strip_suffix(end)));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+        let found = found.filter(|path| path.chars().all(plain));
+        // Where a directory was named, paths here begin below it.
+        let below = self.wish.entry.as_ref().filter(|_| self.entry().is_none());
+        let found = found.map(|path| match below {
+            Some(below) => format!("{below}/{path}"),
+            None => path.to_owned(),
+        });
+        let found: BTreeSet<String> = found.collect();
+        let mut found: Vec<String> = found.into_iter().collect();
+        found.sort_by_key(|path| path.matches('/').count());
         found
     }
 
