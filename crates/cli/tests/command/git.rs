@@ -161,6 +161,30 @@ fn an_approval_of_a_bare_commit_says_whether_a_branch_has_it() {
 }
 
 #[test]
+fn a_server_at_a_commit_is_not_moved_and_can_be_added_anew() {
+    let world = World::new();
+    let (hosted, first) = hosted();
+    let word = format!("git:{}#main:bin/server.sh", hosted.url("tools.git"));
+    let add = || world.interlock(&["add", &word, "--name", "test", "--", "plain"]);
+    add().expect(0);
+    let second = hosted.commit("tools.git", &[("README", "y")], "sha1");
+    let refused = add().expect(2).err;
+    has(
+        &refused,
+        &["a server `test` already", "take its tables out of"],
+    );
+    let read = || fs::read_to_string(world.path("interlock.lock")).unwrap();
+    let lock = read();
+    let (rest, _) = lock.split_once("[server.test").unwrap();
+    fs::write(world.path("interlock.lock"), rest).unwrap();
+    add().expect(0);
+    world.interlock(&["verify"]).expect(0);
+    let lock = read();
+    assert!(lock.contains(&second), "{lock}");
+    assert!(!lock.contains(&first), "{lock}");
+}
+
+#[test]
 fn whose_commit_a_name_stands_for_is_said() {
     let (hosted, first) = hosted();
     let (url, path) = (hosted.url("tools.git"), hosted.path("tools.git"));

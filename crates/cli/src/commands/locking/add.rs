@@ -32,11 +32,8 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     let listed = Listed::of(&context, source, options)?;
     let mut server = declared(&context, options, listed.as_ref(), &project.base)?;
     let name = name(options, &server, &project.base)?;
-    if project.named(name.as_str()).is_some() {
-        let what = format!("the lock has a server `{name}` already");
-        return Err(Failure::new(Exit::Usage, what).next(format!(
-            "interlock lock --update {name}, or choose another `--name`"
-        )));
+    if let Some(taken) = project.named(name.as_str()) {
+        return Err(is_taken(&name, taken, &project.base));
     }
     let machine = Machine::open(&context)?;
     let ledger = context.ledger(&context.known()?)?;
@@ -83,6 +80,19 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
         say("it is a proposal so far; to approve it: interlock approve --lock");
     }
     Ok(Exit::Done)
+}
+
+/// A server of that name is there, and how it is moved.
+fn is_taken(name: &ServerName, taken: &Server, base: &Base) -> Failure {
+    let what = format!("the lock has a server `{name}` already");
+    let next = match judge(&taken.request(base)).class {
+        // Nothing moves a commit.
+        Class::Package(package) if package.commit().is_some() => {
+            "take its tables out of `interlock.lock` and add it again".to_owned()
+        }
+        _ => format!("interlock lock --update {name}"),
+    };
+    Failure::new(Exit::Usage, what).next(format!("{next}, or choose another `--name`"))
 }
 
 /// The command that was typed, with one more option.
