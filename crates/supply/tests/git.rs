@@ -248,6 +248,8 @@ fn names_become_commits() {
     let path = place.hosted.path("r");
     support::git::git(&path, &["tag", "plain"]);
     support::git::git(&path, &["tag", "-a", "v1.0", "-m", "x"]);
+    support::git::git(&path, &["tag", "-a", "v2.0", "-m", "x"]);
+    support::git::git(&path, &["branch", "v2.0"]);
     let second = place.hosted.commit("r", &[("a.js", "2")], "sha1");
     support::git::git(&path, &["branch", "v1.0"]);
     let host = Host::new(&support::server::near());
@@ -256,8 +258,11 @@ fn names_become_commits() {
         (None, Some(("HEAD", &second))),
         (Some("main"), Some(("refs/heads/main", &second))),
         (Some("plain"), Some(("refs/tags/plain", &first))),
-        // A tag with a message stands for its commit, and comes before a branch of its name.
-        (Some("v1.0"), Some(("refs/tags/v1.0", &first))),
+        // A tag with a message stands for its commit, and a branch of its name may be there as well.
+        (Some("v2.0"), Some(("refs/tags/v2.0", &first))),
+        // At another commit it makes two meanings.
+        (Some("v1.0"), None),
+        (Some("refs/tags/v1.0"), Some(("refs/tags/v1.0", &first))),
         (Some("refs/heads/v1.0"), Some(("refs/heads/v1.0", &second))),
         (Some("v1"), None),
         (Some("../x"), None),
