@@ -69,11 +69,13 @@ impl Measured {
             return None;
         }
         let mut hash = Sha256::new();
-        hash.update(b"interlock held tree v1\0");
+        hash.update(b"interlock held tree v2\0");
         for (entry, digest) in self.beside(found) {
             text(&mut hash, &entry.name);
             hash.update(entry.metadata.mode().to_be_bytes());
             text(&mut hash, entry.target.as_deref().unwrap_or_default());
+            // Told before it comes: without this, a digest could be read as the entry of an empty file.
+            hash.update([u8::from(digest.is_some())]);
             match digest {
                 Some(digest) => hash.update(digest.as_bytes()),
                 None if has_bytes(entry) => return None,

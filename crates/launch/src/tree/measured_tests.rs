@@ -109,6 +109,35 @@ fn what_measures_the_same_is_not_read_and_all_else_is() {
     ));
 }
 
+/// A digest that reads like the entry of an empty file: its name, its permissions, no target.
+fn like_an_entry() -> Digest {
+    let parts: [&[u8]; 4] = [
+        &12_u64.to_be_bytes(),
+        b"second-empty",
+        &0o100_644_u32.to_be_bytes(),
+        &0_u64.to_be_bytes(),
+    ];
+    Digest::from_bytes(parts.concat().try_into().unwrap())
+}
+
+#[test]
+fn a_digest_is_not_taken_for_an_empty_file() {
+    let held = |files: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let (_, found) = look(dir.path(), &Omit::default()).unwrap();
+        let measured = Measured::of(dir.path(), &found, kernel(|_| Some(like_an_entry())));
+        measured.unwrap().held(&found).unwrap()
+    };
+    let one = held(&[("a", "x"), ("b", "x")]);
+    assert_eq!(one, held(&[("a", "x"), ("b", "other")]));
+    assert_ne!(one, held(&[("a", "x"), ("b", ""), ("second-empty", "")]));
+}
+
 #[test]
 fn without_seals_a_tree_has_one_key() {
     let dir = world();
