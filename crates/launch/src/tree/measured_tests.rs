@@ -2,17 +2,19 @@
 //! a file sees more than it does.
 
 use std::fs;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::*;
 
 fn first_bytes(file: BorrowedFd<'_>) -> Option<Digest> {
     let mut bytes = [0; 5];
-    let count = rustix::io::pread(file, &mut bytes, 0).unwrap();
+    let count = rustix::io::pread(file, &mut bytes, 0).ok()?;
     Some(Digest::of(&bytes[..count]))
 }
 
@@ -42,8 +44,8 @@ fn at(dir: &Path, cache: &DigestCache) -> Result<TreeDigest, TreeError> {
     digest(&dir.join("tree"), &Omit::default(), cache)
 }
 
-/// A copy: other inodes, other times.
-fn restore(dir: &Path) {
+/// Other inodes and other times of what measures the same.
+fn renew(dir: &Path) {
     let (tree, old) = (dir.join("tree"), dir.join("old"));
     fs::rename(&tree, &old).unwrap();
     fs::create_dir_all(tree.join("sub")).unwrap();
@@ -55,6 +57,10 @@ fn restore(dir: &Path) {
 
 fn write(name: &'static str, text: &'static str) -> impl Fn(&Path) {
     move |dir| fs::write(dir.join("tree").join(name), text).unwrap()
+}
+
+fn rename(from: &'static str, to: &'static str) -> impl Fn(&Path) {
+    move |dir| fs::rename(dir.join("tree").join(from), dir.join("tree").join(to)).unwrap()
 }
 
 /// Whether a tree that was approved on a kernel that seals is read again after `change` by one that measures as `measure` does.
@@ -85,9 +91,20 @@ fn what_measures_the_same_is_not_read_and_all_else_is() {
         fs::remove_file(dir.join("tree/link")).unwrap();
         std::os::unix::fs::symlink("a", dir.join("tree/link")).unwrap();
     };
+    let directory_mode = |dir: &Path| {
+        let mode = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(dir.join("tree/sub"), mode).unwrap();
+    };
+    let swap = |dir: &Path| {
+        let names = ["tree/a", "aside", "tree/sub/b", "tree/a"].map(|name| dir.join(name));
+        fs::rename(&names[0], &names[1]).unwrap();
+        fs::rename(&names[2], &names[3]).unwrap();
+        fs::rename(&names[1], &names[2]).unwrap();
+    };
+    let remove = |dir: &Path| fs::remove_file(dir.join("tree/empty")).unwrap();
     assert!(!is_read(|_| {}, first_bytes));
     assert!(!is_read(link, first_bytes));
-    assert!(!is_read(restore, first_bytes));
+    assert!(!is_read(renew, first_bytes));
     assert!(
         !is_read(write("sub/b", "seconD filE"), first_bytes),
         "only measured"
@@ -97,6 +114,13 @@ fn what_measures_the_same_is_not_read_and_all_else_is() {
     assert!(is_read(write("more", ""), first_bytes));
     assert!(is_read(mode, first_bytes));
     assert!(is_read(target, first_bytes));
+    assert!(is_read(rename("a", "c"), first_bytes));
+    assert!(is_read(rename("sub/b", "sub/a"), first_bytes));
+    assert!(is_read(rename("sub", "sup"), first_bytes));
+    assert!(is_read(rename("empty", "empty2"), first_bytes));
+    assert!(is_read(swap, first_bytes));
+    assert!(is_read(directory_mode, first_bytes));
+    assert!(is_read(remove, first_bytes));
     // Nothing that `stat` tells has changed, but the seals are gone, or some, or those of other bytes.
     assert!(is_read(|_| {}, |_| None));
     assert!(is_read(|_| {}, |_| Some(Digest::of(b"other"))));
@@ -107,6 +131,55 @@ fn what_measures_the_same_is_not_read_and_all_else_is() {
             measured.filter(|digest| *digest == Digest::of(b"first"))
         }
     ));
+}
+
+/// While the first file is measured, what lies beside the tree comes to the place of the last one.
+fn exchanging(file: BorrowedFd<'_>) -> Option<Digest> {
+    let path = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap();
+    if let Some(dir) = path.parent().filter(|_| path.ends_with("tree/a")) {
+        // The first file is measured more than once.
+        let _ = fs::rename(dir.with_file_name("next"), dir.join("sub/b"));
+    }
+    first_bytes(file)
+}
+
+#[test]
+fn what_comes_in_between_is_not_believed() {
+    type Case = (&'static str, fn(&Path));
+    let cases: [Case; 5] = [
+        // Were it measured without a look at which file it is, this tree would be taken for the approved one.
+        ("the approved file for another", |dir| {
+            fs::rename(dir.join("tree/sub/b"), dir.join("next")).unwrap();
+            fs::write(dir.join("tree/sub/b"), "Second file").unwrap();
+        }),
+        ("another file", |dir| {
+            fs::write(dir.join("next"), "Second file").unwrap();
+        }),
+        ("a file that measures the same", |dir| {
+            fs::write(dir.join("next"), "seconD file").unwrap();
+        }),
+        ("a link", |dir| {
+            std::os::unix::fs::symlink("../a", dir.join("next")).unwrap();
+        }),
+        // It would be waited for without end.
+        ("a pipe", |dir| {
+            mknodat(CWD, dir.join("next"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        }),
+    ];
+    for (what, prepare) in cases {
+        let dir = world();
+        let approved = at(dir.path(), &cache(kernel(first_bytes))).unwrap();
+        let mut knows = cache(kernel(exchanging));
+        knows.trust(approved.seal.into_iter().chain(approved.held));
+        assert!(at(dir.path(), &knows).unwrap().manifest.is_none(), "{what}");
+        prepare(dir.path());
+        let refused = at(dir.path(), &knows);
+        assert!(matches!(refused, Err(TreeError::File(_))), "{what}");
+        assert!(
+            fs::symlink_metadata(dir.path().join("next")).is_err(),
+            "{what}"
+        );
+    }
 }
 
 /// A digest that reads like the entry of an empty file: its name, its permissions, no target.
