@@ -99,6 +99,7 @@ fn serve(
     behind: SocketAddr,
     shared: &Shared,
 ) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
     let asked = head(&mut stream)?;
     let target = asked
         .strip_prefix("CONNECT ")?
@@ -122,6 +123,7 @@ fn serve(
     tls.read_exact(&mut body).ok()?;
     let mut answer = Vec::new();
     let mut git = TcpStream::connect(behind).ok()?;
+    git.set_nodelay(true).ok()?;
     git.write_all(asked.as_bytes()).ok()?;
     git.write_all(&body).ok()?;
     git.read_to_end(&mut answer).ok()?;

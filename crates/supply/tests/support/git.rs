@@ -111,6 +111,7 @@ pub fn attempt(path: &Path, args: &[&str]) -> Result<String, String> {
     reason = "a test that serves its own repositories"
 )]
 fn serve(stream: &TcpStream, root: &Path, asked: &Mutex<Vec<String>>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

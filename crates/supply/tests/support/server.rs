@@ -137,6 +137,8 @@ impl Server {
 
 /// Answers on one connection until the client closes it. A client that goes away ends the thread.
 fn serve(stream: &TcpStream, shared: &Mutex<Shared>) -> Option<()> {
+    // What is written in pieces does not wait for the client to have the first.
+    stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
