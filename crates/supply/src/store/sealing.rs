@@ -47,6 +47,9 @@ impl Sealing {
     /// # Errors
     /// When one cannot be given back its permissions. That one cannot be sealed is no error.
     pub(super) fn seal(&self, root: &Path, paths: &[&str]) -> Result<(), StoreError> {
+        if self.impossible.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let root_handle = rustix::fs::open(root, flags, Mode::empty());
         let handle = root_handle.map_err(|error| StoreError::at("open", root)(error.into()))?;
@@ -118,4 +121,28 @@ fn is_for_all(error: &io::Error) -> bool {
         Errno::ROFS,
     ]
     .contains(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_it_is_impossible_nothing_is_opened_again() {
+        type Case = (fn(BorrowedFd<'_>) -> io::Result<()>, bool);
+        let cases: [Case; 2] = [
+            (|_| Err(Errno::OPNOTSUPP.into()), true),
+            (|_| Err(Errno::TXTBSY.into()), false),
+        ];
+        for (seal, of_all) in cases {
+            let measure = |_: BorrowedFd<'_>| None;
+            let sealing = Sealing::new(Verity { seal, measure });
+            let root = tempfile::tempdir().unwrap();
+            std::fs::write(root.path().join("a"), "bytes").unwrap();
+            let gone = root.path().join("gone");
+            assert!(sealing.seal(&gone, &["a"]).is_err());
+            sealing.seal(root.path(), &["a"]).unwrap();
+            assert_eq!(sealing.seal(&gone, &["a"]).is_ok(), of_all);
+        }
+    }
 }
