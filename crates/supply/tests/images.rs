@@ -4,7 +4,7 @@
 
 mod support;
 
-use interlock_launch::{LockedPackage, PackageStore as _};
+use interlock_launch::{LockedPackage, PackageStore as _, Verity};
 use interlock_supply::{
     Silent, Store,
     oci::{
@@ -13,7 +13,13 @@ use interlock_supply::{
     },
 };
 use serde_json::json;
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+    path::PathBuf,
+    sync::Mutex,
+};
 use support::{
     chain, cleaned as gc,
     image::{Image, digest, gzip, layer},
@@ -503,6 +509,41 @@ fn damage_is_found_and_what_nothing_names_goes() {
     let kept = BTreeSet::new();
     assert_eq!(gc(&world.store, &kept, Some(u64::MAX)).images, 0);
     assert_eq!(gc(&world.store, &kept, Some(0)).images, 1);
+}
+
+/// How many images had their place when each file was sealed.
+static PLACES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+/// Sealing takes as long as the disk does.
+const SLOW: Verity = Verity {
+    seal: |file| {
+        let path = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        let path = path.to_string_lossy().into_owned();
+        let (store, _) = path.rsplit_once("/tmp/").unwrap();
+        let images = fs::read_dir(format!("{store}/images"));
+        PLACES
+            .lock()
+            .unwrap()
+            .push(images.map_or(0, Iterator::count));
+        Ok(())
+    },
+    measure: |_| None,
+};
+
+#[test]
+fn a_damaged_one_keeps_its_place_until_the_next_takes_it() {
+    let mut world = World::of(&image());
+    world.store = world.store.with_verity(SLOW);
+    for there in [0, 1] {
+        let (locked, _) = world.lock("1").unwrap();
+        let seen = std::mem::take(&mut *PLACES.lock().unwrap());
+        assert!(!seen.is_empty());
+        assert!(seen.iter().all(|count| *count == there), "{seen:?}");
+        assert!(world.store.verify().unwrap().is_clean());
+        let file = world.files(&locked).join("etc/new");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::write(&file, "evil").unwrap();
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@
 //! Unlike packages' trees these have links and empty directories, so their digest is the one that `launch` takes of any directory of code:
 //! it is what an approval names and what every start computes again.
 
-use super::{Scratch, Store, StoreError, check::Damage, remove, replace};
+use super::{Scratch, Store, StoreError, check::Damage, replace};
 use crate::{
     digest::TreeDigest,
     oci::{self, Configuration, Facts, ImageDigest, LockedImage, Reference},
@@ -156,7 +156,6 @@ impl Store {
         if self.image_damages(&locked.digest).is_empty() {
             return self.record_image(locked);
         }
-        remove::all(&place).map_err(StoreError::at("remove", &place))?;
         let work = scratch.path().join("image");
         let files = list
             .entries()
@@ -173,6 +172,8 @@ impl Store {
             written.map_err(StoreError::at("write", &path))?;
         }
         self.flush()?;
+        // Last of all: a damaged one keeps its place, where it is refused by its digest, until the next takes it, and no half of it does.
+        self.put_away(&place)?;
         scratch.0.publish("image", &place)?;
         self.flush_directory(&self.join("images"))
     }
