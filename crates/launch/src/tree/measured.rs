@@ -2,8 +2,8 @@
 //!
 //! Of a sealed tree two keys are remembered. One is what `stat` says, as of any tree, with the measured digest of every file: a file
 //! that lost its seal, or has that of other bytes, makes another key even where its times were put back below the file system. The
-//! other has no inode and no times, but names, kinds, permissions and measured digests: it outlasts another hard link and a backup
-//! that was put back. A tree that is not known by either key is read.
+//! other has no inode and no times, but names, kinds, permissions and measured digests: it outlasts another hard link and other numbers
+//! of devices. A backup that was put back is of files without seals. A tree that is not known by either key is read.
 
 use std::fs::File;
 use std::os::fd::AsFd as _;
