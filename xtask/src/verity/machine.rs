@@ -6,6 +6,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::modules;
+
 /// What the machine's own disk, its clock and these file systems need.
 const MODULES: [&str; 8] = [
     "virtio_pci",
@@ -67,9 +69,12 @@ impl Machine {
             archive.file(library.trim_start_matches('/'), Path::new(&library))?;
         }
         let mut order = String::new();
-        for path in load_order(modules)? {
-            let name = path.rsplit('/').next().unwrap_or_default();
-            archive.file(&format!("modules/{name}"), &modules.join(&path))?;
+        let list = modules.join("modules.dep");
+        let list = fs::read_to_string(&list).map_err(|e| format!("{}: {e}", list.display()))?;
+        for path in modules::load_order(&list, &MODULES) {
+            let name = modules::plain(path.rsplit('/').next().unwrap_or_default());
+            let bytes = modules::unpacked(&modules.join(&path))?;
+            archive.put(&format!("modules/{name}"), 0o644, &bytes);
             order.push_str(name);
             order.push('\n');
         }
@@ -169,40 +174,6 @@ fn libraries(program: &Path) -> Result<Vec<String>, String> {
         .filter(|word| word.starts_with('/'))
         .map(str::to_owned)
         .collect())
-}
-
-/// The files of the modules, those first that others need.
-fn load_order(modules: &Path) -> Result<Vec<String>, String> {
-    let path = modules.join("modules.dep");
-    let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let needs = |file: &str| {
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(&format!("{file}:")));
-        line.unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_owned)
-    };
-    let mut order = Vec::new();
-    let mut seen = BTreeSet::new();
-    for name in MODULES {
-        let end = format!("/{name}.ko");
-        let files = text.lines().filter_map(|line| line.split(':').next());
-        // One that is not there is built in.
-        let Some(file) = files.into_iter().find(|file| file.ends_with(&end)) else {
-            continue;
-        };
-        let mut open = vec![(file.to_owned(), false)];
-        while let Some((file, is_after)) = open.pop() {
-            if is_after {
-                order.push(file);
-            } else if seen.insert(file.clone()) {
-                open.push((file.clone(), true));
-                open.extend(needs(&file).map(|file| (file, false)));
-            }
-        }
-    }
-    Ok(order)
 }
 
 /// An archive that a kernel unpacks into memory (cpio, `newc`).

@@ -4,6 +4,7 @@
 //! says what has to hold; here is what it needs: a machine, its disks, and what is done to a disk while the machine is off.
 
 mod machine;
+mod modules;
 
 use std::fs;
 use std::os::unix::fs::FileExt as _;
@@ -108,13 +109,12 @@ fn kernel(options: &Options) -> Result<(PathBuf, PathBuf), String> {
     }
     let installed =
         fs::read_dir("/lib/modules").map_err(|e| install(format!("/lib/modules: {e}")))?;
-    let mut versions: Vec<String> = installed
+    let versions: Vec<String> = installed
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .filter(|version| Path::new(&format!("/boot/vmlinuz-{version}")).exists())
         .collect();
-    versions.sort();
-    let version = versions.pop();
+    let version = modules::newest(versions);
     let version = version.ok_or_else(|| install("no kernel is installed".to_owned()))?;
     Ok((
         format!("/boot/vmlinuz-{version}").into(),
