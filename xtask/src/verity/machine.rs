@@ -89,31 +89,37 @@ impl Machine {
 
     /// Runs to the end; gives what was said. An error when the program in it failed.
     pub(super) fn run(&self, boot: &Boot<'_>) -> Result<String, String> {
-        let mut child = self.start(boot)?;
-        let said = listen(&mut child, |line| line.starts_with("verdict: "))?;
-        child.wait().map_err(|e| e.to_string())?;
-        if said.lines().any(|line| line.trim() == "verdict: 0") {
-            return Ok(said);
+        let mut running = self.start(boot)?;
+        let said = running.listen(|line| line.starts_with("verdict: "))?;
+        let verdict = said.lines().find_map(|line| line.strip_prefix("verdict: "));
+        let shown = format!("`{}` on {}", boot.what, boot.disk.display());
+        match verdict.map(str::trim) {
+            Some("0") => {
+                // Until it has written everything to its disk.
+                running.0.wait().map_err(|e| e.to_string())?;
+                Ok(said)
+            }
+            Some(_) => Err(format!("{shown} failed")),
+            None => Err(super::install(format!("{shown} ended without a word"))),
         }
-        Err(format!("`{}` on {} failed", boot.what, boot.disk.display()))
     }
 
     /// Runs until a line begins like that, and takes the power away.
     pub(super) fn run_until(&self, boot: &Boot<'_>, line: &str) -> Result<(), String> {
-        let mut child = self.start(boot)?;
+        let mut running = self.start(boot)?;
         let is_it = |said: &str| said.starts_with(line) || said.starts_with("verdict: ");
-        let said = listen(&mut child, is_it);
+        let said = running.listen(is_it)?;
         // In the middle of the work that this line tells of.
         std::thread::sleep(std::time::Duration::from_millis(300));
-        child.kill().map_err(|e| e.to_string())?;
-        child.wait().map_err(|e| e.to_string())?;
-        match said?.contains("verdict: ") {
-            true => Err(format!("`{}` ended before the power went", boot.what)),
-            false => Ok(()),
+        drop(running);
+        let last = said.lines().last();
+        match last.is_some_and(|last| last.starts_with(line)) {
+            true => Ok(()),
+            false => Err(format!("`{}` ended before the power went", boot.what)),
         }
     }
 
-    fn start(&self, boot: &Boot<'_>) -> Result<Child, String> {
+    fn start(&self, boot: &Boot<'_>) -> Result<Running, String> {
         let kind = if boot.seals { "seals" } else { "plain" };
         println!(
             "verity: `{}` on {} ({kind})",
@@ -125,7 +131,9 @@ impl Machine {
             boot.what, boot.system
         );
         let drive = format!("file={},format=raw,if=virtio", boot.disk.display());
-        Command::new("qemu-system-x86_64")
+        // Were this program killed, which runs no `drop`, the kernel would end the machine.
+        Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
             .args(["-cpu", "max", "-m", "1024", "-smp", "2", "-display", "none"])
             .args(["-no-reboot", "-nodefaults", "-serial", "stdio"])
             .args([
@@ -143,25 +151,38 @@ impl Machine {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|e| super::install(format!("`qemu-system-x86_64` did not start: {e}")))
+            .map(Running)
+            .map_err(|e| super::install(format!("`setpriv` did not start: {e}")))
     }
 }
 
-/// Shows what the machine says until one line is the last of interest.
-fn listen(child: &mut Child, is_last: impl Fn(&str) -> bool) -> Result<String, String> {
-    let output = child.stdout.take().ok_or("no output")?;
-    let mut said = String::new();
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line.map_err(|e| e.to_string())?;
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        println!("  {line}");
-        said.push_str(&line);
-        said.push('\n');
-        if is_last(&line) {
-            break;
-        }
+/// A machine that is on. It is off, and has let go of its disk, when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
-    Ok(said)
+}
+
+impl Running {
+    /// Shows what the machine says until one line is the last of interest.
+    fn listen(&mut self, is_last: impl Fn(&str) -> bool) -> Result<String, String> {
+        let output = self.0.stdout.as_mut().ok_or("no output")?;
+        let mut said = String::new();
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(|e| e.to_string())?;
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            println!("  {line}");
+            said.push_str(&line);
+            said.push('\n');
+            if is_last(&line) {
+                break;
+            }
+        }
+        Ok(said)
+    }
 }
 
 /// The libraries that a program loads, and its loader.
@@ -234,5 +255,33 @@ impl Archive {
     fn finish(mut self) -> Vec<u8> {
         self.entry("TRAILER!!!", 0, &[]);
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says two words and waits for more.
+    fn running() -> (Running, std::process::ChildStdin) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two; cat"]);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        (Running(child), input)
+    }
+
+    #[test]
+    fn whatever_becomes_of_the_one_who_listens_the_machine_is_off() {
+        let (mut machine, _input) = running();
+        assert_eq!(machine.listen(|line| line == "one").unwrap(), "one\n");
+        let process = PathBuf::from(format!("/proc/{}", machine.0.id()));
+        assert!(process.exists());
+        drop(machine);
+        assert!(!process.exists());
     }
 }
