@@ -210,6 +210,12 @@ impl Policy {
         self.registry_keys.as_deref()
     }
 
+    /// Advisories that somebody relies on: what they call malicious is refused, and what they say besides is told.
+    #[must_use]
+    pub fn advisories(&self) -> Option<&Path> {
+        self.advisories.as_deref()
+    }
+
     /// What is held back at `now`, in seconds since 1970: releases younger than `min-age`. Those that mend a hole, by `exempt` or by
     /// the advisories that the configuration names, do not have to wait.
     #[must_use]

@@ -12,6 +12,7 @@
     reason = "tests start the command and measure real time"
 )]
 
+mod advised;
 mod approval;
 mod attested;
 mod audit;

@@ -142,6 +142,31 @@ fn what_is_known_to_be_malicious_or_too_young_is_not_built() {
 }
 
 #[test]
+fn what_configured_advisories_call_malicious_is_not_built() {
+    let (_index, world) = user_of(&[Sources::new("loud", "1.0"), Sources::new("plain", "1.0")]);
+    let record = json!({
+        "id": "MAL-2026-7",
+        "affected": [{ "package": { "ecosystem": "PyPI", "name": "Loud" }, "versions": ["1.0"] }],
+    });
+    let path = world.path("advisories.json");
+    fs::write(&path, record.to_string()).unwrap();
+    configure(&world, &format!("advisories = {path:?}"));
+    let (said, ran) = add(&world, "pypi:loud");
+    has(&said, &["loud@1.0 is known to be malicious", "MAL-2026-7"]);
+    assert!(!ran, "{said}");
+    let (said, ran) = add(&world, "pypi:plain");
+    assert!(ran, "{said}");
+    // Half of it may say anything, so nothing is built.
+    fs::write(&path, "{").unwrap();
+    let (said, ran) = add(&world, "pypi:plain");
+    has(
+        &said,
+        &["the advisories that the configuration names", &path],
+    );
+    assert!(!ran, "{said}");
+}
+
+#[test]
 fn a_lock_brings_nothing_to_be_built_that_would_be_refused() {
     let (name, version) = MALICIOUS;
     let release = Sources {

@@ -8,9 +8,9 @@ mod range;
 mod read;
 
 pub(crate) use read::mended;
-pub use read::{AdvisoryError, check};
+pub use read::{AdvisoryError, check, check_whole};
 
-use crate::locked::Ecosystem;
+use crate::locked::{Ecosystem, LockedPackage, LockedTree};
 use std::path::PathBuf;
 
 /// One package that is locked or approved.
@@ -24,6 +24,33 @@ pub struct Target {
     pub name: String,
     /// Its exact version.
     pub version: String,
+}
+
+impl Target {
+    /// A package that a server needs.
+    #[must_use]
+    pub fn new(server: &str, ecosystem: Ecosystem, package: &LockedPackage) -> Self {
+        Self {
+            server: server.to_owned(),
+            ecosystem,
+            name: package.name.to_string(),
+            version: package.version.to_string(),
+        }
+    }
+
+    /// Everything in a server's tree, and what it was built with.
+    #[must_use]
+    pub fn all_of(server: &str, tree: &LockedTree) -> Vec<Self> {
+        let tree = tree.with_tools();
+        let all = tree.packages.iter();
+        all.map(|package| Self::new(server, tree.ecosystem_of(package), package))
+            .collect()
+    }
+
+    /// OSV has no ecosystem for what is fetched by its address.
+    fn may_be_hit(&self) -> bool {
+        matches!(self.ecosystem, Ecosystem::Npm | Ecosystem::Pypi)
+    }
 }
 
 /// A package that an advisory names.
@@ -41,6 +68,16 @@ pub struct Hit {
     pub fixed: Vec<String>,
     /// Whether the version is certainly affected; else the advisory's versions could not be understood.
     pub sure: bool,
+}
+
+impl Hit {
+    /// Whether the advisory is one of those about packages that were published to do harm: `MAL-…`, by its own or another of its names.
+    #[must_use]
+    pub fn is_malicious(&self) -> bool {
+        let head = |id: &String| id.get(..4).map(str::to_ascii_uppercase);
+        let mut names = std::iter::once(&self.id).chain(&self.aliases);
+        names.any(|id| head(id).as_deref() == Some("MAL-"))
+    }
 }
 
 /// What a check found.

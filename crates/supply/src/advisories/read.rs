@@ -1,7 +1,8 @@
 //! Reading advisories from disk, bounded: a dump of a whole ecosystem has some hundred thousand files.
 
-use super::{Report, Target, folded, osv::Record};
+use super::{Hit, Report, Target, folded, osv::Record};
 use crate::locked::Ecosystem;
+use serde::{Deserialize, de::IgnoredAny};
 use std::{
     collections::BTreeSet,
     fs::{self, File},
@@ -24,6 +25,16 @@ pub enum AdvisoryError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// One of its files is no advisory, or cannot be read.
+    #[error("`{}` cannot be read as an advisory in OSV format: {why}{}", .path.display(), besides(*.more))]
+    Broken {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+        /// So many others are like that.
+        more: usize,
     },
     /// Not a single advisory is in it.
     #[error("`{}` holds no advisory in OSV format: unpack a database's dump and name its directory", .0.display())]
@@ -59,6 +70,31 @@ pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
     report.hits.sort();
     report.hits.dedup();
     Ok(report)
+}
+
+/// The same where somebody relies on it: what a file says that cannot be read is not known, so then nothing is. Of packages that no
+/// advisory could be about, nobody is asked.
+///
+/// # Errors
+/// When there is nothing to read, or anything of it cannot be read.
+pub fn check_whole(path: &Path, targets: &[Target]) -> Result<Vec<Hit>, AdvisoryError> {
+    if !targets.iter().any(Target::may_be_hit) {
+        return Ok(Vec::new());
+    }
+    let report = check(path, targets)?;
+    let more = report.unread.len().saturating_sub(1);
+    match report.unread.into_iter().next() {
+        Some((path, why)) => Err(AdvisoryError::Broken { path, why, more }),
+        None => Ok(report.hits),
+    }
+}
+
+fn besides(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => ", and one more file".to_owned(),
+        more => format!(", and {more} more files"),
+    }
 }
 
 /// Every release in which some advisory is mended, in the form of [`super::release`]. Files of a directory that cannot be read
@@ -130,15 +166,19 @@ fn text(path: &Path, limit: u64) -> io::Result<String> {
     if text.len() as u64 > limit {
         return Err(io::Error::other("larger than any advisory"));
     }
+    if text.trim().is_empty() {
+        return Err(io::Error::other("there is nothing in it"));
+    }
     Ok(text)
 }
 
 fn one(path: &Path, limit: u64, targets: &[Target], report: &mut Report) -> io::Result<()> {
     let text = text(path, limit)?;
-    // Most of a dump is about packages that nobody here has: a look for the names is much faster than reading JSON.
+    // Most of a dump is about packages that nobody here has. It has to be JSON to its end all the same: half a file may have lost
+    // the very name.
     let named = targets.iter().any(|target| mentions(&text, target));
-    if !named && text.starts_with('{') && text.contains("\"affected\"") && !is_lines(&text) {
-        report.records += 1;
+    if !named && text.starts_with('{') && text.contains("\"affected\"") {
+        report.records += documents::<IgnoredAny>(&text)?.len() as u64;
         return Ok(());
     }
     for record in records(&text)? {
@@ -165,14 +205,15 @@ fn mentions(text: &str, target: &Target) -> bool {
     }
 }
 
-fn is_lines(text: &str) -> bool {
-    text.contains("}\n{")
-}
-
 fn records(text: &str) -> Result<Vec<Record>, serde_json::Error> {
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text);
     }
+    documents(text)
+}
+
+/// One after the other.
+fn documents<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, serde_json::Error> {
     serde_json::Deserializer::from_str(text)
         .into_iter()
         .collect()

@@ -131,3 +131,72 @@ fn what_cannot_be_read_is_told_and_never_passed_over() {
     assert!(!report.is_clean());
     assert!(super::check(&directory.path().join("npm/dep.json"), &targets()).is_err());
 }
+
+#[test]
+fn half_a_file_is_no_advisory_even_when_the_name_is_in_the_other_half() {
+    let whole = record("npm", "dep", fixed("9.0.0")).to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("x.json");
+    let start = whole.find("\"dep\"").unwrap();
+    assert!(whole.get(..start).unwrap().contains("\"affected\""));
+    for end in [start, start - 1, whole.len() - 1] {
+        fs::write(&path, whole.get(..end).unwrap()).unwrap();
+        let report = super::check(directory.path(), &targets()).unwrap();
+        assert_eq!((report.records, report.unread.len()), (0, 1), "{end}");
+        assert!(super::check(&path, &targets()).is_err(), "{end}");
+    }
+}
+
+#[test]
+fn whoever_relies_on_advisories_has_all_of_them_or_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    let found = || check_whole(directory.path(), &targets());
+    assert!(matches!(found(), Err(AdvisoryError::Nothing(_))));
+    put(
+        "good.json",
+        &record("npm", "dep", fixed("9.0.0")).to_string(),
+    );
+    assert_eq!(found().unwrap().len(), 1);
+    for (name, text, expected) in [
+        (
+            "b.json",
+            "{ \"id\": \"dep",
+            "b.json` cannot be read as an advisory",
+        ),
+        ("c.json", "[1]", "and one more file"),
+        ("d.json", " ", "and 2 more files"),
+        ("e.json", "{}", "and 3 more files"),
+    ] {
+        put(name, text);
+        let error = found().unwrap_err();
+        assert!(matches!(error, AdvisoryError::Broken { .. }), "{error}");
+        assert!(error.to_string().contains(expected), "{name}: {error}");
+    }
+    // Nothing that OSV could name is asked about.
+    let mut file = targets().remove(0);
+    file.ecosystem = Ecosystem::Binary;
+    assert_eq!(check_whole(directory.path(), &[file]).unwrap(), []);
+}
+
+#[test]
+fn what_is_malicious_says_so_in_one_of_its_names() {
+    for (id, alias, expected) in [
+        ("MAL-2025-1", "GHSA-x", true),
+        ("GHSA-x", "MAL-2025-1", true),
+        ("mal-2025-1", "x", true),
+        ("GHSA-x", "CVE-MAL-1", false),
+        ("MALFORMED-1", "", false),
+        ("ma\u{142}-1", "", false),
+    ] {
+        let mut record = record("npm", "dep", fixed("9.0.0"));
+        record["id"] = id.into();
+        record["aliases"] = json!([alias]);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x.json");
+        fs::write(&path, record.to_string()).unwrap();
+        let hits = check_whole(&path, &targets()).unwrap();
+        let found: Vec<bool> = hits.iter().map(Hit::is_malicious).collect();
+        assert_eq!(found, [expected], "{id} {alias}");
+    }
+}

@@ -4,6 +4,7 @@
 //! once, contained as approved, to pin its tools.
 
 mod admission;
+pub mod advised;
 pub mod attached;
 pub mod build;
 mod bytecode;

@@ -3,18 +3,19 @@
 //! The evidence is kept beside the tree in the store, so that it can be verified again without a network. Only what does not hold,
 //! and a requirement, make a refusal.
 
+use interlock_supply::advisories::Target;
 use interlock_supply::fetched::Beside;
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Registry};
 use interlock_supply::policy::{Breach, Policy};
 use interlock_supply::provenance::{Origin, TreeEvidence, is_own};
 use interlock_supply::pypi::{self, Index, Unbuilt};
-use interlock_supply::registry::{Api, KnownKind, known};
+use interlock_supply::registry::Api;
 use interlock_supply::{Client, Ecosystem, LockedPackage, LockedTree, Reach, Store, TreeDigest};
 
 use super::build::Sources;
 use super::rules::Rules;
-use super::{attached, told};
+use super::{advised, attached, told};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::terminal::visible;
@@ -102,7 +103,7 @@ pub struct Told {
 /// Tells where a locked tree came from.
 ///
 /// # Errors
-/// When a package of the tree is known to be malicious, what is served about an origin does not hold, or a requirement is not met.
+/// As of [`advised::judge`], and when what is served about an origin does not hold, or a requirement is not met.
 pub fn judge(
     context: &Context,
     rules: &Rules,
@@ -111,7 +112,7 @@ pub fn judge(
     tree: &LockedTree,
     ask: Ask,
 ) -> Result<Told, Failure> {
-    let mut lines = known_releases(tree)?;
+    let mut lines = advised::judge(rules, &Target::all_of("", tree))?;
     let evidence = evidence(context, packages, source, tree, ask);
     let origins = evidence.origins(tree, rules.verifier());
     let Some(own) = own(tree, &origins) else {
@@ -202,7 +203,9 @@ pub fn before_a_build(
         own.as_ref()
             .is_some_and(|own| own.as_str() == package.name.as_str())
     };
-    known_among(packages.iter().map(|package| (Ecosystem::Pypi, package)))?;
+    let all = packages.iter();
+    let all = all.map(|package| Target::new("", Ecosystem::Pypi, package));
+    advised::judge(rules, &all.collect::<Vec<_>>())?;
     let evidence = TreeEvidence::of_index(index, packages);
     let all = evidence.packages.iter();
     let origins: Vec<Origin> = all
@@ -231,9 +234,9 @@ pub fn before_a_build_of_no_registry(rules: &Rules, sources: &Unbuilt<'_>) -> Re
 /// The same for what no registry published: nobody vouches for it but who serves it, which is what a requirement is told.
 ///
 /// # Errors
-/// When a package of the tree is known to be malicious, or a requirement is not met.
+/// As of [`advised::judge`], and when a requirement is not met.
 pub fn of_no_registry(rules: &Rules, tree: &LockedTree) -> Result<Told, Failure> {
-    let mut lines = known_releases(tree)?;
+    let mut lines = advised::judge(rules, &Target::all_of("", tree))?;
     let (name, version) = (tree.name.as_str(), tree.version.as_str());
     refuse(
         name,
@@ -342,42 +345,6 @@ pub fn evidence(
     // Without it the next verification needs the network, nothing else.
     let _ = packages.keep_evidence(&tree.digest, &found);
     found
-}
-
-/// Refuses what is known to be malicious, anywhere in the tree; tells what is archived or has a known hole.
-fn known_releases(tree: &LockedTree) -> Result<Vec<String>, Failure> {
-    let tree = tree.with_tools();
-    let all = tree.packages.iter();
-    known_among(all.map(|package| (tree.ecosystem_of(package), package)))
-}
-
-fn known_among<'a>(
-    packages: impl Iterator<Item = (Ecosystem, &'a LockedPackage)>,
-) -> Result<Vec<String>, Failure> {
-    let mut lines = Vec::new();
-    for (ecosystem, package) in packages {
-        let (name, version) = (package.name.to_string(), package.version.to_string());
-        let Some(found) = known(ecosystem.as_str(), &name, Some(&version)) else {
-            continue;
-        };
-        let shown = format!("{}@{}", visible(&name), visible(&version));
-        match found.kind {
-            KnownKind::Malicious => {
-                let mut failure =
-                    Failure::new(Exit::Refused, format!("{shown} is known to be malicious"));
-                failure.causes.push(found.source.to_owned());
-                return Err(failure.next("choose a version from before it, or another package"));
-            }
-            KnownKind::Vulnerable => {
-                lines.push(format!("{shown} has a known hole: {}", found.source))
-            }
-            KnownKind::Archived => lines.push(format!(
-                "{shown} is archived: nobody mends it ({})",
-                found.source
-            )),
-        }
-    }
-    Ok(lines)
 }
 
 /// Whether the entry that the package says it belongs to names the package.

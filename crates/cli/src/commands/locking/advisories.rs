@@ -1,7 +1,6 @@
 //! `interlock advisories`: known vulnerabilities of what is locked or approved, from advisories on this machine.
 
 use interlock_supply::advisories::{self, Hit, Report, Target};
-use interlock_supply::{LockedPackage, LockedTree};
 use serde_json::json;
 
 use crate::Outcome;
@@ -42,16 +41,9 @@ pub fn run(global: &Global, options: &Advisories) -> Outcome {
 }
 
 fn targets(server: &Subject) -> Vec<Target> {
-    let Some(tree) = server.tree.as_ref().map(LockedTree::with_tools) else {
-        return Vec::new();
-    };
-    let target = |package: &LockedPackage| Target {
-        server: server.name.clone(),
-        ecosystem: tree.ecosystem_of(package),
-        name: package.name.to_string(),
-        version: package.version.to_string(),
-    };
-    tree.packages.iter().map(target).collect()
+    let tree = server.tree.iter();
+    tree.flat_map(|tree| Target::all_of(&server.name, tree))
+        .collect()
 }
 
 fn to_text(context: &Context, hit: &Hit) -> Vec<String> {

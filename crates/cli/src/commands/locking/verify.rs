@@ -3,12 +3,14 @@
 
 use interlock_launch::{Ledger, ServerName};
 use interlock_supply::LockedTree;
+use interlock_supply::advisories::Target;
 use interlock_supply::lockfile::{Content, OriginLock, Server};
 use interlock_supply::oci::LockedImage;
 use interlock_supply::provenance::{ImageEvidence, TreeEvidence};
 use serde_json::json;
 
 use crate::Outcome;
+use crate::commands::approve::advised::{self, Said};
 use crate::commands::approve::build::Sources;
 use crate::commands::approve::listing::{Asked, Listing};
 use crate::commands::approve::origin::{self, Ask, Source};
@@ -27,7 +29,7 @@ use super::resolving::{self, Versions};
 /// Nothing is chosen anew, and nothing is built.
 const KEEP: (Versions, Sources) = (Versions::Keep, Sources::Refused);
 
-/// Runs `interlock verify`. Exits with 1 when anything is not as locked, or a registry took it away.
+/// Runs `interlock verify`. Exits with 1 when anything is not as locked, a registry took it away, or it is known to be malicious.
 ///
 /// # Errors
 /// When there is no lock, or it or the configuration cannot be read.
@@ -42,14 +44,29 @@ pub fn run(global: &Global, options: &Verify) -> Outcome {
     };
     super::known::remember(&verifier.context, &verifier.project.path);
     // A configuration that cannot be read is no difference between a lock and what there is.
-    Rules::read(&verifier.context)?;
+    let rules = Rules::read(&verifier.context)?;
+    let servers = verifier.project.servers(&options.names)?;
+    let malicious = malicious(&rules, &servers)?;
     let mut clean = true;
-    for (name, server) in verifier.project.servers(&options.names)? {
-        let found = verifier.found(&name, &server);
+    for (name, server) in servers {
+        let mut found = verifier.found(&name, &server);
+        let said = malicious.iter().filter(|said| said.server == name.as_str());
+        found.problems.extend(said.map(Said::line));
         clean &= found.problems.is_empty();
         verifier.tell(options.format.format, &name, &server, &found);
     }
     Ok(if clean { Exit::Done } else { Exit::Findings })
+}
+
+/// What is known to be malicious among everything that servers of a lock name, whether or not its bytes are here.
+fn malicious(rules: &Rules, servers: &[(ServerName, Server)]) -> Result<Vec<Said>, Failure> {
+    let trees = servers.iter().filter_map(|(name, server)| {
+        let tree = server.content.tree.as_ref()?;
+        Some(Target::all_of(name.as_str(), tree))
+    });
+    let mut said = advised::of(rules, &trees.flatten().collect::<Vec<_>>())?;
+    said.retain(|said| said.is_malicious);
+    Ok(said)
 }
 
 struct Verifier {
