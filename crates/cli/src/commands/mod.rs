@@ -15,6 +15,7 @@ mod scan;
 mod secret;
 mod shell;
 mod store;
+mod suggest;
 mod wrap;
 
 use crate::Outcome;

@@ -132,6 +132,67 @@ fn what_is_built_is_agreed_to_each_time() {
 }
 
 #[test]
+fn what_is_suggested_has_every_option_that_was_typed() {
+    let world = user(&index(&archive("backend", BACKEND)));
+    let suggests = |words: &[&str], expected: &str| {
+        let refused = interlock(&world, words).expect(3);
+        has(
+            &refused.err,
+            &[&format!("run, in a sandbox without network: {expected}\n")],
+        );
+        // And that is a command which gets further.
+        let words: Vec<&str> = expected.split(' ').skip(1).collect();
+        let pass = ["--passphrase-fd", "0"];
+        let pass = if words[0] == "add" {
+            &[][..]
+        } else {
+            &pass[..]
+        };
+        interlock(&world, &[&words[..1], pass, &words[1..]].concat()).expect(0);
+    };
+    let grants = "--read ./data --net api.example.com:443 --memory 1GiB";
+    let typed: Vec<&str> = grants.split(' ').collect();
+    let words = ["--", "uvx", "test-server"];
+    suggests(
+        &[
+            &["approve", "--passphrase-fd", "0", "--name", "test"],
+            &typed[..],
+            &words,
+        ]
+        .concat(),
+        &format!("interlock approve {OPTION} --name test {grants} -- uvx test-server"),
+    );
+    suggests(
+        &[
+            "approve",
+            "--read",
+            "./servers",
+            "--passphrase-fd",
+            "0",
+            "test",
+        ],
+        &format!("interlock approve {OPTION} --read ./servers test"),
+    );
+    let granted = world.event("approved")["grants"].to_string();
+    has(&granted, &["/data", "/servers", "api.example.com:443"]);
+    suggests(
+        &[
+            "add",
+            "--registry",
+            "https://r.example",
+            "--write",
+            "data",
+            "pypi:test-server",
+            "--",
+            "-v",
+        ],
+        &format!(
+            "interlock add {OPTION} --registry https://r.example --write data pypi:test-server -- -v"
+        ),
+    );
+}
+
+#[test]
 fn another_machine_builds_the_same_or_nothing() {
     let index = index(&archive("backend", BACKEND));
     let world = user(&index);

@@ -32,12 +32,13 @@ use interlock_audit::{Event, Log};
 use interlock_launch::key::Signer;
 use interlock_launch::{
     Approval, Decision, Digest, Entry, Fingerprint, Judgement, Known, Launch, Ledger, LedgerEdit,
-    Prior, Profile, Request, RequestRecord, ServerName, ToolDefinition, command_line, judge,
+    Prior, Profile, Request, RequestRecord, ServerName, ToolDefinition, judge,
 };
 
 use interlock_supply::lockfile::OriginLock;
 
 use crate::Outcome;
+use crate::commands::suggest;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::{Machine, request_of, resolve, typed};
@@ -102,7 +103,7 @@ impl Prepared {
         let fetched = package::fetch(context, &machine.packages, judgement, archive, sources);
         let fetched = fetched.map_err(|failure| {
             build::with_command(failure, || {
-                wanted.command_with(options, "--danger-build-sdists")
+                wanted.command_with(&context.global, options, "--danger-build-sdists")
             })
         })?;
         let built = fetched
@@ -187,20 +188,18 @@ impl Wanted {
     }
 
     /// The command that approves the same with one more option.
-    fn command_with(&self, options: &Approve, option: &str) -> String {
-        if let Some(name) = &options.renew {
-            return format!("interlock approve {option} {}", visible(name));
-        }
-        let named = options.name.iter();
-        let named = named.map(|name| format!("--name {}", visible(name)));
-        let learn = options.learn.then(|| "--learn".to_owned());
-        let words: Vec<String> = std::iter::once(option.to_owned())
-            .chain(named)
-            .chain(learn)
-            .chain(show::grant_options(&self.profile))
-            .collect();
-        let request = command_line(&RequestRecord::from(&self.request));
-        format!("interlock approve {} -- {request}", words.join(" "))
+    fn command_with(&self, global: &Global, options: &Approve, option: &str) -> String {
+        let what = match &options.renew {
+            Some(name) => vec![name.clone()],
+            None => {
+                let (command, args) = (&self.request.command, &self.request.args);
+                let request = ["--", command.as_str()].into_iter();
+                let request = request.chain(args.iter().map(String::as_str));
+                request.map(str::to_owned).collect()
+            }
+        };
+        let head = ["approve", option].map(str::to_owned);
+        suggest::command([head.to_vec(), global.words(), options.words(), what].concat())
     }
 
     fn resolve(

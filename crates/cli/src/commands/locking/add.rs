@@ -2,19 +2,18 @@
 
 use std::path::Path;
 
-use interlock_launch::{
-    Class, Request, RequestRecord, ServerName, command_line, in_own_word, judge, without_logins,
-};
+use interlock_launch::{Class, ServerName, in_own_word, judge, without_logins};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
 use crate::commands::approve::build::{self, Sources};
 use crate::commands::approve::grants;
+use crate::commands::suggest;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
 use crate::options::{Add, Global};
-use crate::show::{counted, grant_options};
+use crate::show::counted;
 use crate::terminal::{say, visible};
 
 use super::project::Project;
@@ -49,9 +48,7 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
     let resolved = resolving::server(&context, &machine, &ledger, base, &server, how);
     let resolved = resolved.map_err(|failure| {
         build::with_command(failure, || {
-            let grants = resolving::profile(&context, base, &server);
-            let grants = grants.map(|profile| grant_options(&profile));
-            command_with(options, grants.unwrap_or_default(), "--danger-build-sdists")
+            command_with(global, options, "--danger-build-sdists")
         })
     })?;
     if let (Some(listed), Some(tree)) = (&listed, &resolved.content.tree) {
@@ -96,24 +93,21 @@ fn is_taken(name: &ServerName, taken: &Server, base: &Base) -> Failure {
 }
 
 /// The command that was typed, with one more option.
-fn command_with(options: &Add, grants: Vec<String>, option: &str) -> String {
-    let quoted = |words: &[String]| {
-        let (command, args) = words.split_first()?;
-        let request = Request::new(command.as_str(), args.iter().map(String::as_str));
-        Some(command_line(&RequestRecord::from(&request)))
-    };
-    let named = options.name.iter();
-    let named = named.map(|name| format!("--name {}", visible(name)));
-    let source = options.source.iter();
-    let source = source.filter_map(|source| quoted(std::slice::from_ref(source)));
-    let words = quoted(&options.words).map(|words| format!("-- {words}"));
-    let words: Vec<String> = std::iter::once(option.to_owned())
-        .chain(named)
-        .chain(grants)
-        .chain(source)
-        .chain(words)
-        .collect();
-    format!("interlock add {}", words.join(" "))
+fn command_with(global: &Global, options: &Add, option: &str) -> String {
+    let before = (!options.words.is_empty()).then(|| "--".to_owned());
+    suggest::command(
+        [
+            ["add", option].map(str::to_owned).to_vec(),
+            global.words(),
+            suggest::each("--name", &options.name),
+            suggest::each("--registry", &options.registry),
+            options.grants.words(),
+            options.danger.words(),
+            options.source.iter().chain(&before).cloned().collect(),
+            options.words.clone(),
+        ]
+        .concat(),
+    )
 }
 
 /// What was locked, in a few words.

@@ -9,6 +9,7 @@ use crate::Outcome;
 use crate::commands::approve::build::{self, Sources};
 use crate::commands::approve::origin::{Ask, Told};
 use crate::commands::approve::{image, package, proposal};
+use crate::commands::suggest;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
@@ -45,9 +46,8 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
         remarks.extend(stands.map(|line| format!("{name}: {line}")));
         let mut resolved = resolving::server(&context, &machine, &ledger, base, &server, how)
             .map_err(|failure| {
-                let update = if options.update { "--update " } else { "" };
-                let command = || format!("interlock lock {update}--danger-build-sdists {name}");
-                named(&name, build::with_command(failure, command))
+                let again = || command_with(global, options, &name, "--danger-build-sdists");
+                named(&name, build::with_command(failure, again))
             })?;
         if versions == Versions::Keep {
             let came = came(&context, &machine, &server, &resolved.judgement);
@@ -74,6 +74,14 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
         say("the lock says what is there already");
     }
     Ok(Exit::Done)
+}
+
+/// The command that locks one server with one more option.
+fn command_with(global: &Global, options: &Lock, name: &ServerName, option: &str) -> String {
+    let update = options.update.then(|| "--update".to_owned());
+    let head = std::iter::once("lock".to_owned()).chain(update);
+    let all = head.chain([option.to_owned()]).chain(global.words());
+    suggest::command(all.chain([name.to_string()]).collect())
 }
 
 /// Where what stays locked came from, when that can be found out, and what a person should know about it. What the lock says of it has
