@@ -27,7 +27,7 @@ pub(crate) struct Forge {
 
 #[derive(Default)]
 struct Shared {
-    /// Every host that the proxy was asked for.
+    /// Every host that the proxy was asked for, and every address without TLS.
     asked: Mutex<Vec<String>>,
     /// Whether the connection is lost in the middle of each pack.
     breaks: AtomicBool,
@@ -63,8 +63,10 @@ impl Forge {
 
     /// Lets a command reach it.
     pub(crate) fn before(&self, command: &mut Command) {
+        let proxy = format!("http://{}", self.proxy);
         command
-            .env("HTTPS_PROXY", format!("http://{}", self.proxy))
+            .env("HTTP_PROXY", &proxy)
+            .env("HTTPS_PROXY", &proxy)
             .env("SSL_CERT_FILE", &self.roots);
     }
 
@@ -101,13 +103,10 @@ fn serve(
 ) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let asked = head(&mut stream)?;
-    let target = asked
-        .strip_prefix("CONNECT ")?
-        .split(' ')
-        .next()?
-        .to_owned();
+    let (method, rest) = asked.split_once(' ')?;
+    let target = rest.split(' ').next()?.to_owned();
     shared.asked.lock().unwrap().push(target.clone());
-    if target != format!("{HOST}:443") {
+    if method != "CONNECT" || target != format!("{HOST}:443") {
         return stream.write_all(b"HTTP/1.1 502 No\r\n\r\n").ok();
     }
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").ok()?;

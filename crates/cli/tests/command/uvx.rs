@@ -401,6 +401,13 @@ fn what_is_judged_asks_nobody() {
         );
         assert!(next.is_none_or(|next| refused.contains(&next)), "{refused}");
     }
+    for option in ["--no-build", "--no-build-package=test-server"] {
+        let words = ["uvx", option, "--from", REPOSITORY, "serve"];
+        let refused = place.approve(&[OPTION], &words).expect(3);
+        has(&refused.err, &["has to be built, and `--no-build` says"]);
+        let add = [&["add", OPTION, "--"][..], &words].concat();
+        has(&place.interlock(&add).expect(3).err, &["has to be built"]);
+    }
     let beside = ["uvx", "--with", REPOSITORY, "leaf"];
     has(
         &place.approve(&[OPTION], &beside).expect(3).err,

@@ -50,6 +50,7 @@ pub(crate) enum Slot {
     Workdir,
     Platform,
     EnvFile,
+    NoBuild,
     NodeOptions,
     Main,
     Unset,

@@ -98,6 +98,9 @@ fn tool_run(runner: &str, table: &OptionTable, args: &[String], case: &mut Case<
     let Some(spec) = spec else {
         return Class::Unknown;
     };
+    if spec.source.is_some() {
+        refuse_not_to_build(&region, from.unwrap_or(command), case);
+    }
     Class::Package(PackageRef {
         ecosystem: Ecosystem::PyPi,
         runner: runner.to_owned(),
@@ -112,6 +115,20 @@ fn tool_run(runner: &str, table: &OptionTable, args: &[String], case: &mut Case<
         interpreter_version: region.last(Slot::Python).map(str::to_owned),
         args: args.to_vec(),
     })
+}
+
+/// A repository is there as sources only. Which package `--no-build-package` means of it is known when it was built, and that is too late.
+fn refuse_not_to_build(region: &Region<'_>, repository: &str, case: &mut Case<'_>) {
+    if region.all(Slot::NoBuild).next().is_none() {
+        return;
+    }
+    case.note(
+        rules::GIT_PACKAGE,
+        format!(
+            "`{}` has to be built, and `--no-build` says that it is not; leave that out, or name a release of it",
+            text::excerpt(repository)
+        ),
+    );
 }
 
 fn is_command_name(name: &str) -> bool {
@@ -288,4 +305,33 @@ pub(crate) fn environment_command(
         }
     }
     module_class(runner, ScriptKind::Project, command, project, with, args)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::judge::{Decision, judge};
+    use crate::request::Request;
+
+    #[test]
+    fn a_repository_that_is_not_to_be_built_is_refused() {
+        let from = "--from=git+https://github.com/o/r";
+        for (words, refused) in [
+            (&["uvx", "--no-build", from, "app"][..], true),
+            (&["uvx", "--no-build-package", "x", from, "app"], true),
+            (&["uv", "tool", "run", "--no-build=true", from, "app"], true),
+            (&["uvx", "--no-build=false", from, "app"], false),
+            (&["uvx", from, "app", "--no-build"], false),
+            (&["uvx", "--no-build", "app"], false),
+            (&["uvx", "--no-build-package=x", "app==1.0"], false),
+        ] {
+            let (command, args) = words.split_first().unwrap();
+            let judgement = judge(&Request::new(*command, args.iter().copied()));
+            let told = judgement.reasons.iter().any(|it| {
+                it.code == "git-package" && it.text.contains("`--no-build` says that it is not")
+            });
+            assert_eq!(told, refused, "{words:?}");
+            let asks = judgement.decision() == Decision::NeedsApproval;
+            assert_eq!(asks, !refused, "{words:?}");
+        }
+    }
 }
