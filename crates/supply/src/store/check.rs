@@ -16,9 +16,12 @@ use std::{
 /// One thing in a stored directory that is not as it was stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Damage {
-    /// It is gone or cannot be read.
-    #[error("`{0}` is missing or cannot be read")]
+    /// It is gone.
+    #[error("`{0}` is missing")]
     Missing(String),
+    /// It could not be read now, which says nothing of what it is.
+    #[error("`{0}` could not be read")]
+    Unread(String),
     /// It was not there.
     #[error("`{0}` was added")]
     Added(String),
@@ -34,10 +37,40 @@ impl Damage {
     /// What it is about, where that is one path.
     fn path(&self) -> Option<&str> {
         match self {
-            Self::Missing(path) | Self::Added(path) | Self::Changed(path) => Some(path),
+            Self::Missing(path) | Self::Unread(path) | Self::Added(path) | Self::Changed(path) => {
+                Some(path)
+            }
             Self::Manifest => None,
         }
     }
+
+    /// Whether it says nothing of what is stored.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread(_))
+    }
+
+    /// What an error at opening or reading says of a stored file or directory.
+    fn by(path: &str, error: &io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            // Its owner may read whatever is stored.
+            io::ErrorKind::PermissionDenied => Self::Changed(path),
+            _ if is_lost(error) => Self::Missing(path),
+            _ => Self::Unread(path),
+        }
+    }
+}
+
+/// Whether what was to be read is not there, or is something else. Too many open files or a bad disk say nothing of that.
+pub(super) fn is_lost(error: &io::Error) -> bool {
+    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let kinds = [
+        io::ErrorKind::NotFound,
+        io::ErrorKind::NotADirectory,
+        io::ErrorKind::IsADirectory,
+        io::ErrorKind::InvalidData,
+    ];
+    is_link || kinds.contains(&error.kind())
 }
 
 /// What identifies a file's content as unchanged without reading it.
@@ -123,7 +156,7 @@ pub(super) fn full(
     files: &[FileRecord],
     reading: Reading<'_>,
 ) -> Result<Stamps, Vec<Damage>> {
-    let missing = |_| vec![Damage::Missing(".".into())];
+    let missing = |error: rustix::io::Errno| vec![Damage::by(".", &error.into())];
     let handle = rustix::fs::open(
         root,
         OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW,
@@ -189,7 +222,7 @@ pub(super) fn file(
     record: &FileRecord,
     reading: Reading<'_>,
 ) -> Result<Seen, Damage> {
-    let missing = |_: io::Error| Damage::Missing(record.path.to_string());
+    let missing = |error: io::Error| Damage::by(record.path.as_str(), &error);
     let changed = || Damage::Changed(record.path.to_string());
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let handle = match openat(root, record.path.as_str(), flags, Mode::empty()) {
@@ -246,7 +279,7 @@ fn directories(root: BorrowedFd<'_>, files: &[FileRecord], damages: &mut Vec<Dam
                     damages.push(Damage::Added(under(name)));
                 }
             }
-            Err(_) => damages.push(Damage::Missing((*directory).into())),
+            Err(error) => damages.push(Damage::by(directory, &error)),
         }
     }
     stamps
@@ -287,4 +320,26 @@ fn listed(root: BorrowedFd<'_>, directory: &str) -> io::Result<(Stamp, Vec<Strin
 pub(super) fn directories_of(files: &[FileRecord]) -> Vec<TreePath> {
     let texts = names(files).into_keys().filter(|text| *text != ".");
     texts.filter_map(|text| TreePath::new(text).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn what_cannot_be_read_now_is_neither_lost_nor_changed() {
+        for (errno, expected) in [
+            (Errno::NOENT, Damage::Missing("a".into())),
+            (Errno::NOTDIR, Damage::Missing("a".into())),
+            (Errno::LOOP, Damage::Missing("a".into())),
+            (Errno::ACCESS, Damage::Changed("a".into())),
+            (Errno::MFILE, Damage::Unread("a".into())),
+            (Errno::NFILE, Damage::Unread("a".into())),
+            (Errno::NOMEM, Damage::Unread("a".into())),
+            (Errno::IO, Damage::Unread("a".into())),
+        ] {
+            assert_eq!(Damage::by("a", &errno.into()), expected);
+        }
+    }
 }

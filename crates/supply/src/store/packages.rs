@@ -1,7 +1,7 @@
 //! Packages in the store: unpacked archives under the digest of the archive.
 
 use super::{
-    Scratch, Store, StoreError, check,
+    Damage, Scratch, Store, StoreError, check,
     install::{InstallError, Mismatch, Stored},
     manifest,
 };
@@ -16,7 +16,7 @@ use sha2::Digest;
 use std::{
     fs::{self, File},
     io::{self, BufReader, Cursor, Read, Seek, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -40,21 +40,36 @@ impl Store {
 
     fn whole(&self, path: &Path) -> Option<Stored> {
         // Looked for first: a package gets its place whole, so from then on its list is there or was lost.
-        fs::symlink_metadata(path).ok()?;
-        let text = fs::read_to_string(path.join("manifest")).ok();
+        let seen = fs::symlink_metadata(path).ok()?;
         let files = path.join("files");
-        match text.and_then(|text| manifest::parse(&text)) {
-            Some(records) if check::full(&files, &records, self.reading()).is_ok() => {
-                Some(Stored {
-                    directory: files,
-                    files: records,
-                })
-            }
-            _ => {
-                // At once: nobody may take what is left of it for the whole.
-                let _ = self.put_away(path);
-                None
-            }
+        let is_lost = match fs::read_to_string(path.join("manifest")) {
+            Ok(text) => match manifest::parse(&text) {
+                Some(records) => match check::full(&files, &records, self.reading()) {
+                    Ok(_) => {
+                        return Some(Stored {
+                            directory: files,
+                            files: records,
+                        });
+                    }
+                    Err(damages) => !damages.iter().any(Damage::is_unread),
+                },
+                None => true,
+            },
+            Err(error) => check::is_lost(&error),
+        };
+        if is_lost {
+            self.put_away_if(path, &seen);
+        }
+        None
+    }
+
+    /// At once: nobody may take what is left of it for the whole. Another process may have put it away meanwhile, and a whole one in its
+    /// place: that one stays.
+    fn put_away_if(&self, path: &Path, seen: &fs::Metadata) {
+        let identity = |it: &fs::Metadata| (it.dev(), it.ino());
+        let now = fs::symlink_metadata(path);
+        if now.is_ok_and(|now| identity(&now) == identity(seen)) {
+            let _ = self.put_away(path);
         }
     }
 
@@ -317,5 +332,72 @@ impl Spool {
                 Box::new(file)
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn one(store: &Store) -> (Integrity, PathBuf) {
+        let make = |_: &Path, files: &Path| -> Result<Vec<FileRecord>, StoreError> {
+            let path = crate::locked::TreePath::new("a").unwrap();
+            fs::write(files.join("a"), "a").unwrap();
+            fs::set_permissions(files.join("a"), fs::Permissions::from_mode(0o444)).unwrap();
+            Ok(vec![FileRecord {
+                path,
+                sha256: crate::digest::Sha256::of(b"a"),
+                size: 1,
+                executable: false,
+            }])
+        };
+        let (integrity, _) = store.add_files(make, |_| Ok::<_, StoreError>(())).unwrap();
+        let place = store.package_path(&integrity, "");
+        (integrity, place)
+    }
+
+    #[test]
+    fn only_what_is_lost_or_no_manifest_puts_a_package_away() {
+        type Change = fn(&Path);
+        let changes: [(Change, bool); 6] = [
+            (|_| (), true),
+            // Reading there is an error of input and output.
+            (|it| symlink("/proc/self/mem", it).unwrap(), true),
+            (|it| symlink("nowhere", it).unwrap(), false),
+            (|it| fs::write(it, b"\xff").unwrap(), false),
+            (|it| fs::write(it, "other").unwrap(), false),
+            (|it| fs::create_dir(it).unwrap(), false),
+        ];
+        for (number, (change, stays)) in changes.into_iter().enumerate() {
+            let directory = tempfile::tempdir().unwrap();
+            let store = Store::open(directory.path()).unwrap();
+            let (integrity, place) = one(&store);
+            let manifest = place.join("manifest");
+            if number > 0 {
+                fs::remove_file(&manifest).unwrap();
+                change(&manifest);
+            }
+            let found = store.package(&integrity, &Format::Tarball);
+            assert_eq!(found.is_some(), number == 0, "{number}");
+            assert_eq!(place.exists(), stays, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_another_process_put_in_its_place_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let (_, place) = one(&store);
+        let seen = fs::symlink_metadata(&place).unwrap();
+        let aside = directory.path().join("aside");
+        fs::rename(&place, &aside).unwrap();
+        one(&store);
+        store.put_away_if(&place, &seen);
+        assert!(place.exists());
+        fs::rename(&place, directory.path().join("newer")).unwrap();
+        fs::rename(&aside, &place).unwrap();
+        store.put_away_if(&place, &seen);
+        assert!(!place.exists());
     }
 }
