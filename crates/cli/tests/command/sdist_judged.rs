@@ -1,10 +1,12 @@
 //! Sources that are to be built are judged before they are, and what they were built with is looked at ever after.
 
 use std::fs;
+use std::path::Path;
 
 use interlock_supply::provenance::to_rfc3339;
 use serde_json::{Value, json};
 
+use crate::origin::path_of_python;
 use crate::sdist::{BACKEND, OPTION, PROJECT, SERVER, interlock, packed, recorded, user};
 use crate::support::server::{Answer, Server};
 use crate::support::wheel::{self, Wheel, sha256};
@@ -378,4 +380,16 @@ fn of_releases_without_wheels_the_right_ones_are_named() {
             "passed over: `test-server@2.0`",
         ],
     );
+    // A program that a request names by its path builds nothing, so what it could build was not passed over.
+    let path = path_of_python();
+    let python = Path::new(path.split(':').next().unwrap()).join("python3");
+    let python = python.canonicalize().unwrap();
+    let python = python.to_str().unwrap();
+    let words = ["--", "uvx", "--python", python, "test-server"];
+    let world = user(&index);
+    let add = [&["add", "--name", "test", OPTION][..], &words].concat();
+    let added = interlock(&world, &add).expect(0);
+    assert!(!added.out.contains("passed over"), "{}", added.out);
+    let lock = fs::read_to_string(world.path("interlock.lock")).unwrap();
+    has(&lock, &["version = \"0.9\""]);
 }

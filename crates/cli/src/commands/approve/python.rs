@@ -50,6 +50,7 @@ pub fn fetch(
         with_locker(context, packages, (package, sources), work, &rules, &failed)?;
     let mut remarks = remarks(&locked);
     let source = Source::Pypi(index);
+    let sources = Sources::of(may_build(package, sources));
     remarks.extend(source.passed_over(&locked.tree, sources));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree, Ask::Again)?;
     Ok(Fetched::of(&locked.tree, remarks, told))
