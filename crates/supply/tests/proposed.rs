@@ -12,12 +12,12 @@ use interlock_launch::{Class, LockedPackage, PackageStore, Request, judge};
 use interlock_supply::{
     Integrity, LockedTree, TreePath,
     lockfile::{Content, Lockfile, ProposedGrants, Server},
-    npm::PackageName,
+    npm::{PackageName, is_asked_for},
 };
 use serde_json::json;
 use support::{
     World, chain, layout,
-    package::{Package, integrity},
+    package::{self, Package, integrity},
 };
 
 const PACKAGES: &str = "app@1.0.0 a=1\n a@1.0.0 b=1\n b@1.0.0\n b@1.5.0";
@@ -48,6 +48,33 @@ fn name(text: &str) -> PackageName {
 fn a_lock_calls_nothing_by_another_name() {
     check(|_| (), None);
     check(|tree| tree.packages[0].name = name("zod"), Some("`zod"));
+}
+
+#[test]
+fn a_changed_entry_of_a_package_beside_the_first_is_looked_at() {
+    let other = |text: &str| integrity(&package::parse(text)[0].bytes());
+    for at in 0..3 {
+        check(
+            |tree| tree.packages[at].integrity = Integrity::parse(&other("x@1.0.0")).unwrap(),
+            Some("is locked with other bytes than the registry lists"),
+        );
+        check(
+            |tree| drop(tree.packages.remove(at)),
+            Some(if at == 1 {
+                "`node_modules/app`"
+            } else {
+                "the tree cannot be"
+            }),
+        );
+    }
+    check(
+        |tree| {
+            let mut more = tree.packages[2].clone();
+            more.path = TreePath::new("node_modules/a/node_modules/b").unwrap();
+            tree.packages.insert(1, more);
+        },
+        Some("the tree cannot be put together"),
+    );
 }
 
 #[test]
@@ -353,5 +380,52 @@ fn packages_that_were_asked_for_beside_the_first_belong_to_the_tree() {
     ] {
         let refused = World::of(packages).install_for(&tree, beside).unwrap_err();
         assert!(chain(&refused).contains(part), "{}", chain(&refused));
+    }
+}
+
+#[test]
+fn a_tree_in_the_store_is_taken_for_what_was_asked_for_only() {
+    let packages = "app@1.0.0 a=1\n a@1.0.0\n tool@1.0.0\n tool@2.0.0\n other@1.0.0";
+    let world = World::of(packages);
+    let tree = world.lock("app tool@1 !tool").unwrap().tree;
+    for (beside, expected) in [
+        ("tool@^1", None),
+        ("tool", None),
+        ("tool@latest", None),
+        (
+            "tool@^2",
+            Some("`tool` (`^2`) is asked for, and the lock has tool@1.0.0"),
+        ),
+        (
+            "tool@npm:other@1",
+            Some("is asked for, and the lock has tool@1.0.0"),
+        ),
+        (
+            "tool@1 other",
+            Some("`other` (``) is asked for, and the lock has nothing"),
+        ),
+        ("", Some("no package of it says so")),
+    ] {
+        let found = world
+            .install_for(&tree, beside)
+            .map_err(|error| chain(&error));
+        match (found, expected) {
+            (Ok(()), None) => {}
+            (Err(error), Some(part)) => assert!(error.contains(part), "{error}"),
+            (found, _) => panic!("{beside}: {found:?}"),
+        }
+    }
+    for (text, fits) in [
+        ("app tool@1 !tool", true),
+        ("app@^1 tool@1 !tool", true),
+        ("app@2 tool@1 !tool", false),
+        ("app tool@1", false),
+        ("app tool@2 !tool", false),
+        ("tool@1", false),
+        ("other tool@1 !tool", false),
+        ("app !tool", false),
+    ] {
+        let found = is_asked_for(&world.store, &tree, &support::wish(text));
+        assert_eq!(found.is_ok(), fits, "{text}: {found:?}");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::origin::{locked, path_of_python};
 use crate::support::server::Answer;
 use crate::support::wheel::{self, Wheel};
-use crate::vouched::{DAY, Registry, approve, lock, now};
+use crate::vouched::{DAY, Registry, Release, approve, lock, now};
 use crate::world::{Said, World, has, said};
 
 /// A user of this registry with a lock from elsewhere.
@@ -76,6 +76,59 @@ fn a_release_that_the_registry_took_away_is_refused() {
         &refused.err,
         &["dep@1.2.0: the registry does not list", "`dep@1.2.0` to"],
     );
+}
+
+#[test]
+fn words_that_ask_for_something_else_than_the_tree_are_refused_where_it_is_stored() {
+    let release = |name: &str| Release::new(name, "1.0.0", 30);
+    let registry = Registry::new(&[release("app"), release("leaf"), release("other")]);
+    let world = registry.user(World::new(), "");
+    let words = [
+        "--",
+        "npx",
+        "-y",
+        "--package=app@^1",
+        "--package=leaf@^1",
+        "app",
+    ];
+    let add = [&["add", "--name", "app"][..], &words].concat();
+    world.interlock(&add).expect(0);
+    world.interlock(&["verify"]).expect(0);
+    let text = lock(&world);
+    for (was, now, expected) in [
+        (
+            "leaf@^1",
+            "leaf@^2",
+            "`leaf` (`^2`) is asked for, and the lock has leaf@1.0.0",
+        ),
+        (
+            "leaf@^1",
+            "other@^1",
+            "`other` (`^1`) is asked for, and the lock has nothing",
+        ),
+        (
+            "app@^1",
+            "app@^2",
+            "`app` (`^2`) is asked for, and the lock has app@1.0.0",
+        ),
+    ] {
+        let edited = text.replacen(was, now, 1);
+        assert_ne!(edited, text);
+        fs::write(world.path("interlock.lock"), &edited).unwrap();
+        let told = world.interlock(&["--offline", "verify"]).expect(1);
+        has(
+            &told.out,
+            &[
+                "the lock's source asks for something else than its app@1.0.0",
+                expected,
+            ],
+        );
+        has(&world.interlock(&["lock"]).expect(3).err, &[expected]);
+        has(&approve(&world, &["--lock"]).expect(3).err, &[expected]);
+    }
+    fs::write(world.path("interlock.lock"), &text).unwrap();
+    world.interlock(&["lock"]).expect(0);
+    assert_eq!(lock(&world), text);
 }
 
 /// `ok` and `listing` of the one server that `verify` tells about.

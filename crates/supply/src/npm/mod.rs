@@ -18,6 +18,6 @@ pub use name::{NameError, PackageName, Version, VersionError};
 pub use packument::{Dist, Manifest, Packument, PackumentError};
 pub use pick::{PickError, pick};
 pub use registry::{Registry, RegistryError};
-pub use resolve::{LockError, Locked, Locker, Skipped, Unmet, Wish};
+pub use resolve::{LockError, Locked, Locker, Skipped, Unmet, Wish, is_asked_for};
 pub(crate) use resolve::{entry_in_tree, is_node};
 pub use spec::{Spec, SpecError, Wanted};

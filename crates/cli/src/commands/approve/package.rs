@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::lockfile::OriginLock;
-use interlock_supply::npm::{Config, Locked, Locker, PackageName, Registry, Wish};
+use interlock_supply::npm::{self, Config, Locked, Locker, PackageName, Registry, Wish};
 use interlock_supply::{Host, LockedTree, Progress, Store, TreeDigest};
 
 use super::build::{self, Sources};
@@ -181,10 +181,13 @@ pub fn install(
         host: &Host::current(None),
         progress: &bar,
     };
-    let beside = wish(asked(judgement)?)?.packages.split_off(1);
-    let installed = locker.install_for(tree, &beside);
+    let wish = wish(asked(judgement)?)?;
+    let beside = wish.packages.get(1..).unwrap_or_default();
+    let installed = locker.install_for(tree, beside);
     bar.finish();
     installed.map_err(|error| failed(&error))?;
+    let asked = npm::is_asked_for(packages, tree, &wish);
+    asked.map_err(|error| asks_otherwise(tree).because(&error))?;
     Ok(Vec::new())
 }
 
@@ -244,17 +247,17 @@ pub fn as_recorded(
     judgement: &Judgement,
     tree: &LockedTree,
 ) -> Result<(), Failure> {
-    let (name, version) = (&tree.name, &tree.version);
-    let next = "interlock lock --update NAME";
     if !is_recorded(packages, tree) {
+        let (name, version) = (&tree.name, &tree.version);
         let what = format!("the lock describes {name}@{version} otherwise than it is stored");
-        return Err(Failure::new(Exit::Refused, what).next(next));
+        return Err(Failure::new(Exit::Refused, what).next(ANEW));
     }
-    let other = || {
-        let what = format!("the lock's source asks for something else than its {name}@{version}");
-        Failure::new(Exit::Refused, what).next(next)
-    };
+    let other = || asks_otherwise(tree);
     match tree.ecosystem {
+        interlock_supply::Ecosystem::Npm => {
+            let asked = npm::is_asked_for(packages, tree, &wish(asked(judgement)?)?);
+            asked.map_err(|error| other().because(&error))
+        }
         interlock_supply::Ecosystem::Pypi => {
             let asked = python::is_asked_for(packages, asked(judgement)?, tree)?;
             asked.map_err(|error| other().because(&error))
@@ -263,8 +266,17 @@ pub fn as_recorded(
             let same = git::is_asked_for(packages, asked(judgement)?, tree)?;
             if same { Ok(()) } else { Err(other()) }
         }
-        _ => Ok(()),
+        interlock_supply::Ecosystem::Binary | interlock_supply::Ecosystem::Mcpb => Ok(()),
     }
+}
+
+/// What to do about a lock that does not fit.
+const ANEW: &str = "interlock lock --update NAME";
+
+fn asks_otherwise(tree: &LockedTree) -> Failure {
+    let (name, version) = (&tree.name, &tree.version);
+    let what = format!("the lock's source asks for something else than its {name}@{version}");
+    Failure::new(Exit::Refused, what).next(ANEW)
 }
 
 fn wish(package: &PackageRef) -> Result<Wish, Failure> {

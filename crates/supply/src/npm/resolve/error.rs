@@ -109,6 +109,16 @@ pub enum LockError {
         /// Its name and version.
         said: String,
     },
+    /// A lock has another version of what a request names than the request admits, or no such package.
+    #[error("`{name}` (`{spec}`) is asked for, and the lock has {found}")]
+    NotAsked {
+        /// What is asked for.
+        name: PackageName,
+        /// Which versions would do; escaped.
+        spec: String,
+        /// What is locked.
+        found: String,
+    },
     /// A lock starts another file than the package's own command.
     #[error("`{file}` is locked as the file of `{command}`, but no package of it says so")]
     WrongEntry {

@@ -4,12 +4,14 @@ mod build;
 mod closed;
 mod error;
 mod fetch;
+mod kept;
 mod own;
 mod proposed;
 mod tree;
 
 pub use build::Unmet;
 pub use error::LockError;
+pub use kept::is_asked_for;
 pub(crate) use own::is_node;
 
 use super::{
@@ -135,6 +137,7 @@ impl Locker<'_> {
         if self.store.lock_record(&locked.digest).as_ref() == Some(locked)
             && self.store.tree_is_whole(&locked.digest)
         {
+            kept::is_asked_beside(self.store, locked, beside)?;
             self.store.lease(&locked.digest)?;
             return Ok(());
         }
