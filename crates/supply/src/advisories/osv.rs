@@ -3,6 +3,7 @@
 use super::{Hit, Target, folded, range, release};
 use crate::locked::Ecosystem;
 use serde::Deserialize;
+use std::{borrow::Cow, collections::HashSet};
 
 /// One advisory.
 #[derive(Debug, Deserialize)]
@@ -17,6 +18,51 @@ pub(super) struct Record {
     withdrawn: Option<String>,
     #[serde(default)]
     affected: Option<Vec<Affected>>,
+}
+
+/// What an advisory is about, and nothing else of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Names<'a> {
+    /// There has to be one, as without it this is no advisory.
+    #[serde(borrow, rename = "id")]
+    _id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    affected: Option<Vec<NamedBy<'a>>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NamedBy<'a> {
+    #[serde(borrow, default)]
+    package: Option<Name<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Name<'a> {
+    #[serde(borrow)]
+    ecosystem: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+}
+
+impl Names<'_> {
+    /// Whether it is about one of these, each with its folded name.
+    pub(super) fn has_one_of(&self, names: &HashSet<(Ecosystem, String)>) -> bool {
+        let affected = self.affected.iter().flatten();
+        let mut packages = affected.filter_map(|it| it.package.as_ref());
+        packages.any(|package| {
+            let ecosystem = ecosystem(&package.ecosystem);
+            ecosystem.is_some_and(|it| names.contains(&(it, folded(it, &package.name))))
+        })
+    }
+}
+
+/// Which ecosystem is meant. `PyPI:…` and the like name a part of one; OSV has none for what is fetched by its address.
+fn ecosystem(text: &str) -> Option<Ecosystem> {
+    match text.split(':').next()?.to_ascii_lowercase().as_str() {
+        "npm" => Some(Ecosystem::Npm),
+        "pypi" => Some(Ecosystem::Pypi),
+        _ => None,
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,12 +126,7 @@ impl Record {
         let all = affected.filter(|_| self.withdrawn.is_none());
         let all = all.filter_map(|affected| {
             let package = affected.package.as_ref()?;
-            let part = package.ecosystem.split(':').next()?;
-            let ecosystem = match part.to_ascii_lowercase().as_str() {
-                "npm" => Ecosystem::Npm,
-                "pypi" => Ecosystem::Pypi,
-                _ => return None,
-            };
+            let ecosystem = ecosystem(&package.ecosystem)?;
             let events = affected.ranges.iter().flatten();
             let events = events.flat_map(|range| &range.events);
             let fixed = events.filter_map(|event| event.fixed.as_deref());
@@ -114,14 +155,7 @@ impl Affected {
         let Some(package) = &self.package else {
             return false;
         };
-        // `PyPI:…` and the like name a part of an ecosystem.
-        let ecosystem = package.ecosystem.split(':').next().unwrap_or_default();
-        let same = match target.ecosystem {
-            Ecosystem::Npm => ecosystem.eq_ignore_ascii_case("npm"),
-            Ecosystem::Pypi => ecosystem.eq_ignore_ascii_case("pypi"),
-            // OSV has no ecosystem for what is fetched by its address.
-            Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => false,
-        };
+        let same = ecosystem(&package.ecosystem) == Some(target.ecosystem);
         same && folded(target.ecosystem, &package.name) == folded(target.ecosystem, &target.name)
     }
 

@@ -1,10 +1,13 @@
 //! Reading advisories from disk, bounded: a dump of a whole ecosystem has some hundred thousand files.
 
-use super::{Hit, Report, Target, folded, osv::Record};
+use super::{
+    Hit, Report, Target, folded,
+    osv::{Names, Record},
+};
 use crate::locked::Ecosystem;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -53,16 +56,16 @@ pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
         path: path.into(),
         source,
     };
-    let mut report = Report::default();
+    let (mut report, wanted) = (Report::default(), Wanted::new(targets));
     match files_of(path)? {
         Some(files) => {
             for file in files {
-                if let Err(error) = one(&file, MOST_BYTES.1, targets, &mut report) {
+                if let Err(error) = one(&file, MOST_BYTES.1, &wanted, &mut report) {
                     report.unread.push((file, error.to_string()));
                 }
             }
         }
-        None => one(path, MOST_BYTES.0, targets, &mut report).map_err(unreadable)?,
+        None => one(path, MOST_BYTES.0, &wanted, &mut report).map_err(unreadable)?,
     }
     if report.records == 0 && report.unread.is_empty() {
         return Err(AdvisoryError::Nothing(path.into()));
@@ -107,7 +110,12 @@ pub(crate) fn mended(path: &Path) -> Result<BTreeSet<(Ecosystem, String)>, Advis
         path: path.into(),
         source,
     };
-    let of = |text: String| Ok(records(&text)?.iter().flat_map(Record::mended).collect());
+    let of = |text: String| {
+        Ok(documents::<Record>(&text)?
+            .iter()
+            .flat_map(Record::mended)
+            .collect())
+    };
     match files_of(path)? {
         None => text(path, MOST_BYTES.0).and_then(of).map_err(unreadable),
         Some(files) => {
@@ -172,48 +180,41 @@ fn text(path: &Path, limit: u64) -> io::Result<String> {
     Ok(text)
 }
 
-fn one(path: &Path, limit: u64, targets: &[Target], report: &mut Report) -> io::Result<()> {
-    let text = text(path, limit)?;
-    // Most of a dump is about packages that nobody here has. It has to be JSON to its end all the same: half a file may have lost
-    // the very name.
-    let named = targets.iter().any(|target| mentions(&text, target));
-    if !named && text.starts_with('{') && text.contains("\"affected\"") {
-        report.records += documents::<IgnoredAny>(&text)?.len() as u64;
-        return Ok(());
+/// What is looked for.
+struct Wanted<'a> {
+    targets: &'a [Target],
+    /// Their names, each folded.
+    names: HashSet<(Ecosystem, String)>,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(targets: &'a [Target]) -> Self {
+        let name = |it: &Target| (it.ecosystem, folded(it.ecosystem, &it.name));
+        Self {
+            targets,
+            names: targets.iter().map(name).collect(),
+        }
     }
-    for record in records(&text)? {
-        report.records += 1;
-        report.hits.extend(record.hits(targets));
+}
+
+fn one(path: &Path, limit: u64, wanted: &Wanted<'_>, report: &mut Report) -> io::Result<()> {
+    let text = text(path, limit)?;
+    // Most of a dump is about packages that nobody here has, and of those no more is read than which they are.
+    let names: Vec<Names<'_>> = documents(&text)?;
+    report.records += names.len() as u64;
+    if names.iter().any(|record| record.has_one_of(&wanted.names)) {
+        let all: Vec<Record> = documents(&text)?;
+        let hits = all.iter().flat_map(|record| record.hits(wanted.targets));
+        report.hits.extend(hits);
     }
     Ok(())
 }
 
-/// Whether the text can name the target: surely not when this says no.
-fn mentions(text: &str, target: &Target) -> bool {
-    match target.ecosystem {
-        // A slash can be written `\/`, and any letter as an escape.
-        Ecosystem::Npm => {
-            let last = target.name.rsplit('/').next().unwrap_or(&target.name);
-            text.contains(last) || text.contains("\\u")
-        }
-        Ecosystem::Pypi => {
-            let name = folded(target.ecosystem, &target.name);
-            let first = name.split('-').next().unwrap_or(&name);
-            text.to_ascii_lowercase().contains(first) || text.contains("\\u")
-        }
-        Ecosystem::Binary | Ecosystem::Mcpb | Ecosystem::Git => false,
-    }
-}
-
-fn records(text: &str) -> Result<Vec<Record>, serde_json::Error> {
+/// A list of them, or one after the other.
+fn documents<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, serde_json::Error> {
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text);
     }
-    documents(text)
-}
-
-/// One after the other.
-fn documents<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, serde_json::Error> {
     serde_json::Deserializer::from_str(text)
         .into_iter()
         .collect()

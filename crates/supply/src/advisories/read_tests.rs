@@ -78,6 +78,18 @@ fn what_an_advisory_is_about() {
 }
 
 #[test]
+fn a_name_is_read_however_it_is_written() {
+    for name in [r"\u0064ep", r"d\u0065p", "dep"] {
+        let text = record("npm", "dep", fixed("2.0.1")).to_string();
+        let text = text.replace("\"dep\"", &format!("\"{name}\""));
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("x.json"), text).unwrap();
+        let report = super::check(directory.path(), &targets()).unwrap();
+        assert_eq!((report.records, report.hits.len()), (1, 1), "{name}");
+    }
+}
+
+#[test]
 fn what_cannot_be_decided_is_a_hit_that_is_not_sure() {
     check(&record("npm", "dep", json!({})), &[("dep", false)]);
     check(&record("npm", "dep", fixed("two")), &[("dep", false)]);
