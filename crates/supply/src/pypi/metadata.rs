@@ -105,11 +105,12 @@ impl Claims {
     }
 }
 
-/// The fields before the first empty line; a line that begins with a blank goes on with the one before.
+/// The fields before the first empty line; a line that begins with a blank goes on with the one before, also where it has nothing but
+/// blanks: licences are written like that, in front of what a package needs.
 pub(super) fn headers(text: &str) -> Vec<(&str, String)> {
     let mut all: Vec<(&str, String)> = Vec::new();
     for line in text.lines() {
-        if line.trim().is_empty() {
+        if line.is_empty() {
             break;
         }
         match (line.starts_with([' ', '\t']), all.last_mut()) {
@@ -210,6 +211,19 @@ mod tests {
                 .unwrap()
                 .admit(&"3.9".parse().unwrap())
         );
+    }
+
+    #[test]
+    fn a_line_of_blanks_ends_nothing() {
+        for blanks in ["        ", "\t", " \r"] {
+            let text = format!(
+                "Name: my-server\nVersion: 1.0\nLicense: Copyright\n  All\n{blanks}\n  Rest\n\
+                 Requires-Dist: mcp>=1.2\n\nRequires-Dist: not-read\n"
+            );
+            let requires = parse(&text).unwrap().requires;
+            let requires: Vec<String> = requires.iter().map(ToString::to_string).collect();
+            assert_eq!(requires, ["mcp>=1.2"], "{blanks:?}");
+        }
     }
 
     #[test]
