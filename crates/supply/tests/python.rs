@@ -264,6 +264,11 @@ fn commands() {
         Wheel::new("app 1.0: lib").file("app-1.0.dist-info/entry_points.txt", points),
         Wheel::new("lib 1.0"),
         Wheel::new("none 1.0").file("none-1.0.dist-info/entry_points.txt", ""),
+        Wheel::new("suite 1.0: core").file("suite-1.0.dist-info/entry_points.txt", ""),
+        Wheel::new("core 1.0").file(
+            "core-1.0.dist-info/entry_points.txt",
+            "[console_scripts]\nsuite = core:main\n",
+        ),
         Wheel::new("only 1.0").file(
             "only-1.0.dist-info/entry_points.txt",
             "[console_scripts]\nx = only:main\n",
@@ -276,6 +281,9 @@ fn commands() {
         ("app !two", "start/two.py"),
         ("app !one", "start/one.py"),
         ("app lib !lib", "start/lib.py"),
+        ("app !lib", "start/lib.py"),
+        ("suite", "start/suite.py"),
+        ("suite !suite", "start/suite.py"),
         ("only", "start/x.py"),
         ("tool", "start/tool.py"),
         ("tool !native", "python/scripts/native"),
@@ -293,12 +301,21 @@ fn commands() {
             "refused: has several commands: `one`, `two`; name one with `uvx --from app COMMAND`",
         ),
         (
-            "app !lib",
-            "refused: there is no command `lib` in it; it has `one`, `two`",
+            "app !other",
+            "refused: there is no command `other` in it; it has `one`, `two`",
         ),
         ("none", "refused: it is a library"),
     ] {
         check(&world, wish, expected);
+    }
+    for (wish, expected) in [
+        ("app !one", None),
+        ("app lib !lib", None),
+        ("app !lib", Some("lib@1.0")),
+        ("suite", Some("core@1.0")),
+    ] {
+        let found = world.lock(wish).unwrap().lender;
+        assert_eq!(found.as_deref(), expected, "{wish}");
     }
 }
 
@@ -338,7 +355,8 @@ fn a_launch_finds_the_tree_again() {
         ("uvx", &["--from", "app", "other"], Some("start/other.py")),
         ("uv", &["tool", "run", "app"], Some("start/app.py")),
         ("pipx", &["run", "app"], Some("start/app.py")),
-        ("uvx", &["--from", "app", "lib"], None),
+        ("uvx", &["--from", "app", "lib"], Some("start/lib.py")),
+        ("uvx", &["--from", "app", "none"], None),
         (
             "uvx",
             &["--with", "lib>=1", "--from", "app", "lib"],

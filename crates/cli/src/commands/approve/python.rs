@@ -269,6 +269,14 @@ pub(super) fn remarks(locked: &Locked) -> Vec<String> {
             .collect();
         remarks.push(format!("machine code in {}", shown.join(", ")));
     }
+    if let Some(lender) = &locked.lender {
+        remarks.push(format!(
+            "the command {} is not of {}: it is of {}, which that needs",
+            visible(&tree.entry.command),
+            tree.name,
+            visible(lender)
+        ));
+    }
     for file in &locked.startup {
         remarks.push(format!(
             "{} would run at every start of Python; it is not run here, and the server may miss it",

@@ -60,6 +60,8 @@ pub struct Locked {
     pub yanked: Vec<String>,
     /// Files that an installer would run at every start of Python, and Interlock never does.
     pub startup: Vec<String>,
+    /// The package (`name@version`) whose command is started, where it is none that was asked for but one that those need.
+    pub lender: Option<String>,
     /// Why there is no bytecode in the tree; each start then takes longer.
     pub uncompiled: Option<String>,
 }
@@ -240,7 +242,7 @@ impl Locker<'_> {
             let (tree, uncompiled) = self.assemble(wish, first, wheels, stored, None)?;
             Ok(Locked {
                 uncompiled,
-                ..report(tree, wheels, stored, chosen.yanked)
+                ..report(wish, tree, wheels, stored, chosen.yanked)
             })
         })
     }
@@ -431,6 +433,7 @@ impl Locker<'_> {
             native: Vec::new(),
             yanked: Vec::new(),
             startup: Vec::new(),
+            lender: None,
             uncompiled: None,
         })
     }

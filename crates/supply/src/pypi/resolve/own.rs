@@ -54,7 +54,7 @@ impl Locker<'_> {
             let (tree, uncompiled) = self.assemble(&wish, first, wheels, stored, Some(checkout))?;
             Ok(Locked {
                 uncompiled,
-                ..report(tree, wheels, stored, chosen.yanked)
+                ..report(&wish, tree, wheels, stored, chosen.yanked)
             })
         })
     }

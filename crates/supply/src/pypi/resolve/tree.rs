@@ -7,7 +7,7 @@ use super::{
 use crate::{
     locked::{Entry, ExactVersion, LockedPackage, LockedTree, TreePath},
     npm::PackageName,
-    pypi::{Claims, Name, Version},
+    pypi::{Claims, Name, Version, WheelName},
     store::{InstallError, Layout, Placed, Store, Stored},
     unpack::SITE,
 };
@@ -73,8 +73,8 @@ pub(super) fn layout(
     Layout::with(&placed, made).map_err(LockError::Assemble)
 }
 
-/// What to start: the wanted command of any of the packages that were asked for, else the first one's own.
-/// `from` is how the first of them is named to a runner.
+/// What to start: the wanted command of any of the packages that were asked for, else the first one's own, as by its name; where none of
+/// them has it, that of a package that they need, as uv does. `from` is how the first of them is named to a runner.
 pub(super) fn entry(
     wish: &Wish,
     wheels: &[Wheel],
@@ -98,9 +98,15 @@ pub(super) fn entry(
     let all: Vec<Command> = names.iter().flat_map(|name| of(name)).collect();
     let first = names.first().copied().ok_or(LockError::Nothing)?;
     let own = of(first);
+    let needed = needed(&names, wheels, stored);
+    let mut needed = needed.iter().map(|(_, command)| command);
     let found = match &wish.command {
-        Some(wanted) => all.iter().find(|command| command.name() == wanted),
-        None => own_command(&own, first),
+        Some(wanted) => all
+            .iter()
+            .chain(needed)
+            .find(|command| command.name() == wanted),
+        None => own_command(&own, first)
+            .or_else(|| needed.find(|command| wheel::same_name(command.name(), first))),
     };
     let shown = |commands: &[Command]| {
         let names: Vec<String> = commands
@@ -127,6 +133,41 @@ pub(super) fn entry(
             ),
         })
     })
+}
+
+/// The commands of packages that nobody asked for by name, in the order of those packages.
+fn needed<'a>(
+    asked: &[&Name],
+    wheels: &'a [Wheel],
+    stored: &[Stored],
+) -> Vec<(&'a WheelName, Command)> {
+    let both = wheels.iter().zip(stored);
+    let mut others: Vec<_> = both
+        .map(|(wheel, stored)| (&wheel.name, stored))
+        .filter(|(own, _)| !asked.contains(&&own.name))
+        .collect();
+    others.sort_by_key(|(own, _)| &own.name);
+    let commands = others.into_iter().flat_map(|(own, stored)| {
+        let all = Command::of(stored).into_iter();
+        all.map(move |command| (own, command))
+    });
+    commands.collect()
+}
+
+/// The package whose command a tree starts, where it is none that was asked for.
+fn lender(wish: &Wish, tree: &LockedTree, wheels: &[Wheel], stored: &[Stored]) -> Option<String> {
+    let names: Vec<&Name> = wish.requirements.iter().map(|it| &it.name).collect();
+    let has = |command: &Command| command.name() == tree.entry.command;
+    let mut asked = wheels
+        .iter()
+        .zip(stored)
+        .filter(|(wheel, _)| names.contains(&&wheel.name.name));
+    if asked.any(|(_, stored)| Command::of(stored).iter().any(has)) {
+        return None;
+    }
+    let mut needed = needed(&names, wheels, stored).into_iter();
+    let (own, _) = needed.find(|(_, command)| has(command))?;
+    Some(format!("{}@{}", own.name, own.version))
 }
 
 /// The command that a package starts when none is named: its only one, else the one of its own name.
@@ -166,8 +207,8 @@ pub fn claims(store: &Store, tree: &LockedTree) -> Claims {
     Claims::of(&own.unwrap_or_default())
 }
 
-/// The entry of a command in a tree that is in the store: of the first of the named packages that has it. Without a command what the
-/// first package starts of its own.
+/// The entry of a command in a tree that is in the store: of the first of the named packages that has it, else of the first of the others.
+/// Without a command what the first package starts of its own, or what has its name in the others.
 pub(crate) fn entry_in_tree(
     store: &Store,
     tree: &LockedTree,
@@ -175,18 +216,22 @@ pub(crate) fn entry_in_tree(
     command: Option<&str>,
 ) -> Option<Entry> {
     let whole = store.package_in_tree(&tree.digest, PLACE)?;
+    let of = |name: &str, is_it: &dyn Fn(&Command) -> bool| {
+        let own = of_package(&whole, &Name::new(name).ok()?);
+        Command::of(&own).into_iter().find(is_it)
+    };
+    let others = tree.packages.iter().map(|package| package.name.as_str());
     let Some(command) = command else {
         let name = Name::new(names.first()?).ok()?;
         let commands = Command::of(&of_package(&whole, &name));
-        return own_command(&commands, &name).and_then(start::entry);
+        let own = own_command(&commands, &name).cloned();
+        let same = |command: &Command| wheel::same_name(command.name(), &name);
+        let found = own.or_else(|| others.into_iter().find_map(|other| of(other, &same)))?;
+        return start::entry(&found);
     };
-    names.iter().find_map(|name| {
-        let own = of_package(&whole, &Name::new(name).ok()?);
-        let found = Command::of(&own)
-            .into_iter()
-            .find(|found| found.name() == command)?;
-        start::entry(&found)
-    })
+    let mut all = names.iter().copied().chain(others);
+    let found = all.find_map(|name| of(name, &|found| found.name() == command))?;
+    start::entry(&found)
 }
 
 /// The names of the packages that a request puts beside the one that runs.
@@ -218,6 +263,7 @@ pub(super) fn of_package(whole: &Stored, name: &Name) -> Stored {
 }
 
 pub(super) fn report(
+    wish: &Wish,
     tree: LockedTree,
     wheels: &[Wheel],
     stored: &[Stored],
@@ -251,6 +297,7 @@ pub(super) fn report(
         yanked,
         startup: startup.collect(),
         uncompiled: None,
+        lender: lender(wish, &tree, wheels, stored),
         tree,
     }
 }
