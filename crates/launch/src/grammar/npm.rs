@@ -31,9 +31,14 @@ pub(crate) fn npm(call: &Call<'_>, case: &mut Case<'_>) -> Class {
     };
     match command.as_str() {
         "exec" | "x" => {
-            let (mut region, operands) = read_everywhere(&NPX, rest, case);
-            region.unknown |= head.unknown;
-            region.inline |= head.inline;
+            if let Some(directory) = head.last(Slot::Directory) {
+                case.note(
+                    rules::CWD_SHADOWS,
+                    format!("`{}` can replace what is named", text::excerpt(directory)),
+                );
+            }
+            let (region, operands) = read_everywhere(&NPX, rest, case);
+            let region = region.after(head);
             run_package("npm exec", &region, &operands, case)
         }
         "run" | "run-script" | "rum" | "start" | "restart" | "test" | "t" => {
@@ -112,7 +117,7 @@ fn with_subcommands(
     };
     match command.as_str() {
         "dlx" => {
-            let region = read(table, rest, case);
+            let region = read(table, rest, case).after(head);
             let operands = region.rest.to_vec();
             run_package(
                 if tool == "yarn" {
@@ -428,4 +433,51 @@ fn run_script(
         cwd: CwdRole::Project,
     }
     .judge(case)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::judge::{Class, judge};
+    use crate::request::Request;
+
+    /// The package with what stands beside it, the command, and the codes of the reasons that are no news of a floating version.
+    fn check(words: &str, expected: &str) {
+        let mut words = words.split(' ');
+        let command = words.next().unwrap();
+        let judged = judge(&Request::new(command, words));
+        let mut found = match &judged.class {
+            Class::Package(package) => {
+                let bin = package.bin.as_deref().unwrap_or("-");
+                let all = std::iter::once(&package.name).chain(&package.with);
+                let all: Vec<&str> = all.map(String::as_str).collect();
+                format!("{} {bin}", all.join("+"))
+            }
+            other => other.as_str().to_owned(),
+        };
+        for reason in &judged.reasons {
+            if reason.code != "floating-version" {
+                found = format!("{found} {}", reason.code);
+            }
+        }
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_stands_before_a_subcommand_counts() {
+        for (words, expected) in [
+            ("pnpm --package=a@1.0.0 dlx b", "a b"),
+            ("pnpm --package=a --package c dlx b", "a+c b"),
+            ("pnpm --package=a dlx --package c b", "a+c b"),
+            ("pnpm dlx --package=a b", "a b"),
+            ("npm --package=a exec -- b", "a b"),
+            ("npm exec --package=a -- b", "a b"),
+            ("npm --prefix /srv/x exec b", "b - cwd-shadows-code"),
+            (
+                "npm --node-options=--require=/tmp/x.js exec b",
+                "b - preloads-code",
+            ),
+        ] {
+            check(words, expected);
+        }
+    }
 }

@@ -208,6 +208,15 @@ impl<'a> Region<'a> {
             .map(|(_, value)| *value)
     }
 
+    /// This region with what stood before its subcommand, which counts as well: `pnpm --package=x dlx y`.
+    pub(crate) fn after(mut self, head: Region<'a>) -> Self {
+        self.inline |= head.inline;
+        self.unknown |= head.unknown;
+        let own = std::mem::replace(&mut self.taken, head.taken);
+        self.taken.extend(own);
+        self
+    }
+
     /// Whether nothing in the region keeps the launch from being understood.
     pub(crate) fn understood(&self) -> bool {
         !self.inline && !self.unknown
