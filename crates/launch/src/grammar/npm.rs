@@ -480,4 +480,21 @@ mod tests {
             check(words, expected);
         }
     }
+
+    #[test]
+    fn what_would_choose_other_versions_is_told() {
+        for (words, expected) in [
+            ("npx -y --tag next a", "a - version-option"),
+            ("npx -y --before=2026-01-01 a", "a - version-option"),
+            ("npx -y --omit optional a", "a - version-option"),
+            ("npx -y --legacy-peer-deps a", "a - version-option"),
+            ("npx -y --loglevel error a", "a -"),
+            ("uvx --prerelease=allow a", "a - version-option"),
+            ("uvx --exclude-newer 2026-01-01 a", "a - version-option"),
+            ("uvx --resolution lowest a", "a - version-option"),
+            ("uvx --refresh --no-cache a", "a -"),
+        ] {
+            check(words, expected);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! (`pnpm help dlx`) and Yarn 4 (`yarn dlx --help`).
 
 use super::options::{
-    Arity, Effect, GNU, Opt, OptionTable, Slot, flags, inline, judged, row, takes, values,
+    Arity, Effect, GNU, Opt, OptionTable, Slot, chooses, flags, inline, judged, row, takes, values,
 };
 use super::registry::judge_registry;
 use crate::judge::rules;
@@ -32,7 +32,6 @@ static NPM_SETTINGS: &[Opt] = &[
         "--update-notifier",
         "--no-update-notifier",
         "--ignore-scripts",
-        "--legacy-peer-deps",
         "--strict-peer-deps",
         "--no-color",
         "--progress",
@@ -51,23 +50,28 @@ static NPM_SETTINGS: &[Opt] = &[
         "--long",
         "-l",
         "--no-save",
-        "--no-optional",
-        "--prefer-dedupe",
     ]),
-    values(&[
-        "--loglevel",
+    row(
+        Arity::Flag,
+        Effect::Chooses,
+        &["--legacy-peer-deps", "--no-optional", "--prefer-dedupe"],
+    ),
+    chooses(&[
         "--include",
         "--omit",
-        "--fetch-retries",
-        "--fetch-timeout",
-        "--fetch-retry-mintimeout",
-        "--fetch-retry-maxtimeout",
-        "--maxsockets",
         "--before",
         "--cpu",
         "--os",
         "--libc",
         "--tag",
+    ]),
+    values(&[
+        "--loglevel",
+        "--fetch-retries",
+        "--fetch-timeout",
+        "--fetch-retry-mintimeout",
+        "--fetch-retry-maxtimeout",
+        "--maxsockets",
         "--logs-max",
     ]),
     row(Arity::Joined, Effect::Fine, &["--color"]),

@@ -25,6 +25,8 @@ pub(crate) enum Effect {
     Fine,
     /// It is a reason by itself.
     Noted(Rule),
+    /// It has the launcher choose other versions than Interlock does, which is told.
+    Chooses,
     /// Its value decides.
     Judged(fn(&str, &mut Case<'_>)),
     /// The grammar needs its value.
@@ -80,6 +82,11 @@ pub(crate) const fn values(names: &'static [&'static str]) -> Opt {
         arity: Arity::Value,
         effect: Effect::Fine,
     }
+}
+
+/// Options with a value that have other versions chosen.
+pub(crate) const fn chooses(names: &'static [&'static str]) -> Opt {
+    row(Arity::Value, Effect::Chooses, names)
 }
 
 /// Options with a value that the grammar asks for.
@@ -391,6 +398,16 @@ fn apply<'a>(
             let shown =
                 value.map_or_else(String::new, |value| format!(" {}", text::excerpt(value)));
             case.note(rule, format!("`{name}{shown}`"));
+        }
+        Effect::Chooses => {
+            let shown =
+                value.map_or_else(String::new, |value| format!(" {}", text::excerpt(value)));
+            case.note(
+                rules::VERSION_OPTION,
+                format!(
+                    "`{name}{shown}` is not followed, so other versions may be chosen; name the version that you want"
+                ),
+            );
         }
         Effect::Judged(judge) => judge(value.unwrap_or(""), case),
         Effect::Taken(slot) => region.taken.push((slot, value.unwrap_or(""))),

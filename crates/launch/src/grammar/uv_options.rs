@@ -1,7 +1,7 @@
 //! Option tables of uv 0.9 (`uv help run`, `uv help tool run`) and pipx 1.8 (`pipx run --help`).
 
 use super::options::{
-    Arity, Effect, GNU, Opt, OptionTable, Slot, flags, judged, row, takes, values,
+    Arity, Effect, GNU, Opt, OptionTable, Slot, chooses, flags, judged, row, takes, values,
 };
 use super::registry::judge_registry;
 use crate::judge::rules;
@@ -61,9 +61,7 @@ static RESOLVER: &[Opt] = &[
         "--reinstall",
         "-U",
         "--upgrade",
-        "--no-index",
         "--no-sources",
-        "--no-binary",
         "--compile-bytecode",
         "--compile",
         "--force-reinstall",
@@ -74,21 +72,24 @@ static RESOLVER: &[Opt] = &[
         "--verify-hashes",
         "--require-hashes",
     ]),
-    values(&[
+    row(Arity::Flag, Effect::Chooses, &["--no-index", "--no-binary"]),
+    chooses(&[
         "--prerelease",
         "--resolution",
         "--index-strategy",
-        "--link-mode",
         "--exclude-newer",
         "--exclude-newer-package",
-        "--refresh-package",
-        "--reinstall-package",
-        "-P",
-        "--upgrade-package",
         "--no-binary-package",
         "--python-platform",
         "--fork-strategy",
         "--torch-backend",
+    ]),
+    values(&[
+        "--link-mode",
+        "--refresh-package",
+        "--reinstall-package",
+        "-P",
+        "--upgrade-package",
         "--no-sources-package",
     ]),
     row(Arity::Flag, Effect::Taken(Slot::NoBuild), &["--no-build"]),

@@ -72,6 +72,7 @@ rules! {
     BAD_SOURCE = "bad-source" Refusal;
     OWN_SOURCE = "own-source" Info;
     FLOATING_VERSION = "floating-version" Info;
+    VERSION_OPTION = "version-option" Warning;
     LOOKS_LIKE_POPULAR = "looks-like-popular-package" Warning;
     // Directories.
     CWD_SHADOWS = "cwd-shadows-code" Refusal;

@@ -335,6 +335,14 @@ pub(super) const RULES: &[Rule] = &[
         "Remove it; configure registries once, for the machine.",
     ),
     rule(
+        "version-option",
+        "an option that chooses versions",
+        Info,
+        Sure,
+        "The launcher would choose other versions because of it; Interlock chooses by the names alone, once, at approval.",
+        "Name the version that you want in its place.",
+    ),
+    rule(
         "known-mirror",
         "a mirror of the registry",
         Info,
