@@ -9,7 +9,8 @@ use interlock_launch::{
     ResolveError, Resolver, SecretStore, judge,
 };
 use interlock_sandbox::Kernel;
-use interlock_supply::Store;
+use interlock_supply::npm::node_version;
+use interlock_supply::{Host, Store};
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -133,6 +134,19 @@ pub fn python(
         cache: &mut cache,
     };
     resolver.python(package)
+}
+
+/// The machine that packages of npm are chosen for: with the version of the node that they are started with, where that is known.
+pub fn host(context: &Context, packages: &Store) -> Host {
+    let mut cache = DigestCache::open(&context.places, context.now());
+    let resolver = Resolver {
+        search: &search_path(None),
+        store: packages,
+        places: &context.places,
+        cache: &mut cache,
+    };
+    let node = resolver.node().ok();
+    Host::current(node.and_then(|node| node_version(&node)))
 }
 
 /// Resolves a request to content, as `prior` fixed it. Starts nothing and uses no network.

@@ -19,6 +19,7 @@ mod audit;
 mod check;
 mod client;
 mod container;
+mod engines;
 mod forge;
 mod forgery;
 mod git;

@@ -58,6 +58,14 @@ impl Resolver<'_> {
         let version = package.interpreter_version.as_deref();
         Ok(python::choose(version, self.search)?.real)
     }
+
+    /// The node that packages of npm are started with. Its real path; nothing is started to find it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn node(&self) -> Result<PathBuf, ResolveError> {
+        Ok(program::find("node", self.search, None)?.real)
+    }
 }
 
 /// What an earlier approval fixed, or an approval that is being made will fix.

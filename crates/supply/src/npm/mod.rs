@@ -5,6 +5,7 @@
 mod config;
 mod entry;
 mod name;
+mod node;
 mod packument;
 mod pick;
 mod registry;
@@ -15,6 +16,7 @@ pub use config::{Config, ConfigError};
 pub use entry::EntryError;
 pub(crate) use entry::interpreter_of;
 pub use name::{NameError, PackageName, Version, VersionError};
+pub use node::node_version;
 pub use packument::{Dist, Manifest, Packument, PackumentError};
 pub use pick::{PickError, pick};
 pub use registry::{Registry, RegistryError};

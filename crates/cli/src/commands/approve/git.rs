@@ -7,7 +7,7 @@ use interlock_supply::git::{
 };
 use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
 use interlock_supply::pypi;
-use interlock_supply::{Host, LockedTree, Store, TreePath};
+use interlock_supply::{LockedTree, Store, TreePath};
 
 use super::build::Sources;
 use super::origin::{self, Ask};
@@ -16,6 +16,7 @@ use super::python;
 use super::rules::Rules;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::launching;
 use crate::terminal::visible;
 
 /// So many things that are not in a checkout are told one by one.
@@ -304,7 +305,7 @@ fn with_npm<T>(
     let done = work(&npm::Locker {
         registry: &registry,
         store: packages,
-        host: &Host::current(None),
+        host: &launching::host(context, packages),
         progress: &bar,
     });
     bar.finish();

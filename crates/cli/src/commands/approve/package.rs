@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use interlock_launch::{Class, Ecosystem, Judgement, LockedPackage, PackageRef};
 use interlock_supply::lockfile::OriginLock;
 use interlock_supply::npm::{self, Config, Locked, Locker, PackageName, Registry, Wish};
-use interlock_supply::{Host, LockedTree, Progress, Store, TreeDigest};
+use interlock_supply::{LockedTree, Progress, Store, TreeDigest};
 
 use super::build::{self, Sources};
 use super::hint;
@@ -19,6 +19,7 @@ use super::rules::Rules;
 use super::{fetched, git, python};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::launching;
 use crate::show::counted;
 use crate::size;
 use crate::terminal::visible;
@@ -124,7 +125,7 @@ fn fetch_npm(
     let locker = Locker {
         registry: &registry,
         store: packages,
-        host: &Host::current(None),
+        host: &launching::host(context, packages),
         progress: &bar,
     };
     let locked = locker.lock(&wish(package)?);
@@ -178,7 +179,7 @@ pub fn install(
     let locker = Locker {
         registry: &registry,
         store: packages,
-        host: &Host::current(None),
+        host: &launching::host(context, packages),
         progress: &bar,
     };
     let wish = wish(asked(judgement)?)?;
