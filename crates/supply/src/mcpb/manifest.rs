@@ -44,8 +44,12 @@ pub(crate) fn judge_manifest(manifest: &Value, whole: Whole, notes: &mut Notes) 
         }
         return;
     };
-    let declared = Declared { kind, entry };
-    declared.judge(config, config, notes);
+    let declared = |platform| Declared {
+        kind,
+        entry,
+        platform,
+    };
+    declared(None).judge(config, config, notes);
     let overrides = config.get("platform_overrides").and_then(Value::as_object);
     for (platform, change) in overrides.into_iter().flatten() {
         if !matches!(platform.as_str(), "darwin" | "win32" | "linux") {
@@ -54,7 +58,7 @@ pub(crate) fn judge_manifest(manifest: &Value, whole: Whole, notes: &mut Notes) 
                 format!("`{}` is no platform", excerpt(platform)),
             );
         }
-        declared.judge(change, config, notes);
+        declared(Some(platform)).judge(change, config, notes);
     }
 }
 
@@ -124,8 +128,13 @@ impl Kind {
         }
     }
 
-    /// Whether a command is one that this kind of server starts with.
-    fn starts_with(self, command: &str) -> bool {
+    /// Whether a command is one that this kind of server starts with; programs of Windows have an ending.
+    fn starts_with(self, command: &str, platform: Option<&str>) -> bool {
+        let command = match platform {
+            Some("win32") if command == "py" => "python",
+            Some("win32") => command.strip_suffix(".exe").unwrap_or(command),
+            _ => command,
+        };
         match self {
             Self::Node => command == "node",
             Self::Python => matches!(command, "python" | "python3" | "uv"),
@@ -139,6 +148,8 @@ impl Kind {
 struct Declared<'a> {
     kind: Kind,
     entry: Option<&'a str>,
+    /// Of what a platform changes, the platform.
+    platform: Option<&'a str>,
 }
 
 impl Declared<'_> {
@@ -187,10 +198,11 @@ impl Declared<'_> {
     fn judge_command(&self, command: &str, args: &[String], notes: &mut Notes) {
         let inside = command.strip_prefix("${__dirname}/");
         let fits = match (self.kind, inside) {
-            (Kind::Binary, Some(path)) => self.is_entry(path),
+            // Each platform has a program of its own in the bundle.
+            (Kind::Binary, Some(path)) => self.is_entry(path) || self.platform.is_some(),
             (Kind::Binary, None) => self.is_entry(command),
             (_, Some(_)) => false,
-            (kind, None) => kind.starts_with(command),
+            (kind, None) => kind.starts_with(command, self.platform),
         };
         if !fits {
             let text = format!(
@@ -303,6 +315,54 @@ mod tests {
             &[],
         );
         check(json!({"type": "uv", "entry_point": "src/server.py"}), &[]);
+        let changed = |kind: &str, command: &str, change: Value| {
+            json!({"type": kind, "entry_point": "bin/x", "mcp_config":
+            {"command": command, "args": ["${__dirname}/bin/x"], "platform_overrides": change}})
+        };
+        let binary = |change: Value| changed("binary", "${__dirname}/bin/x", change);
+        for (server, expected) in [
+            (
+                changed("node", "node", json!({"win32": {"command": "node.exe"}})),
+                &[][..],
+            ),
+            (
+                changed(
+                    "python",
+                    "python3",
+                    json!({"win32": {"command": "python.exe"}}),
+                ),
+                &[],
+            ),
+            (
+                changed("python", "python3", json!({"win32": {"command": "py"}})),
+                &[],
+            ),
+            (
+                changed("node", "node", json!({"darwin": {"command": "node.exe"}})),
+                &["runtime-mismatch"],
+            ),
+            (
+                changed("node", "node.exe", json!({})),
+                &["runtime-mismatch"],
+            ),
+            (
+                binary(
+                    json!({"win32": {"command": "${__dirname}/bin/x-win.exe"}, "darwin": {"command": "${__dirname}/bin/x-mac"},
+                    "linux": {"command": "${__dirname}/bin/x-linux"}}),
+                ),
+                &[],
+            ),
+            (
+                binary(json!({"darwin": {"command": "${__dirname}/../x"}})),
+                &["unsafe-path"],
+            ),
+            (
+                binary(json!({"darwin": {"command": "/usr/bin/x"}})),
+                &["runtime-mismatch"],
+            ),
+        ] {
+            check(server, expected);
+        }
         check(json!({"type": "ruby", "entry_point": "x"}), &["wrong-type"]);
     }
 

@@ -8,7 +8,7 @@ use super::filled::Filled;
 use super::settings::{Settings, declared, given, in_home};
 use super::{Whole, judge_manifest};
 use crate::locked::TreePath;
-use crate::registry::{Notes, strict_json};
+use crate::registry::{Notes, rules, strict_json};
 
 /// Why a bundle cannot be started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,10 +74,13 @@ pub(crate) fn read(text: &str) -> Result<Value, BundleError> {
     let mut notes = Notes::default();
     judge_manifest(&manifest, Whole::Yes, &mut notes);
     let review = notes.review(String::new());
-    if review.decision() != Decision::NeedsApproval {
+    // What a later version means by its fields is not known; a document of one may be judged, and is not started.
+    let later = |code: &str| code == rules::UNKNOWN_SCHEMA.code;
+    let unknown = review.reasons.iter().any(|reason| later(reason.code));
+    if unknown || review.decision() != Decision::NeedsApproval {
         let worst = review.reasons.first().map(|reason| reason.severity);
         let told = review.reasons.iter();
-        let told = told.filter(|reason| Some(reason.severity) == worst);
+        let told = told.filter(|reason| Some(reason.severity) == worst || later(reason.code));
         let told: Vec<&str> = told.map(|reason| reason.text.as_str()).collect();
         return Err(BundleError::Refused(told.join("; ")));
     }

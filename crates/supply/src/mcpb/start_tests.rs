@@ -165,6 +165,9 @@ fn what_is_not_clear_is_refused() {
     ] {
         check(&manifest, &[], Err(part));
     }
+    let mut later = manifest(node(json!([entry]), json!({})), json!({}));
+    later["manifest_version"] = json!("0.9");
+    check(&later, &[], Err("manifests of version `0.9` are not known"));
     let mut other = manifest(node(json!([entry]), json!({})), json!({}));
     other["compatibility"] = json!({"platforms": ["darwin", "win32"]});
     check(&other, &[], Err("not for Linux"));
