@@ -60,12 +60,15 @@ pub fn check(path: &Path, targets: &[Target]) -> Result<Report, AdvisoryError> {
     match files_of(path)? {
         Some(files) => {
             for file in files {
-                if let Err(error) = one(&file, MOST_BYTES.1, &wanted, &mut report) {
+                let read = member(&file).and_then(|text| one(&text, &wanted, &mut report));
+                if let Err(error) = read {
                     report.unread.push((file, error.to_string()));
                 }
             }
         }
-        None => one(path, MOST_BYTES.0, &wanted, &mut report).map_err(unreadable)?,
+        None => text(path, MOST_BYTES.0)
+            .and_then(|text| one(&text, &wanted, &mut report))
+            .map_err(unreadable)?,
     }
     if report.records == 0 && report.unread.is_empty() {
         return Err(AdvisoryError::Nothing(path.into()));
@@ -119,7 +122,7 @@ pub(crate) fn mended(path: &Path) -> Result<BTreeSet<(Ecosystem, String)>, Advis
     match files_of(path)? {
         None => text(path, MOST_BYTES.0).and_then(of).map_err(unreadable),
         Some(files) => {
-            let all = files.iter().map(|file| text(file, MOST_BYTES.1));
+            let all = files.iter().map(|file| member(file));
             let read = all.flat_map(|text| text.and_then(of).unwrap_or_default());
             Ok(read.collect())
         }
@@ -144,7 +147,7 @@ fn files_of(path: &Path) -> Result<Option<Vec<PathBuf>>, AdvisoryError> {
     Ok(Some(files))
 }
 
-/// Plain files only; links are not followed, so no loop and no way out.
+/// Plain files, and links, which [`member`] tells: none is followed, so there is no loop and no way out.
 fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if depth > MOST_FILES.1 {
         return Err(io::Error::other("its directories are nested too deep"));
@@ -155,13 +158,25 @@ fn collect(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Resu
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
+        let is_named = path.extension().is_some_and(|end| end == "json");
         if kind.is_dir() {
             collect(&path, depth + 1, files)?;
-        } else if kind.is_file() && path.extension().is_some_and(|end| end == "json") {
+        } else if (kind.is_file() && is_named) || (kind.is_symlink() && (is_named || path.is_dir()))
+        {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// What is in a file of a directory.
+fn member(path: &Path) -> io::Result<String> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::Error::other(
+            "it is a link, and none is followed: put there what it leads to",
+        ));
+    }
+    text(path, MOST_BYTES.1)
 }
 
 fn text(path: &Path, limit: u64) -> io::Result<String> {
@@ -197,13 +212,12 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn one(path: &Path, limit: u64, wanted: &Wanted<'_>, report: &mut Report) -> io::Result<()> {
-    let text = text(path, limit)?;
+fn one(text: &str, wanted: &Wanted<'_>, report: &mut Report) -> io::Result<()> {
     // Most of a dump is about packages that nobody here has, and of those no more is read than which they are.
-    let names: Vec<Names<'_>> = documents(&text)?;
+    let names: Vec<Names<'_>> = documents(text)?;
     report.records += names.len() as u64;
     if names.iter().any(|record| record.has_one_of(&wanted.names)) {
-        let all: Vec<Record> = documents(&text)?;
+        let all: Vec<Record> = documents(text)?;
         let hits = all.iter().flat_map(|record| record.hits(wanted.targets));
         report.hits.extend(hits);
     }

@@ -144,6 +144,39 @@ fn what_cannot_be_read_is_told_and_never_passed_over() {
     assert!(super::check(&directory.path().join("npm/dep.json"), &targets()).is_err());
 }
 
+/// A dump that is put together from links would say less than its owner thinks.
+#[test]
+fn links_are_told_and_not_followed() {
+    let (directory, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let advisory = record("npm", "dep", fixed("9.0.0")).to_string();
+    fs::write(elsewhere.path().join("dep.json"), &advisory).unwrap();
+    fs::write(directory.path().join("good.json"), &advisory).unwrap();
+    for (target, name, is_told) in [
+        ("dep.json", "dep.json", true),
+        ("", "npm", true),
+        ("absent", "absent.json", true),
+        ("dep.json", "note.txt", false),
+        ("absent", "absent", false),
+    ] {
+        let link = directory.path().join(name);
+        std::os::unix::fs::symlink(elsewhere.path().join(target), &link).unwrap();
+        let report = super::check(directory.path(), &targets()).unwrap();
+        let unread: Vec<_> = report.unread.iter().map(|(path, _)| path.clone()).collect();
+        let expected: &[_] = if is_told {
+            std::slice::from_ref(&link)
+        } else {
+            &[]
+        };
+        assert_eq!((report.records, unread.as_slice()), (1, expected), "{name}");
+        fs::remove_file(link).unwrap();
+    }
+    // The one that somebody named is the one that is meant.
+    let link = directory.path().join("named");
+    std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+    let report = super::check(&link, &targets()).unwrap();
+    assert_eq!((report.records, report.unread.len()), (1, 0));
+}
+
 #[test]
 fn half_a_file_is_no_advisory_even_when_the_name_is_in_the_other_half() {
     let whole = record("npm", "dep", fixed("9.0.0")).to_string();
