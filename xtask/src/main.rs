@@ -32,11 +32,7 @@ enum Task {
     /// The rules of the house: crate edges, sizes, unsafe code, dependencies
     Tidy,
     /// Real MCP clients and servers from npm, PyPI and crates.io through `interlock run`
-    Interop {
-        /// Through the debug binary, as in `test`
-        #[arg(long)]
-        debug: bool,
-    },
+    Interop,
     /// Published servers of npm and PyPI, unmodified, through `interlock approve` and `interlock run`
     Servers {
         /// Only these, by their names in `tests/servers/servers.json`
@@ -121,8 +117,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Test { no_interop } => tasks::test(!no_interop),
         Task::Tidy => tasks::tidy(),
-        Task::Interop { debug: true } => tasks::interop(tasks::Build::Debug),
-        Task::Interop { debug: false } => tasks::interop(tasks::Build::Release),
+        Task::Interop => tasks::interop(tasks::Build::Release),
         Task::Servers { names } => tasks::servers(&names),
         Task::Conformance {
             server,
