@@ -40,6 +40,7 @@ mod sources;
 mod store;
 #[path = "../../../supply/tests/support/mod.rs"]
 mod support;
+mod told;
 mod uvx;
 mod uvx_kept;
 mod vouched;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use interlock_launch::{Class, ServerName, in_own_word, judge, without_logins};
+use interlock_launch::{
+    Class, Judgement, ServerName, Severity, in_own_word, judge, without_logins,
+};
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
 use crate::Outcome;
@@ -13,8 +15,8 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::launching::Machine;
 use crate::options::{Add, Global};
-use crate::show::counted;
-use crate::terminal::{say, visible};
+use crate::show::{self, counted};
+use crate::terminal::{Style, say, visible};
 
 use super::project::Project;
 use super::registry::Listed;
@@ -66,17 +68,27 @@ pub fn run(global: &Global, options: &Add) -> Outcome {
             context.style().good("added")
         ));
         let from = listed.map(|listed| listed.remarks).unwrap_or_default();
+        let judged = worth_a_look(&resolved.judgement, context.style());
         for remark in from
             .into_iter()
             .chain(stands)
             .chain(told)
             .chain(resolved.remarks)
+            .chain(judged)
         {
             say(&format!("  {remark}"));
         }
         say("it is a proposal so far; to approve it: interlock approve --lock");
     }
     Ok(Exit::Done)
+}
+
+/// What judging has to say that a person should look at: an approval will show it as well. That a version floats is no news where one is
+/// locked.
+fn worth_a_look(judgement: &Judgement, style: Style) -> Vec<String> {
+    let reasons = judgement.reasons.iter();
+    let heavy = reasons.filter(|reason| reason.severity >= Severity::Warning);
+    show::reasons(&heavy.cloned().collect::<Vec<_>>(), style)
 }
 
 /// A server of that name is there, and how it is moved.
