@@ -94,7 +94,7 @@ fn wheels_for_this_interpreter() {
     ]);
     let locked = world.lock("app").unwrap();
     assert_eq!(packages(&locked), "app 1.0");
-    assert_eq!(locked.native, ["app@1.0"]);
+    assert_eq!(locked.seen.native, ["app@1.0"]);
     check(&world, "app==5.0", "app 5.0");
     assert_eq!(world.lock("app==5.0").unwrap().yanked, ["app@5.0"]);
     check(&world, "app==4.0", "refused: it is for Python >=3.12");
@@ -314,7 +314,7 @@ fn commands() {
         ("app !lib", Some("lib@1.0")),
         ("suite", Some("core@1.0")),
     ] {
-        let found = world.lock(wish).unwrap().lender;
+        let found = world.lock(wish).unwrap().seen.lender;
         assert_eq!(found.as_deref(), expected, "{wish}");
     }
 }
@@ -531,7 +531,7 @@ fn files_that_several_packages_have() {
         .file("x.pth", "import os")
         .file("app/y.pth", "")]);
     assert_eq!(
-        startup.lock("app").unwrap().startup,
+        startup.lock("app").unwrap().seen.startup,
         ["site/x.pth of app@1.0"]
     );
 }

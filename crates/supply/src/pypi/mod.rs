@@ -25,8 +25,8 @@ pub use metadata::{Claims, EntryPoint, Metadata, MetadataError};
 pub use name::{Name, NameError};
 pub use requirement::{Requirement, RequirementError};
 pub use resolve::{
-    Compiler, LockError, Locked, Locker, NoWheel, SourceError, Unmet, Why, Wish, claims,
-    is_asked_for,
+    Compiler, LockError, Locked, Locker, NoWheel, Seen, SourceError, Unmet, Why, Wish, claims,
+    is_asked_for, seen,
 };
 pub(crate) use resolve::{PLACE, entry_in_tree, names_beside, start_of_file, started, wish_for};
 pub use sdist::{

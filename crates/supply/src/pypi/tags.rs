@@ -88,12 +88,6 @@ impl WheelName {
         }
         best
     }
-
-    /// Whether it has machine code in it, as far as its name says.
-    #[must_use]
-    pub fn is_native(&self) -> bool {
-        self.platforms.iter().any(|platform| platform != "any")
-    }
 }
 
 /// A build number: digits, then maybe more.
@@ -244,7 +238,6 @@ mod tests {
             (wheel.name.as_str(), wheel.version.as_str()),
             ("mcp-server-time", "2026.1.2rc1")
         );
-        assert!(!wheel.is_native());
         for bad in [
             "a-1.tar.gz",
             "a-1-py3-none.whl",

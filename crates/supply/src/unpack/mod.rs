@@ -14,7 +14,7 @@ pub(crate) use names::Names;
 pub(crate) use release::{Packed, Signature, unpack_bundle, unpack_release};
 pub use tarball::UnpackLimits;
 pub(crate) use tarball::{Outer, unpack};
-pub(crate) use wheel::{SCRIPTS, SITE, unpack_wheel};
+pub(crate) use wheel::{SCRIPTS, SITE, placed_by, unpack_wheel};
 
 use crate::locked::TreePathError;
 use std::io;

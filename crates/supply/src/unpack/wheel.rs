@@ -177,23 +177,9 @@ impl Unpacking<'_> {
             source,
         };
         let plain = TreePath::new(name).map_err(refused)?;
-        let data = self
-            .info
-            .strip_suffix("dist-info")
-            .map(|stem| format!("{stem}data/"));
-        let scheme = data.and_then(|data| name.strip_prefix(data.as_str()));
-        let place = match scheme.map(|inner| inner.split_once('/')) {
-            None => format!("{SITE}/{plain}"),
-            Some(Some(("purelib" | "platlib", rest))) => format!("{SITE}/{rest}"),
-            Some(Some((scheme @ ("scripts" | "data" | "headers"), rest))) => {
-                format!("{scheme}/{rest}")
-            }
-            Some(_) => {
-                return Err(UnpackError::Structure(
-                    "its `.data` directory has an unknown scheme",
-                ));
-            }
-        };
+        let place = placed(plain.as_str(), self.info).ok_or(UnpackError::Structure(
+            "its `.data` directory has an unknown scheme",
+        ))?;
         let path = TreePath::new(place).map_err(refused)?;
         if !self.names.file(&path)? {
             let first = path.to_string();
@@ -220,6 +206,28 @@ impl Unpacking<'_> {
             .open(self.into.join(path.as_str()))
             .map_err(UnpackError::Write)
     }
+}
+
+/// Where a file goes that a wheel calls `name`; none where its scheme is unknown.
+fn placed(name: &str, info: &str) -> Option<String> {
+    let data = info
+        .strip_suffix("dist-info")
+        .map(|stem| format!("{stem}data/"));
+    let scheme = data.and_then(|data| name.strip_prefix(data.as_str()));
+    match scheme.map(|inner| inner.split_once('/')) {
+        None => Some(format!("{SITE}/{name}")),
+        Some(Some(("purelib" | "platlib", rest))) => Some(format!("{SITE}/{rest}")),
+        Some(Some((scheme @ ("scripts" | "data" | "headers"), rest))) => {
+            Some(format!("{scheme}/{rest}"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Where the files of a wheel went, by its RECORD; `info` is the directory that it is in.
+pub(crate) fn placed_by<'a>(record: &'a str, info: &'a str) -> impl Iterator<Item = String> + 'a {
+    let listed = record.lines().filter_map(fields);
+    listed.filter_map(move |(name, _, _)| placed(&name, info))
 }
 
 /// Compares RECORD with what was unpacked, both ways.

@@ -66,6 +66,12 @@ impl Wheel {
 
     pub fn tagged(mut self, tags: &str) -> Self {
         self.file = self.file.replace("py3-none-any", tags);
+        let text = format!("Wheel-Version: 1.0\nTag: {tags}\n");
+        let is_wheel = |path: &str| path.ends_with(".dist-info/WHEEL");
+        let mut own = self.files.iter_mut().filter(|(path, _)| is_wheel(path));
+        if let Some((_, old)) = own.next() {
+            *old = text;
+        }
         self
     }
 

@@ -56,6 +56,7 @@ pub fn fetch(
     {
         // Nothing of it was chosen now, so all of it is shown.
         remarks.extend(package::proposed(&tree));
+        remarks.extend(of_python(packages, &tree, &wish));
         return fetched(context, &rules, packages, &tree, remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -149,12 +150,13 @@ pub fn install(
         return Err(Failure::new(Exit::Refused, what).next("interlock lock --update NAME"));
     };
     let host = host(context)?;
-    let remarks = vec![standing(&host, &at, &commit)];
+    let mut remarks = vec![standing(&host, &at, &commit)];
     let wish = wish(package, at, commit)?;
     // The record beside a stored tree was written by this program, from the commit itself.
     let before = stored_as(packages, &wish, &tree.digest);
     let before = before.map_err(|error| failed(&wish, &error))?;
     if before.as_ref() == Some(tree) && packages.examine(&tree.digest, tree.name.as_str()).is_ok() {
+        remarks.extend(of_python(packages, tree, &wish));
         return Ok(remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -180,7 +182,17 @@ pub fn install(
             installed.map_err(|error| failed(&wish, &error))?;
         }
     }
+    remarks.extend(of_python(packages, tree, &wish));
     Ok(remarks)
+}
+
+/// What was seen in the packages of a project of Python; nothing of another kind.
+fn of_python(packages: &Store, tree: &LockedTree, wish: &Wish) -> Vec<String> {
+    let beside = match &wish.runner {
+        Runner::Python(python) => python.beside.as_slice(),
+        Runner::Own | Runner::Node => &[],
+    };
+    python::of_packages(packages, tree, beside)
 }
 
 /// The commit that the branch or tag which a package's repository is named at stands for now, or its first branch; with a word on it.

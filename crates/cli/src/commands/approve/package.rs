@@ -160,8 +160,8 @@ pub fn install(
     match tree.ecosystem {
         interlock_supply::Ecosystem::Npm => {}
         interlock_supply::Ecosystem::Pypi => {
-            python::install(context, packages, judgement, tree, sources)?;
-            return as_recorded(packages, judgement, tree).map(|()| Vec::new());
+            let remarks = python::install(context, packages, judgement, tree, sources)?;
+            return as_recorded(packages, judgement, tree).map(|()| remarks);
         }
         interlock_supply::Ecosystem::Binary | interlock_supply::Ecosystem::Mcpb => {
             return fetched::install(context, packages, judgement, tree);

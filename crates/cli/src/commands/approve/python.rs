@@ -7,7 +7,7 @@ use interlock_launch::{Judgement, PackageRef};
 use interlock_supply::git::PythonWish;
 use interlock_supply::pypi::{
     self, BuildError, Compiler, Config, DangerBuilder, Index, LockError, Locked, Locker, Name,
-    Python, Requirement, Wish,
+    Python, Requirement, Seen, Wish,
 };
 use interlock_supply::{LockedTree, Store};
 
@@ -56,7 +56,7 @@ pub fn fetch(
     Ok(Fetched::of(&locked.tree, remarks, told))
 }
 
-/// Puts a tree that a lock names into the store: exactly those bytes, or none.
+/// Puts a tree that a lock names into the store: exactly those bytes, or none. What a person should know about its packages.
 ///
 /// # Errors
 /// When it was locked for another interpreter, or a package of it cannot be had.
@@ -66,7 +66,7 @@ pub fn install(
     judgement: &Judgement,
     tree: &LockedTree,
     sources: Sources,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
         Failure::new(Exit::Refused, what).because(error)
@@ -75,7 +75,9 @@ pub fn install(
     let wish = wish(package)?;
     let rules = Rules::read(context)?;
     let work = |locker: &Locker<'_>| locker.install(&wish, tree);
-    with_locker(context, packages, (package, sources), work, &rules, &failed).map(|_| ())
+    with_locker(context, packages, (package, sources), work, &rules, &failed)?;
+    let beside = wish.requirements.get(1..).unwrap_or_default();
+    Ok(of_packages(packages, tree, beside))
 }
 
 /// Whether a lock's tree, which is in the store, is what a request asks for.
@@ -261,15 +263,32 @@ pub(super) fn remarks(locked: &Locked) -> Vec<String> {
         tree.target.as_deref().unwrap_or("any Python")
     )];
     remarks.extend(build::told(tree));
-    if !locked.native.is_empty() {
-        let shown: Vec<String> = locked
-            .native
-            .iter()
-            .map(|package| visible(package))
-            .collect();
+    remarks.extend(told(&locked.seen, tree));
+    if let Some(why) = &locked.uncompiled {
+        remarks.push(format!(
+            "there is no bytecode, so each start takes longer: {}",
+            visible(why)
+        ));
+    }
+    remarks
+}
+
+/// What was seen in the packages of a tree that is in the store, whoever chose them. `beside` is what was asked for besides its own.
+pub(super) fn of_packages(
+    packages: &Store,
+    tree: &LockedTree,
+    beside: &[Requirement],
+) -> Vec<String> {
+    told(&pypi::seen(packages, tree, beside), tree)
+}
+
+fn told(seen: &Seen, tree: &LockedTree) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !seen.native.is_empty() {
+        let shown: Vec<String> = seen.native.iter().map(|package| visible(package)).collect();
         remarks.push(format!("machine code in {}", shown.join(", ")));
     }
-    if let Some(lender) = &locked.lender {
+    if let Some(lender) = &seen.lender {
         remarks.push(format!(
             "the command {} is not of {}: it is of {}, which that needs",
             visible(&tree.entry.command),
@@ -277,16 +296,10 @@ pub(super) fn remarks(locked: &Locked) -> Vec<String> {
             visible(lender)
         ));
     }
-    for file in &locked.startup {
+    for file in &seen.startup {
         remarks.push(format!(
             "{} would run at every start of Python; it is not run here, and the server may miss it",
             visible(file)
-        ));
-    }
-    if let Some(why) = &locked.uncompiled {
-        remarks.push(format!(
-            "there is no bytecode, so each start takes longer: {}",
-            visible(why)
         ));
     }
     remarks

@@ -6,6 +6,7 @@ mod kept;
 mod own;
 mod proposed;
 mod release;
+mod seen;
 mod solve;
 mod source;
 mod start;
@@ -19,6 +20,7 @@ pub use kept::is_asked_for;
 pub(crate) use kept::started;
 pub(crate) use own::wish_for;
 pub use release::NoWheel;
+pub use seen::{Seen, seen};
 pub use solve::{Unmet, Why};
 pub(crate) use start::of_file as start_of_file;
 pub use tree::claims;
@@ -37,7 +39,7 @@ use crate::{
 use fetch::Fetcher;
 use solve::Failure;
 use std::sync::Arc;
-use tree::{entry, exact, layout, locked, package_name, report, starts_as_locked};
+use tree::{entry, exact, layout, locked, package_name, starts_as_locked};
 use wheel::Wheel;
 
 /// What is asked for.
@@ -54,14 +56,10 @@ pub struct Wish {
 pub struct Locked {
     /// The tree; it is in the store.
     pub tree: LockedTree,
-    /// Packages (`name@version`) with machine code in them.
-    pub native: Vec<String>,
+    /// What is in its packages.
+    pub seen: Seen,
     /// Packages that were withdrawn by their authors.
     pub yanked: Vec<String>,
-    /// Files that an installer would run at every start of Python, and Interlock never does.
-    pub startup: Vec<String>,
-    /// The package (`name@version`) whose command is started, where it is none that was asked for but one that those need.
-    pub lender: Option<String>,
     /// Why there is no bytecode in the tree; each start then takes longer.
     pub uncompiled: Option<String>,
 }
@@ -240,10 +238,7 @@ impl Locker<'_> {
                 closed.map_err(|error| LockError::Misdescribed(error.into()))?;
             }
             let (tree, uncompiled) = self.assemble(wish, first, wheels, stored, None)?;
-            Ok(Locked {
-                uncompiled,
-                ..report(wish, tree, wheels, stored, chosen.yanked)
-            })
+            Ok(self.report(wish, tree, chosen.yanked, uncompiled))
         })
     }
 
@@ -428,14 +423,24 @@ impl Locker<'_> {
         if !self.store.lease_stored(&tree.digest)? {
             return Err(none());
         }
-        Ok(Locked {
+        Ok(self.report(wish, tree, Vec::new(), None))
+    }
+
+    /// A tree, which is in the store by now, and what is to be told of it.
+    fn report(
+        &self,
+        wish: &Wish,
+        tree: LockedTree,
+        yanked: Vec<String>,
+        uncompiled: Option<String>,
+    ) -> Locked {
+        let beside = wish.requirements.get(1..).unwrap_or_default();
+        Locked {
+            seen: seen(self.store, &tree, beside),
             tree,
-            native: Vec::new(),
-            yanked: Vec::new(),
-            startup: Vec::new(),
-            lender: None,
-            uncompiled: None,
-        })
+            yanked,
+            uncompiled,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     LockError, Locked, Locker, Made, Wish, choose,
     fetch::Fetcher,
-    listed, proposed, report,
+    listed, proposed,
     tree::package_name,
     wheel::{self, Wheel},
 };
@@ -52,10 +52,7 @@ impl Locker<'_> {
                 proposed::closed(&wish.requirements, wheels, stored, fetcher.environment());
             closed.map_err(|error| LockError::Misdescribed(error.into()))?;
             let (tree, uncompiled) = self.assemble(&wish, first, wheels, stored, Some(checkout))?;
-            Ok(Locked {
-                uncompiled,
-                ..report(&wish, tree, wheels, stored, chosen.yanked)
-            })
+            Ok(self.report(&wish, tree, chosen.yanked, uncompiled))
         })
     }
 

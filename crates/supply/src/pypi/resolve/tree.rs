@@ -1,13 +1,13 @@
-//! What the wheels of a tree make together: its files, its commands, and what a person should know.
+//! What the wheels of a tree make together: its files and its commands.
 
 use super::{
-    LockError, Locked, Wish, start,
+    LockError, Wish, start,
     wheel::{self, Command, PLACE, Wheel},
 };
 use crate::{
     locked::{Entry, ExactVersion, LockedPackage, LockedTree, TreePath},
     npm::PackageName,
-    pypi::{Claims, Name, Version, WheelName},
+    pypi::{Claims, Name, Version},
     store::{InstallError, Layout, Placed, Store, Stored},
     unpack::SITE,
 };
@@ -99,7 +99,7 @@ pub(super) fn entry(
     let first = names.first().copied().ok_or(LockError::Nothing)?;
     let own = of(first);
     let needed = needed(&names, wheels, stored);
-    let mut needed = needed.iter().map(|(_, command)| command);
+    let mut needed = needed.iter();
     let found = match &wish.command {
         Some(wanted) => all
             .iter()
@@ -136,38 +136,17 @@ pub(super) fn entry(
 }
 
 /// The commands of packages that nobody asked for by name, in the order of those packages.
-fn needed<'a>(
-    asked: &[&Name],
-    wheels: &'a [Wheel],
-    stored: &[Stored],
-) -> Vec<(&'a WheelName, Command)> {
+fn needed(asked: &[&Name], wheels: &[Wheel], stored: &[Stored]) -> Vec<Command> {
     let both = wheels.iter().zip(stored);
     let mut others: Vec<_> = both
-        .map(|(wheel, stored)| (&wheel.name, stored))
-        .filter(|(own, _)| !asked.contains(&&own.name))
+        .map(|(wheel, stored)| (&wheel.name.name, stored))
+        .filter(|(name, _)| !asked.contains(name))
         .collect();
-    others.sort_by_key(|(own, _)| &own.name);
-    let commands = others.into_iter().flat_map(|(own, stored)| {
-        let all = Command::of(stored).into_iter();
-        all.map(move |command| (own, command))
-    });
-    commands.collect()
-}
-
-/// The package whose command a tree starts, where it is none that was asked for.
-fn lender(wish: &Wish, tree: &LockedTree, wheels: &[Wheel], stored: &[Stored]) -> Option<String> {
-    let names: Vec<&Name> = wish.requirements.iter().map(|it| &it.name).collect();
-    let has = |command: &Command| command.name() == tree.entry.command;
-    let mut asked = wheels
-        .iter()
-        .zip(stored)
-        .filter(|(wheel, _)| names.contains(&&wheel.name.name));
-    if asked.any(|(_, stored)| Command::of(stored).iter().any(has)) {
-        return None;
-    }
-    let mut needed = needed(&names, wheels, stored).into_iter();
-    let (own, _) = needed.find(|(_, command)| has(command))?;
-    Some(format!("{}@{}", own.name, own.version))
+    others.sort_by_key(|(name, _)| *name);
+    let commands = others.into_iter();
+    commands
+        .flat_map(|(_, stored)| Command::of(stored))
+        .collect()
 }
 
 /// The command that a package starts when none is named: its only one, else the one of its own name.
@@ -259,45 +238,5 @@ pub(super) fn of_package(whole: &Stored, name: &Name) -> Stored {
             .filter(|file| own(file.path.as_str()))
             .cloned()
             .collect(),
-    }
-}
-
-pub(super) fn report(
-    wish: &Wish,
-    tree: LockedTree,
-    wheels: &[Wheel],
-    stored: &[Stored],
-    yanked: Vec<String>,
-) -> Locked {
-    let shown = |wheel: &Wheel| format!("{}@{}", wheel.name.name, wheel.name.version);
-    let native = wheels
-        .iter()
-        .filter(|wheel| wheel.name.is_native())
-        .map(shown);
-    let is_startup = |path: &str| {
-        let top = path
-            .strip_prefix(SITE)
-            .and_then(|rest| rest.strip_prefix('/'));
-        top.is_some_and(|top| {
-            !top.contains('/')
-                && (top.ends_with(".pth") || matches!(top, "sitecustomize.py" | "usercustomize.py"))
-        })
-    };
-    let startup = wheels.iter().zip(stored).flat_map(|(wheel, stored)| {
-        let files = stored
-            .files
-            .iter()
-            .filter(|file| is_startup(file.path.as_str()));
-        files
-            .map(|file| format!("{} of {}", file.path, shown(wheel)))
-            .collect::<Vec<_>>()
-    });
-    Locked {
-        native: native.collect(),
-        yanked,
-        startup: startup.collect(),
-        uncompiled: None,
-        lender: lender(wish, &tree, wheels, stored),
-        tree,
     }
 }

@@ -12,8 +12,8 @@ use std::{fs, io::Read};
 
 /// The directory of all packages in a tree.
 pub(crate) const PLACE: &str = "python";
-/// Largest file of metadata that is read.
-const MAX: u64 = 8 << 20;
+/// Largest file of metadata that is read: a RECORD may be that large.
+const MAX: u64 = 32 << 20;
 
 /// A wheel to fetch.
 #[derive(Debug, Clone)]
