@@ -3,6 +3,7 @@
 use interlock_launch::{Request, excerpt, hidden_char, judge};
 use serde_json::Value;
 
+use super::settings::separated;
 use crate::locked::TreePath;
 use crate::registry::{Notes, Place, absorb, hidden_in_prose, rules};
 
@@ -128,19 +129,29 @@ impl Kind {
         }
     }
 
-    /// Whether a command is one that this kind of server starts with; programs of Windows have an ending.
+    /// Whether a command is one that this kind of server starts with.
     fn starts_with(self, command: &str, platform: Option<&str>) -> bool {
         let command = match platform {
-            Some("win32") if command == "py" => "python",
-            Some("win32") => command.strip_suffix(".exe").unwrap_or(command),
-            _ => command,
+            Some(WINDOWS) => of_windows(command),
+            _ => command.to_owned(),
         };
-        match self {
-            Self::Node => command == "node",
-            Self::Python => matches!(command, "python" | "python3" | "uv"),
-            Self::Uv => command == "uv",
-            Self::Binary => false,
+        match (self, command.as_str()) {
+            (Self::Node, "node") | (Self::Uv, "uv") => true,
+            (Self::Python, name) => matches!(name, "python" | "python3" | "uv"),
+            _ => false,
         }
+    }
+}
+
+/// What manifests call Windows.
+const WINDOWS: &str = "win32";
+
+/// A program of Windows by the name that it has elsewhere: its ending and its case say nothing there, and `py` is its launcher of Python.
+fn of_windows(command: &str) -> String {
+    let lower = command.to_ascii_lowercase();
+    match lower.strip_suffix(".exe").unwrap_or(&lower) {
+        "py" => "python".to_owned(),
+        name => name.to_owned(),
     }
 }
 
@@ -159,6 +170,7 @@ impl Declared<'_> {
         let Some(command) = field("command").and_then(Value::as_str) else {
             return notes.note(rules::MISSING_FIELD, "a configuration has a `command`");
         };
+        let command = &self.plain(command);
         let texts = |value: &Value| match value {
             Value::Array(list) => list.iter().all(Value::is_string),
             Value::Object(map) => map.values().all(Value::is_string),
@@ -174,13 +186,13 @@ impl Declared<'_> {
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
-            .map(str::to_owned)
+            .map(|word| self.plain(word))
             .collect();
         let map = field("env").and_then(Value::as_object);
         let env: Vec<(String, String)> = map
             .into_iter()
             .flatten()
-            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+            .map(|(name, value)| (name.clone(), self.plain(value.as_str().unwrap_or_default())))
             .collect();
         self.judge_command(command, &args, notes);
         let placed = |text: &str| text.replace("${__dirname}", BUNDLE);
@@ -193,6 +205,16 @@ impl Declared<'_> {
             ..Request::new(placed(command), args.iter().map(|word| placed(word)))
         };
         absorb(judge(&request), Place::Entry, notes);
+    }
+
+    /// A text with the separators of paths as they are here. What Windows finds in the bundle may have its own.
+    fn plain(&self, text: &str) -> String {
+        let text = separated(text);
+        let inside = text.starts_with("${__dirname}\\");
+        match self.platform {
+            Some(WINDOWS) if inside => text.replace('\\', "/"),
+            _ => text,
+        }
     }
 
     fn judge_command(&self, command: &str, args: &[String], notes: &mut Notes) {
@@ -338,6 +360,26 @@ mod tests {
                 &[],
             ),
             (
+                changed("python", "python", json!({"win32": {"command": "py.exe"}})),
+                &[],
+            ),
+            (
+                changed(
+                    "python",
+                    "python",
+                    json!({"win32": {"command": "Python.EXE"}}),
+                ),
+                &[],
+            ),
+            (
+                changed("python", "python", json!({"linux": {"command": "py.exe"}})),
+                &["runtime-mismatch"],
+            ),
+            (
+                changed("node", "node", json!({"win32": {"command": "py.exe"}})),
+                &["runtime-mismatch"],
+            ),
+            (
                 changed("node", "node", json!({"darwin": {"command": "node.exe"}})),
                 &["runtime-mismatch"],
             ),
@@ -364,6 +406,55 @@ mod tests {
             check(server, expected);
         }
         check(json!({"type": "ruby", "entry_point": "x"}), &["wrong-type"]);
+    }
+
+    #[test]
+    fn separators_of_paths_are_read_as_what_they_stand_for() {
+        let python = |args: Value, env: Value, change: Value| {
+            json!({"type": "python", "entry_point": "server/main.py", "mcp_config":
+            {"command": "python", "args": args, "env": env, "platform_overrides": change}})
+        };
+        let entry = json!(["${__dirname}${/}server${pathSeparator}main.py"]);
+        let windows = |word: &str| json!({"win32": {"command": "py.exe", "args": ["-3", word]}});
+        for (args, env, change, expected) in [
+            (
+                &entry,
+                json!({"PYTHONPATH": "${__dirname}${/}server${/}lib"}),
+                windows("${__dirname}\\server\\main.py"),
+                &[][..],
+            ),
+            (
+                &json!(["${__dirname}${/}..${/}main.py"]),
+                json!({}),
+                json!({}),
+                &["unsafe-path", "runtime-mismatch"],
+            ),
+            (
+                &entry,
+                json!({}),
+                windows("${__dirname}\\..\\main.py"),
+                &["unsafe-path", "runtime-mismatch"],
+            ),
+            (
+                &entry,
+                json!({"PYTHONPATH": "${__dirname}${/}..${/}lib"}),
+                json!({}),
+                &["code-bearing-variable"],
+            ),
+            // Only Windows has the other kind.
+            (
+                &json!(["${__dirname}\\server\\main.py"]),
+                json!({}),
+                json!({}),
+                &["runtime-mismatch"],
+            ),
+        ] {
+            check(python(args.clone(), env, change), expected);
+        }
+        check(
+            json!({"type": "binary", "entry_point": "bin/x", "mcp_config": {"command": "${__dirname}${/}bin${/}x"}}),
+            &[],
+        );
     }
 
     #[test]

@@ -88,7 +88,8 @@ fn setting(key: &str, value: &Value) -> Result<Setting, BundleError> {
         sensitive: flag("sensitive"),
         // An empty default is none.
         default: default
-            .into_iter()
+            .iter()
+            .map(|text| separated(text))
             .filter(|text| !text.is_empty())
             .collect(),
         bounds: (bound("min"), bound("max")),
@@ -177,6 +178,11 @@ impl Setting {
             }
         }
     }
+}
+
+/// A text with the separators of paths that a manifest names as they are here: `${pathSeparator}` and, for short, `${/}`.
+pub(crate) fn separated(text: &str) -> String {
+    text.replace("${pathSeparator}", "/").replace("${/}", "/")
 }
 
 /// The places of a home that a manifest may name.

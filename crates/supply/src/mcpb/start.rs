@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeMap, path::Path};
 
 use super::filled::Filled;
-use super::settings::{Settings, declared, given, in_home};
+use super::settings::{Settings, declared, given, in_home, separated};
 use super::{Whole, judge_manifest};
 use crate::locked::TreePath;
 use crate::registry::{Notes, rules, strict_json};
@@ -166,6 +166,7 @@ fn supports_this_system(manifest: &Value) -> Result<(), BundleError> {
 
 /// A path of the manifest as one of the bundle.
 fn inside(path: &str) -> Result<TreePath, BundleError> {
+    let path = &separated(path);
     let plain = path.strip_prefix("${__dirname}/").unwrap_or(path);
     let plain = plain.strip_prefix("./").unwrap_or(plain);
     TreePath::new(plain).map_err(|_| BundleError::NoFile(excerpt(path)))
@@ -293,8 +294,8 @@ impl Filling<'_> {
     }
 
     fn places(&self, text: &str) -> String {
-        let text = text.replace("${__dirname}", &self.root);
-        let text = text.replace("${pathSeparator}", "/").replace("${/}", "/");
+        // The directory comes after what could be read in its own name.
+        let text = separated(text).replace("${__dirname}", &self.root);
         in_home(&text, self.home)
     }
 }

@@ -88,6 +88,25 @@ fn every_kind_of_server_starts_its_entry() {
 }
 
 #[test]
+fn separators_of_paths_are_filled_in() {
+    let python = json!({"type": "python", "entry_point": "server/main.py", "mcp_config": {"command": "python3",
+        "args": ["${__dirname}${/}server${pathSeparator}main.py", "${HOME}${/}x", "${user_config.place}${/}y"],
+        "env": {"PYTHONPATH": "${__dirname}${pathSeparator}server${/}lib"}}});
+    let settings = json!({"place": {"type": "directory", "default": "${HOME}${/}z"}});
+    let expected =
+        "IsolatedPython server/main.py |  | /h/x /h/z/y | PYTHONPATH=/s/bundle/server/lib | ";
+    check(&manifest(python, settings), &[], Ok(expected));
+    let binary = json!({"type": "binary", "entry_point": "bin/tool", "mcp_config": {"command": "${__dirname}${/}bin${/}tool"}});
+    check(
+        &manifest(binary, json!({})),
+        &[],
+        Ok("Itself bin/tool |  |  |  | "),
+    );
+    let outside = node(json!(["${__dirname}${/}..${/}x.js"]), json!({}));
+    check(&manifest(outside, json!({})), &[], Err("refused"));
+}
+
+#[test]
 fn what_is_given_is_never_read_as_a_placeholder() {
     check(
         &manifest(
