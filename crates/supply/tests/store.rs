@@ -438,11 +438,11 @@ fn many_at_once() {
 fn off_line() {
     let world = World::of(PACKAGES);
     let silent = &interlock_supply::Silent;
-    let error = world.lock_with("app", true, silent).unwrap_err();
-    assert_eq!(
-        chain(&error),
-        "`app` (``) is not in the store; try again without --offline"
-    );
+    for wish in ["app", "app@^1", "app@latest"] {
+        let error = world.lock_with(wish, true, silent).unwrap_err();
+        let told = format!("`{wish}` is not in the store; try again without --offline");
+        assert_eq!(chain(&error), told);
+    }
     let tree = world.lock("app").unwrap().tree;
     world.server.forget();
     for (wish, found) in [

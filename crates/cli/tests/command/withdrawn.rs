@@ -99,17 +99,17 @@ fn words_that_ask_for_something_else_than_the_tree_are_refused_where_it_is_store
         (
             "leaf@^1",
             "leaf@^2",
-            "`leaf` (`^2`) is asked for, and the lock has leaf@1.0.0",
+            "`leaf@^2` is asked for, and the lock has leaf@1.0.0",
         ),
         (
             "leaf@^1",
             "other@^1",
-            "`other` (`^1`) is asked for, and the lock has nothing",
+            "`other@^1` is asked for, and the lock has nothing",
         ),
         (
             "app@^1",
             "app@^2",
-            "`app` (`^2`) is asked for, and the lock has app@1.0.0",
+            "`app@^2` is asked for, and the lock has app@1.0.0",
         ),
     ] {
         let edited = text.replacen(was, now, 1);

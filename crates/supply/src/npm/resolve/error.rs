@@ -110,7 +110,7 @@ pub enum LockError {
         said: String,
     },
     /// A lock has another version of what a request names than the request admits, or no such package.
-    #[error("`{name}` (`{spec}`) is asked for, and the lock has {found}")]
+    #[error("`{}` is asked for, and the lock has {found}", typed(.name, .spec))]
     NotAsked {
         /// What is asked for.
         name: PackageName,
@@ -145,7 +145,7 @@ pub enum LockError {
     #[error("the lock's tree is not of `{0}`")]
     OtherCommit(String),
     /// The network was ruled out, and the store has nothing that fits.
-    #[error("`{name}` (`{spec}`) is not in the store; try again without --offline")]
+    #[error("`{}` is not in the store; try again without --offline", typed(.name, .spec))]
     NotStored {
         /// What was asked for.
         name: PackageName,
@@ -155,6 +155,14 @@ pub enum LockError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A wish as somebody types it: without a version where none is asked for.
+fn typed(name: &PackageName, spec: &str) -> String {
+    match spec {
+        "" => name.to_string(),
+        spec => format!("{name}@{spec}"),
+    }
 }
 
 impl LockError {
