@@ -14,6 +14,10 @@ fn what_an_approval_warns_of_is_told_when_it_is_added() {
     let add = ["add", "--name", "test", "--"];
     let added = place.interlock(&[&add[..], &words].concat()).expect(0);
     has(&added.out, &told);
+    has(
+        &added.out,
+        &["added test: `uvx --prerelease allow leaf` is leaf@1.5, 1 package"],
+    );
     // That a version floats is no news where one is locked.
     assert!(!added.out.contains("floating-version"), "{}", added.out);
     let lock = ["approve", "--lock", "--passphrase-fd", "0"];

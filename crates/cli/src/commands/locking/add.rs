@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use interlock_launch::{
-    Class, Judgement, ServerName, Severity, in_own_word, judge, without_logins,
+    Class, Judgement, Request, RequestRecord, ServerName, Severity, command_line, in_own_word,
+    judge, without_logins,
 };
 use interlock_supply::lockfile::{Base, ProjectPath, ProposedGrants, Server, Source, SourceError};
 
@@ -124,10 +125,17 @@ fn command_with(global: &Global, options: &Add, option: &str) -> String {
 
 /// What was locked, in a few words.
 pub fn summary(server: &Server) -> String {
+    let source = match &server.source {
+        // A launcher alone says nothing: what is meant is in its words.
+        Source::Command(word) => {
+            let request = Request::new(word.as_str(), server.args.iter().map(String::as_str));
+            format!("`{}`", command_line(&RequestRecord::from(&request)))
+        }
+        source => source.to_string(),
+    };
     match &server.content.tree {
         Some(tree) => format!(
-            "{} is {}@{}, {}, {}",
-            server.source,
+            "{source} is {}@{}, {}, {}",
             tree.name,
             tree.version,
             counted(tree.packages.len(), "package"),
@@ -135,13 +143,11 @@ pub fn summary(server: &Server) -> String {
         ),
         None if server.content.image.is_some() => {
             let image = server.content.image.as_ref();
-            let shown =
-                image.map(|it| format!("{} is {}, {} files", server.source, it.manifest, it.files));
+            let shown = image.map(|it| format!("{source} is {}, {} files", it.manifest, it.files));
             shown.unwrap_or_default()
         }
         None => format!(
-            "{}, {} and {}",
-            server.source,
+            "{source}, {} and {}",
             counted(server.content.files.len(), "file"),
             counted(server.content.folders.len(), "folder")
         ),
@@ -348,6 +354,28 @@ mod tests {
             ("foo", None),
         ] {
             assert_eq!(meant(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_summary_says_what_is_meant() {
+        for (source, args, expected) in [
+            (
+                "command:npx",
+                &["-y", "a@1"][..],
+                "`npx -y a@1`, 0 files and 0 folders",
+            ),
+            ("npm:a@1", &["x"], "npm:a@1, 0 files and 0 folders"),
+            (
+                "command:node",
+                &["./a b.js"],
+                "`node './a b.js'`, 0 files and 0 folders",
+            ),
+        ] {
+            let args = args.iter().map(|word| (*word).to_owned()).collect();
+            let source = source.parse().unwrap();
+            let server = Server::declared(source, args, ProposedGrants::default());
+            assert_eq!(summary(&server), expected);
         }
     }
 
