@@ -120,6 +120,9 @@ pub(crate) fn npm(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
         );
         return None;
     }
+    if let Some(meant) = version.and_then(|version| version.strip_prefix("npm:")) {
+        return refuse_alias(spec, meant, case);
+    }
     if !is_npm_name(name) || !version.is_none_or(is_npm_version) {
         return refuse_name(spec, case);
     }
@@ -178,6 +181,23 @@ pub(super) fn is_repository_path(path: &str) -> bool {
 pub(super) fn repository_name(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(".git").unwrap_or(name)
+}
+
+/// A package under a name that it does not have. The package itself is named where it is one.
+fn refuse_alias(spec: &str, meant: &str, case: &mut Case<'_>) -> Option<Spec> {
+    let mut other = Case::new(None);
+    if npm(meant, &mut other).is_none() {
+        return refuse_name(spec, case);
+    }
+    case.note(
+        rules::BAD_PACKAGE_NAME,
+        format!(
+            "`{}` gives a package another name; name the package itself, as in `npx {}`",
+            text::excerpt(spec),
+            text::excerpt(meant)
+        ),
+    );
+    None
 }
 
 pub(super) fn refuse_name(spec: &str, case: &mut Case<'_>) -> Option<Spec> {
@@ -293,6 +313,8 @@ pub(super) fn check(read: fn(&str, &mut Case<'_>) -> Option<Spec>, input: &str, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::judge;
+    use crate::request::Request;
 
     #[test]
     fn npm_references() {
@@ -357,6 +379,21 @@ mod tests {
             ("node_modules@1.0.0", "bad-package-name"),
         ] {
             check(npm, input, expected);
+        }
+    }
+
+    #[test]
+    fn an_alias_is_refused_with_the_package_that_is_meant() {
+        for (input, expected) in [
+            ("foo@npm:cowsay@1", "as in `npx cowsay@1`"),
+            ("@s/foo@npm:@t/bar", "as in `npx @t/bar`"),
+            ("foo@npm:./x", "is no package of the registry"),
+            ("foo@npm:", "is no package of the registry"),
+            ("foo@npm:a@npm:b", "is no package of the registry"),
+        ] {
+            let judged = judge(&Request::new("npx", ["-y", input]));
+            let found = judged.reasons.iter().any(|it| it.text.contains(expected));
+            assert!(found, "{input}: {:?}", judged.reasons);
         }
     }
 
