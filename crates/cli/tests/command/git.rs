@@ -129,6 +129,24 @@ fn an_approval_of_a_repository_says_where_it_is_from() {
 }
 
 #[test]
+fn a_host_that_cannot_be_reached_is_told_as_such() {
+    // Who listens there hangs up on everybody.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let world = World::new();
+    let word = format!("git:http://127.0.0.1:{port}/tools.git#main");
+    let said = world.interlock(&["add", &word, "--name", "test"]).expect(3);
+    has(
+        &said.err,
+        &["could not be reached", "HTTPS_PROXY", "--offline"],
+    );
+    assert!(!said.err.contains("name a branch"), "{}", said.err);
+    let off = world.interlock(&["--offline", "add", &word, "--name", "test"]);
+    has(&off.expect(3).err, &["without `--offline`"]);
+}
+
+#[test]
 fn an_approval_of_a_bare_commit_says_whether_a_branch_has_it() {
     let (hosted, first) = hosted();
     let url = hosted.url("tools.git");

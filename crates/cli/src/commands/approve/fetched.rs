@@ -4,6 +4,7 @@ use interlock_launch::{Judgement, PackageRef, SourceKind, SourceWord};
 use interlock_supply::fetched::{Fetcher, SourceFetchError};
 use interlock_supply::{Client, LockedTree, Store};
 
+use super::hint;
 use super::origin::{self, Ask, Source};
 use super::package::{Bar, Fetched, asked, unverifiable};
 use super::rules::Rules;
@@ -91,7 +92,8 @@ fn client(context: &Context, rules: &Rules) -> Client {
 
 fn failed(word: &SourceWord, error: &SourceFetchError) -> Failure {
     let what = format!("{} was not fetched", visible(&word.to_string()));
-    Failure::new(Exit::Refused, what).because(error)
+    let failure = Failure::new(Exit::Refused, what).because(error);
+    hint::with_ground(failure, error, "its host")
 }
 
 fn sizes(tree: &LockedTree) -> String {

@@ -2,14 +2,15 @@
 
 use interlock_launch::{Ecosystem, Judgement, PackageRef};
 use interlock_supply::git::{
-    self, Checkout, ObjectId, Project, Repository, Resolved, Runner, Standing, Wish, stored_as,
-    stored_before,
+    self, Checkout, ObjectId, Project, RemoteError, Repository, Resolved, Runner, Standing, Wish,
+    stored_as, stored_before,
 };
 use interlock_supply::npm::{self, Config, LockError, Locker, Registry};
 use interlock_supply::pypi;
-use interlock_supply::{LockedTree, Store, TreePath};
+use interlock_supply::{FetchError, LockedTree, Store, TreePath};
 
 use super::build::Sources;
+use super::hint;
 use super::origin::{self, Ask};
 use super::package::{self, Bar, Fetched};
 use super::python;
@@ -208,18 +209,51 @@ pub fn commit_of(context: &Context, package: &PackageRef) -> Result<(ObjectId, S
 
 fn resolve(host: &git::Host, at: &Repository, package: &PackageRef) -> Result<Resolved, Failure> {
     let found = host.resolve(at, package.spec.as_deref());
-    found.map_err(|error| {
-        let what = format!("which commit of {at} is meant cannot be found out");
-        let word = match package.ecosystem {
-            Ecosystem::Git => "git:ADDRESS#COMMIT",
-            _ => "git+ADDRESS@COMMIT",
-        };
-        Failure::new(Exit::Refused, what)
-            .because(&error)
-            .next(format!(
+    found.map_err(|error| unresolved(&error, at, package))
+}
+
+fn unresolved(error: &RemoteError, at: &Repository, package: &PackageRef) -> Failure {
+    let word = match package.ecosystem {
+        Ecosystem::Git => "git:ADDRESS#COMMIT",
+        _ => "git+ADDRESS@COMMIT",
+    };
+    let (what, next) = match error {
+        RemoteError::Fetch { .. } if hint::is_unreachable(error) => (
+            format!("the host of {at} could not be reached"),
+            format!(
+                "try again when it can be, through the proxy in `HTTPS_PROXY` where there is one; a commit that is in the store is had with \
+                 `--offline`: `{word}`"
+            ),
+        ),
+        RemoteError::Fetch { source, .. } => {
+            let next = match source {
+                FetchError::Offline => format!(
+                    "without `--offline`, or name a commit that is in the store, with all of its digits: `{word}`"
+                ),
+                FetchError::NotFound | FetchError::Denied(_) => {
+                    "check how the address is written; what nobody sees without a login cannot be had"
+                        .to_owned()
+                }
+                _ => String::new(),
+            };
+            (unknown(at), next)
+        }
+        _ => (
+            unknown(at),
+            format!(
                 "name a branch or a tag that is there, or a commit with all of its digits: `{word}`"
-            ))
-    })
+            ),
+        ),
+    };
+    let failure = Failure::new(Exit::Refused, what).because(error);
+    if next.is_empty() {
+        return failure;
+    }
+    failure.next(next)
+}
+
+fn unknown(at: &Repository) -> String {
+    format!("which commit of {at} is meant cannot be found out")
 }
 
 /// Whose a commit is that was named by its hash alone: a host may serve what anybody pushed to a fork.
@@ -347,7 +381,8 @@ fn with_pypi<T>(
     Ok(done.0)
 }
 
-fn failed(wish: &Wish, error: &dyn std::error::Error) -> Failure {
+fn failed(wish: &Wish, error: &(dyn std::error::Error + 'static)) -> Failure {
     let what = format!("commit {} of {} cannot be used", wish.commit, wish.at);
-    Failure::new(Exit::Refused, what).because(error)
+    let failure = Failure::new(Exit::Refused, what).because(error);
+    hint::with_ground(failure, error, "its host")
 }

@@ -18,6 +18,7 @@ use interlock_supply::oci::{
 use interlock_supply::provenance::ImageEvidence;
 
 use super::attached::{self, Asked};
+use super::hint;
 use super::origin::Told;
 use super::package::{Bar, Fetched};
 use super::rules::Rules;
@@ -38,7 +39,7 @@ pub fn fetch(
     container: &ContainerRef,
     archive: Option<&Path>,
 ) -> Result<Fetched, Failure> {
-    let failed = |error: &dyn std::error::Error| unfetched(&container.image, error);
+    let failed = |error: &(dyn std::error::Error + 'static)| unfetched(&container.image, error);
     let image = reference(container)?;
     let registry = registry(context)?;
     let (locked, facts) = match archive {
@@ -131,7 +132,7 @@ pub fn install(
     judgement: &Judgement,
     locked: &LockedImage,
 ) -> Result<Facts, Failure> {
-    let failed = |error: &dyn std::error::Error| unfetched(&locked.name, error);
+    let failed = |error: &(dyn std::error::Error + 'static)| unfetched(&locked.name, error);
     let Class::Container(container) = &judgement.class else {
         return Err(Failure::new(Exit::Refused, "the source is no image"));
     };
@@ -143,13 +144,14 @@ pub fn install(
     .map_err(|error| failed(&error))
 }
 
-fn unfetched(image: &str, error: &dyn std::error::Error) -> Failure {
+fn unfetched(image: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
     let what = format!("the image {} was not fetched", visible(image));
-    Failure::new(Exit::Refused, what).because(error)
+    let failure = Failure::new(Exit::Refused, what).because(error);
+    hint::with_ground(failure, error, "its registry")
 }
 
 fn reference(container: &ContainerRef) -> Result<Reference, Failure> {
-    let failed = |error: &dyn std::error::Error| unfetched(&container.image, error);
+    let failed = |error: &(dyn std::error::Error + 'static)| unfetched(&container.image, error);
     let image = Reference::of(container).map_err(|error| failed(&error))?;
     let platform = Platform::here();
     platform

@@ -153,9 +153,10 @@ pub fn install(
     tree: &LockedTree,
     sources: Sources,
 ) -> Result<Vec<String>, Failure> {
-    let failed = |error: &dyn std::error::Error| {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
-        Failure::new(Exit::Refused, what).because(error)
+        let failure = Failure::new(Exit::Refused, what).because(error);
+        hint::with_ground(failure, error, "the registry")
     };
     match tree.ecosystem {
         interlock_supply::Ecosystem::Npm => {}

@@ -69,7 +69,8 @@ pub fn install(
 ) -> Result<Vec<String>, Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         let what = format!("the locked {}@{} was not fetched", tree.name, tree.version);
-        Failure::new(Exit::Refused, what).because(error)
+        let failure = Failure::new(Exit::Refused, what).because(error);
+        hint::with_ground(failure, error, "the registry")
     };
     let package = asked(judgement)?;
     let wish = wish(package)?;
