@@ -257,10 +257,66 @@ fn peers() {
 }
 
 #[test]
+fn peers_that_fit_are_placed_where_they_are_found() {
+    let versions = "p@1.0.0\n p@2.0.0";
+    for (packages, wish, expected) in [
+        // Beside the one that asks for it.
+        (
+            "app@1.0.0 a=1\n a@1.0.0 ^p=1",
+            "app p@2",
+            "app 1.0.0\n app/a 1.0.0\n app/p 1.0.0\n p 2.0.0",
+        ),
+        // Outermost, where its dependent wants the other version itself.
+        (
+            "app@1.0.0 a=1 p=2\n a@1.0.0 ^p=1",
+            "app",
+            "a 1.0.0\n app 1.0.0\n app/p 2.0.0\n p 1.0.0",
+        ),
+        (
+            "app@1.0.0 b=1 c=1\n a@1.0.0 ^p=1\n b@1.0.0 a=1 p=2\n c@1.0.0 d=1 p=2\n d@1.0.0 ^p=2",
+            "app",
+            "a 1.0.0\n app 1.0.0\n b 1.0.0\n b/p 2.0.0\n c 1.0.0\n c/d 1.0.0\n c/p 2.0.0\n p 1.0.0",
+        ),
+        // Nowhere: the first of two that do not agree.
+        (
+            "app@1.0.0 a=1 b=1 p=2\n a@1.0.0 ^p=1\n b@1.0.0 ^p=3",
+            "app",
+            "a 1.0.0\n app 1.0.0\n app/b 1.0.0\n app/p 2.0.0\n p 1.0.0",
+        ),
+        // What no version fits, or no registry has, stays as it is.
+        (
+            "app@1.0.0 a=1 p=2\n a@1.0.0 ^p=3",
+            "app",
+            "app 1.0.0\n app/a 1.0.0\n p 2.0.0",
+        ),
+        (
+            "app@1.0.0 a=1 p=2\n a@1.0.0 ^p=git+https://host/x",
+            "app",
+            "app 1.0.0\n app/a 1.0.0\n p 2.0.0",
+        ),
+        // One that is not needed moves nothing.
+        (
+            "app@1.0.0 a=1 p=2\n a@1.0.0 ^?p=1",
+            "app",
+            "app 1.0.0\n app/a 1.0.0\n p 2.0.0",
+        ),
+    ] {
+        check(&format!("{packages}\n {versions}"), wish, expected);
+    }
+}
+
+#[test]
+fn a_tree_whose_peers_were_moved_is_installed_elsewhere() {
+    let packages = "app@1.0.0 a=1 c=1 p=2\n a@1.0.0 ^p=1\n c@1.0.0 p=2\n p@1.0.0\n p@2.0.0";
+    let locked = World::of(packages).lock("app").unwrap();
+    World::of(packages).install(&locked.tree).unwrap();
+}
+
+#[test]
 fn peers_that_do_not_agree_are_reported() {
-    let world = World::of("app@1.0.0 a=1 p=2\n a@1.0.0 ^p=1\n p@1.0.0\n p@2.0.0");
-    let locked = world.lock("app").unwrap();
-    assert_eq!(layout(&locked), "app 1.0.0\napp/a 1.0.0\np 2.0.0");
+    let world = World::of("app@1.0.0 a=1\n a@1.0.0 ^p=1\n p@1.0.0\n p@2.0.0");
+    let locked = world.lock("app a p@2").unwrap();
+    assert_eq!(layout(&locked), "a 1.0.0\napp 1.0.0\np 2.0.0");
     assert_eq!(locked.misfits, ["`a` asks for `p` `1`, but 2.0.0 is there"]);
 }
 

@@ -56,6 +56,11 @@ impl Unmet {
             Self::Spec(_) | Self::Platform | Self::Taken => true,
         }
     }
+
+    /// Whether every release that would do has to wait.
+    fn waits(&self) -> bool {
+        matches!(self, Self::Pick(error) if matches!(**error, PickError::Young(_)))
+    }
 }
 
 /// Where descriptions come from.
@@ -94,11 +99,13 @@ pub(super) struct Built {
 /// Most packages in a tree.
 pub(super) const MAX_PACKAGES: usize = 20_000;
 
-/// Builds the tree of what `root` asks for, or says which needed dependency cannot be had.
-pub(super) fn build(
+/// Builds the tree of what `root` asks for, or says which needed dependency cannot be had. What comes `first` is outermost, whoever
+/// asks for another version of it.
+pub(super) fn build_around(
     source: &dyn Source,
     host: &Host,
     root: Arc<Manifest>,
+    first: &[Arc<Manifest>],
 ) -> Result<Built, Failure> {
     let mut builder = Builder {
         source,
@@ -110,6 +117,10 @@ pub(super) fn build(
         shared: BTreeMap::new(),
         asked_by: BTreeMap::new(),
     };
+    for manifest in first {
+        // One that cannot be placed serves nobody, and the tree is as without it.
+        let _ = builder.insert(ROOT, ROOT, manifest.name.clone(), manifest.clone());
+    }
     while let Some((_, _, id)) = builder.open.pop_first() {
         builder.node(id);
         if builder.tree.len() > MAX_PACKAGES {
@@ -153,14 +164,21 @@ impl Builder<'_> {
         };
         let found = self.tree.lookup(start, &edge.name);
         let settled = match (edge.need, found) {
-            (Need::OptionalPeer, _) | (Need::Peer, Some(_)) => true,
+            (Need::OptionalPeer, _) => true,
             (_, Some(found)) => self.fits(found, edge),
             (_, None) => false,
         };
         if settled || !self.busy.insert((id, edge.name.clone())) {
             return;
         }
-        if let Err(why) = self.place(id, start, edge) {
+        // Another version of a peer is better than none: where the one that is asked for finds no place, it stays, and is told.
+        let stays = |why: &Unmet| {
+            let is_peer = edge.need == Need::Peer && found.is_some();
+            is_peer && (why.may_be_skipped() || why.waits())
+        };
+        if let Err(why) = self.place(id, start, edge)
+            && !stays(&why)
+        {
             let asker = self.tree.node(id).map(|node| {
                 let manifest = &node.manifest;
                 format!("{}@{}", manifest.name, manifest.version)

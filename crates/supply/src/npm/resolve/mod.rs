@@ -6,6 +6,7 @@ mod error;
 mod fetch;
 mod kept;
 mod own;
+mod peers;
 mod proposed;
 mod tree;
 
@@ -103,7 +104,7 @@ impl Locker<'_> {
                 fetcher.follow(name, spec);
             }
             let root = Arc::new(root(wish, name));
-            let built = build::build(fetcher, self.host, root);
+            let built = peers::build(fetcher, self.host, root);
             let built = built.map_err(unmet)?;
             self.assemble(fetcher, wish, &built, None)
         })

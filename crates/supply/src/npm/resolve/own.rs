@@ -4,9 +4,8 @@
 //! commit.
 
 use super::{
-    LockError, Locked, Locker, Wish,
-    build::{self, Built},
-    closed, fetch_all, layout, proposed, root, unmet,
+    LockError, Locked, Locker, Wish, build::Built, closed, fetch_all, layout, peers, proposed,
+    root, unmet,
 };
 use crate::{
     git::{Checkout, GitTree},
@@ -51,7 +50,7 @@ impl Locker<'_> {
                 fetcher.follow(name, spec);
             }
             let built: Result<Built, _> =
-                build::build(fetcher, self.host, Arc::new(root(&wish, name)));
+                peers::build(fetcher, self.host, Arc::new(root(&wish, name)));
             let built = built.map_err(unmet)?;
             self.assemble(fetcher, &wish, &built, Some(&own))
         })
