@@ -82,8 +82,8 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
             skipped.name, skipped.by, skipped.why
         );
     }
-    for text in &locked.misfits {
-        eprintln!("  peer: {text}");
+    for peer in interlock_supply::npm::Wants::of(&store, tree).unmet_peers() {
+        eprintln!("  peer: {peer:?}");
     }
     for (package, why) in &locked.deprecated {
         eprintln!("  deprecated: {package}: {}", why.escape_default());

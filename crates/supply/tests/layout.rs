@@ -2,7 +2,10 @@
 
 mod support;
 
-use support::{World, chain, layout};
+use interlock_supply::LockedTree;
+use interlock_supply::npm::{UnmetPeer, Wants};
+use serde_json::json;
+use support::{World, chain, layout, package::Package};
 
 /// Locks `wish` from a registry with `packages`; compares the tree, or the error's text.
 fn check(packages: &str, wish: &str, expected: &str) {
@@ -312,12 +315,73 @@ fn a_tree_whose_peers_were_moved_is_installed_elsewhere() {
     World::of(packages).install(&locked.tree).unwrap();
 }
 
+fn unmet(world: &World, tree: &LockedTree) -> Vec<String> {
+    let unmet = Wants::of(&world.store, tree).unmet_peers();
+    let line = |peer: &UnmetPeer| {
+        let found = peer.found.as_ref().map(ToString::to_string);
+        let found = found.unwrap_or_else(|| "none".into());
+        format!(
+            "{} needs {} {}, has {found}",
+            peer.by, peer.name, peer.wanted
+        )
+    };
+    unmet.iter().map(line).collect()
+}
+
+#[test]
+fn peers_are_looked_for_as_node_does() {
+    for (packages, wish, expected) in [
+        ("app@1.0.0 ^p=1", "app", &[][..]),
+        ("app@1.0.0 a=1 p=2\n a@1.0.0 ^p=1", "app", &[]),
+        ("app@1.0.0 a=1 p=2\n a@1.0.0 ^p=1 p=2", "app", &[]),
+        ("app@1.0.0 ^?p=1", "app p@2", &[]),
+        ("app@1.0.0 ^?p=1", "app", &[]),
+        (
+            "app@1.0.0 ^p=1",
+            "app p@2",
+            &["app@1.0.0 needs p 1, has 2.0.0"],
+        ),
+        ("app@1.0.0 ^p=old", "app p@2", &[]),
+        ("app@1.0.0 ^p=git+https://host/x", "app p@2", &[]),
+        ("app@1.0.0 ^p=npm:q@1\n q@1.0.0", "app", &[]),
+        (
+            "app@1.0.0 a=1 p=2\n a@1.0.0 ^p=3",
+            "app",
+            &["a@1.0.0 needs p 3, has 2.0.0"],
+        ),
+    ] {
+        let world = World::of(&format!("{packages}\n p@1.0.0\n p@2.0.0"));
+        let locked = world.lock(wish).unwrap();
+        assert_eq!(unmet(&world, &locked.tree), expected, "{packages}");
+    }
+}
+
+#[test]
+fn a_peer_is_absent_where_the_registry_kept_quiet_about_it() {
+    let app = Package::new("app", "1.0.0")
+        .field("peerDependencies", json!({ "p": "1", "q": "1" }))
+        .file(
+            "node_modules/q/package.json",
+            r#"{ "name": "q", "version": "1.4.0" }"#,
+        )
+        .listed("peerDependencies", json!({}));
+    let world = World::new(&[app]);
+    let tree = world.lock("app").unwrap().tree;
+    assert_eq!(unmet(&world, &tree), ["app@1.0.0 needs p 1, has none"]);
+    // A tree that is not there says nothing.
+    let empty = World::new(&[]);
+    assert!(unmet(&empty, &tree).is_empty());
+}
+
 #[test]
 fn peers_that_do_not_agree_are_reported() {
     let world = World::of("app@1.0.0 a=1\n a@1.0.0 ^p=1\n p@1.0.0\n p@2.0.0");
     let locked = world.lock("app a p@2").unwrap();
     assert_eq!(layout(&locked), "a 1.0.0\napp 1.0.0\np 2.0.0");
-    assert_eq!(locked.misfits, ["`a` asks for `p` `1`, but 2.0.0 is there"]);
+    assert_eq!(
+        unmet(&world, &locked.tree),
+        ["a@1.0.0 needs p 1, has 2.0.0"]
+    );
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod engines;
 mod forge;
 mod forgery;
 mod git;
+mod lacking;
 mod lock;
 mod machine;
 mod newcomer;

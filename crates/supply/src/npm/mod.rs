@@ -20,6 +20,8 @@ pub use node::node_version;
 pub use packument::{Dist, Manifest, Packument, PackumentError};
 pub use pick::{PickError, pick};
 pub use registry::{Registry, RegistryError};
-pub use resolve::{LockError, Locked, Locker, Skipped, Unmet, Wish, is_asked_for};
+pub use resolve::{
+    LockError, Locked, Locker, Skipped, Unmet, UnmetPeer, Wants, Wish, is_asked_for,
+};
 pub(crate) use resolve::{entry_in_tree, is_node};
 pub use spec::{Spec, SpecError, Wanted};

@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// The files of a tree, from its manifest, which is verified by its digest.
-    pub(super) fn records(&self, digest: &TreeDigest) -> Result<Vec<FileRecord>, Vec<Damage>> {
+    pub(crate) fn records(&self, digest: &TreeDigest) -> Result<Vec<FileRecord>, Vec<Damage>> {
         let text = fs::read_to_string(self.tree_path(digest).join("manifest"));
         let text = text.map_err(|_| vec![Damage::Manifest])?;
         if manifest::digest(&text) != *digest {

@@ -11,6 +11,7 @@ use interlock_supply::{FetchError, LockedTree, Store, TreePath};
 
 use super::build::Sources;
 use super::hint;
+use super::lacking;
 use super::origin::{self, Ask};
 use super::package::{self, Bar, Fetched};
 use super::python;
@@ -58,6 +59,7 @@ pub fn fetch(
         // Nothing of it was chosen now, so all of it is shown.
         remarks.extend(package::proposed(&tree));
         remarks.extend(of_python(packages, &tree, &wish));
+        remarks.extend(lacking::told(packages, &tree));
         return fetched(context, &rules, packages, &tree, remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -66,6 +68,7 @@ pub fn fetch(
             let work = |locker: &Locker<'_>| locker.lock_checkout(&checkout);
             let locked = with_npm(context, &rules, packages, &wish, work)?;
             remarks.extend(package::remarks(&locked));
+            remarks.extend(lacking::told(packages, &locked.tree));
             locked.tree
         }
         Project::Python => {
@@ -158,6 +161,7 @@ pub fn install(
     let before = before.map_err(|error| failed(&wish, &error))?;
     if before.as_ref() == Some(tree) && packages.examine(&tree.digest, tree.name.as_str()).is_ok() {
         remarks.extend(of_python(packages, tree, &wish));
+        remarks.extend(lacking::told(packages, tree));
         return Ok(remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -184,6 +188,7 @@ pub fn install(
         }
     }
     remarks.extend(of_python(packages, tree, &wish));
+    remarks.extend(lacking::told(packages, tree));
     Ok(remarks)
 }
 

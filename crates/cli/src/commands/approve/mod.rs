@@ -14,6 +14,7 @@ pub mod git;
 pub mod grants;
 mod hint;
 pub mod image;
+pub mod lacking;
 mod learning;
 pub mod listing;
 pub mod origin;

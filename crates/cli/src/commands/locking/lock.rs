@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::Outcome;
 use crate::commands::approve::build::{self, Sources};
 use crate::commands::approve::origin::{Ask, Told};
-use crate::commands::approve::{image, package, proposal};
+use crate::commands::approve::{image, lacking, package, proposal};
 use crate::commands::suggest;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -52,9 +52,12 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
         if versions == Versions::Keep {
             let came = came(&context, &machine, &server, &resolved.judgement);
             let (origin, lines) = came.map_err(|failure| named(&name, failure))?;
-            remarks.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
+            remarks.extend(told(&name, lines));
             resolved.content.origin = resolved.content.origin.or(origin);
         }
+        let tree = resolved.content.tree.as_ref();
+        let lines = tree.map(|tree| lacking::told(&machine.packages, tree));
+        remarks.extend(told(&name, lines.unwrap_or_default()));
         server.content = resolved.content;
         resolving::note_what_was_built(&mut server);
         take_pins(&context, &machine, &project, &ledger, &name, &mut server);
@@ -74,6 +77,10 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
         say("the lock says what is there already");
     }
     Ok(Exit::Done)
+}
+
+fn told(name: &ServerName, lines: Vec<String>) -> impl Iterator<Item = String> {
+    lines.into_iter().map(move |line| format!("{name}: {line}"))
 }
 
 /// The command that locks one server with one more option.

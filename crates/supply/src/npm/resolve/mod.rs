@@ -9,11 +9,13 @@ mod own;
 mod peers;
 mod proposed;
 mod tree;
+mod wants;
 
 pub use build::Unmet;
 pub use error::LockError;
 pub use kept::is_asked_for;
 pub(crate) use own::is_node;
+pub use wants::{UnmetPeer, Wants};
 
 use super::{
     Manifest, PackageName, Registry, Version,
@@ -51,8 +53,6 @@ pub struct Locked {
     pub tree: LockedTree,
     /// Optional dependencies that were left out, and why.
     pub skipped: Vec<Skipped>,
-    /// Packages whose peers are there in another version than they ask for.
-    pub misfits: Vec<String>,
     /// Deprecated packages (`name@version`) and what their authors say about it. Untrusted text.
     pub deprecated: Vec<(String, String)>,
     /// Packages (`name@version`) whose archive says something else about them than the registry does.
@@ -291,7 +291,6 @@ impl Locker<'_> {
         Ok(Locked {
             tree: best,
             skipped: Vec::new(),
-            misfits: Vec::new(),
             deprecated: Vec::new(),
             contradictions: Vec::new(),
         })
@@ -450,15 +449,6 @@ fn report(tree: LockedTree, built: &Built, placed: &[Place], stored: &[Stored]) 
             why: failure.why.clone(),
         })
     });
-    let misfits = built.misfits.iter().filter_map(|(by, edge, found)| {
-        let found = &built.tree.node(*found)?.manifest.version;
-        Some(format!(
-            "`{}` asks for `{}` `{}`, but {found} is there",
-            name_of(*by)?,
-            edge.name,
-            edge.spec
-        ))
-    });
     let mut deprecated = BTreeMap::new();
     let mut contradictions = BTreeSet::new();
     for (place, stored) in placed.iter().zip(stored) {
@@ -472,7 +462,6 @@ fn report(tree: LockedTree, built: &Built, placed: &[Place], stored: &[Stored]) 
     }
     Locked {
         skipped: skipped.collect(),
-        misfits: misfits.collect(),
         deprecated: deprecated.into_iter().collect(),
         contradictions: contradictions.into_iter().collect(),
         tree,

@@ -1,0 +1,117 @@
+//! What the packages of a stored tree want besides their dependencies, and whether they find it: read from the packages themselves,
+//! so that it can be told of any tree, whoever chose it.
+//!
+//! Nothing is refused for it. Packages in the archive of another are looked for as node does, and not asked what they want.
+
+use super::{
+    own_manifest,
+    proposed::{outwards, place},
+    tree::{Need, edges},
+};
+use crate::{
+    locked::{LockedPackage, LockedTree},
+    npm::{Manifest, PackageName, Spec, Version},
+    store::{Store, Stored},
+};
+use std::collections::BTreeMap;
+
+/// A peer that a package needs, and that node does not find in a version that suits it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnmetPeer {
+    /// Who needs it: `name@version`.
+    pub by: String,
+    /// The peer.
+    pub name: PackageName,
+    /// Which versions of it. Untrusted text.
+    pub wanted: String,
+    /// The version that node finds, where it finds any.
+    pub found: Option<Version>,
+}
+
+/// What the packages of a tree say of themselves.
+pub struct Wants {
+    /// Every package that node can find, by its directory, with those in archives of others.
+    all: BTreeMap<String, Manifest>,
+    /// Those that have an archive of their own.
+    locked: Vec<LockedPackage>,
+}
+
+impl Wants {
+    /// Reads them. What cannot be read says nothing.
+    #[must_use]
+    pub fn of(store: &Store, tree: &LockedTree) -> Self {
+        let files = store.records(&tree.digest).unwrap_or_default();
+        let root = store.tree_path(&tree.digest).join("root");
+        let directories = files
+            .iter()
+            .filter_map(|file| file.path.as_str().strip_suffix("/package.json"));
+        let read = |directory: &str| {
+            let seen_as = PackageName::of_directory(directory)?;
+            let value = own_manifest(&Stored {
+                directory: root.join(directory),
+                files: Vec::new(),
+            });
+            let own = tree
+                .packages
+                .iter()
+                .find(|it| it.path.as_str() == directory);
+            let text = |key| value.get(key).and_then(serde_json::Value::as_str);
+            let (name, version) = match own {
+                Some(own) => (own.name.clone(), own.version.as_str()),
+                None => {
+                    let said = text("name").and_then(|text| PackageName::new(text).ok());
+                    (said.unwrap_or(seen_as), text("version")?)
+                }
+            };
+            let manifest = Manifest::read(&value, name, version.parse().ok()?, None);
+            Some((directory.to_owned(), manifest))
+        };
+        Self {
+            all: directories.filter_map(read).collect(),
+            locked: tree.packages.clone(),
+        }
+    }
+
+    /// Peers that are needed, and absent or in a version that does not suit.
+    #[must_use]
+    pub fn unmet_peers(&self) -> Vec<UnmetPeer> {
+        let mut unmet = Vec::new();
+        for (directory, manifest) in self.own() {
+            let peers = edges(manifest).into_iter();
+            for edge in peers.filter(|edge| edge.need == Need::Peer) {
+                // What is no range of versions cannot be compared with one.
+                let Ok(spec) = Spec::parse(&edge.spec) else {
+                    continue;
+                };
+                let found = self.find(directory, &edge.name);
+                let real = spec.alias.as_ref().unwrap_or(&edge.name);
+                let suits =
+                    |it: &Manifest| it.name == *real && spec.wanted.admits(&it.version, |_| true);
+                if !found.is_some_and(suits) {
+                    unmet.push(UnmetPeer {
+                        by: shown(manifest),
+                        name: edge.name,
+                        wanted: edge.spec,
+                        found: found.map(|it| it.version.clone()),
+                    });
+                }
+            }
+        }
+        unmet
+    }
+
+    /// The packages that have an archive of their own, with their directories.
+    fn own(&self) -> impl Iterator<Item = (&str, &Manifest)> {
+        let own = self.locked.iter().map(|package| package.path.as_str());
+        own.filter_map(|path| Some((path, self.all.get(path)?)))
+    }
+
+    /// What node finds under a name from a package's directory.
+    fn find(&self, directory: &str, name: &PackageName) -> Option<&Manifest> {
+        outwards(directory).find_map(|outer| self.all.get(&place(outer, name)))
+    }
+}
+
+fn shown(manifest: &Manifest) -> String {
+    format!("{}@{}", manifest.name, manifest.version)
+}
