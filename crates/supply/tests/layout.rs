@@ -374,6 +374,23 @@ fn a_peer_is_absent_where_the_registry_kept_quiet_about_it() {
 }
 
 #[test]
+fn lock_files_of_packages_are_noticed() {
+    let parse = |text: &str| support::package::parse(text).remove(0);
+    let with = |text: &str, path: &str| parse(text).file(path, "{}");
+    let world = World::new(&[
+        with("app@1.0.0 a=1 b=1 ?c=1", "npm-shrinkwrap.json"),
+        // In a directory of it, of another name, or with nothing to pin.
+        with("a@1.0.0 d=1", "lib/npm-shrinkwrap.json"),
+        with("b@1.0.0 d=1", "package-lock.json"),
+        with("c@1.0.0 ?d=1", "npm-shrinkwrap.json"),
+        with("d@1.0.0", "npm-shrinkwrap.json"),
+    ]);
+    let tree = world.lock("app").unwrap().tree;
+    let pins = Wants::of(&world.store, &tree).pins_of_their_own();
+    assert_eq!(pins, ["app@1.0.0", "c@1.0.0"]);
+}
+
+#[test]
 fn peers_that_do_not_agree_are_reported() {
     let world = World::of("app@1.0.0 a=1\n a@1.0.0 ^p=1\n p@1.0.0\n p@2.0.0");
     let locked = world.lock("app a p@2").unwrap();

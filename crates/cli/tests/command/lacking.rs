@@ -39,3 +39,12 @@ fn peers_that_are_not_there_as_needed() {
         &["dep@1.0.0 needs its peer p \"^3.25.76\", and 2.0.0 is there; it may fail"],
     );
 }
+
+#[test]
+fn pins_that_are_not_followed() {
+    let mut app = Release::new("app", "1.0.0", 30).needs("dep", "1");
+    app.package = app.package.file("npm-shrinkwrap.json", "{}");
+    let registry = Registry::new(&[app, Release::new("dep", "1.0.0", 30)]);
+    let part = "app@1.0.0 pins what it needs in its npm-shrinkwrap.json, which npm would install; that is not followed here";
+    told_everywhere(&registry, &[part]);
+}

@@ -16,7 +16,15 @@ pub fn told(packages: &Store, tree: &LockedTree) -> Vec<String> {
         return Vec::new();
     }
     let wants = Wants::of(packages, tree);
-    peers(&wants)
+    let mut lines = peers(&wants);
+    lines.extend(wants.pins_of_their_own().iter().map(|package| {
+        format!(
+            "{} pins what it needs in its npm-shrinkwrap.json, which npm would install; that is not followed here: what it needs \
+             was chosen among the releases of today",
+            visible(package)
+        )
+    }));
+    lines
 }
 
 fn peers(wants: &Wants) -> Vec<String> {

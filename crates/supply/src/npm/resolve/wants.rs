@@ -13,7 +13,7 @@ use crate::{
     npm::{Manifest, PackageName, Spec, Version},
     store::{Store, Stored},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A peer that a package needs, and that node does not find in a version that suits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Wants {
     all: BTreeMap<String, Manifest>,
     /// Those that have an archive of their own.
     locked: Vec<LockedPackage>,
+    /// Directories of packages that bring their own lock file.
+    pinned: BTreeSet<String>,
 }
 
 impl Wants {
@@ -66,7 +68,11 @@ impl Wants {
             let manifest = Manifest::read(&value, name, version.parse().ok()?, None);
             Some((directory.to_owned(), manifest))
         };
+        let pinned = files
+            .iter()
+            .filter_map(|file| file.path.as_str().strip_suffix("/npm-shrinkwrap.json"));
         Self {
+            pinned: pinned.map(ToOwned::to_owned).collect(),
             all: directories.filter_map(read).collect(),
             locked: tree.packages.clone(),
         }
@@ -98,6 +104,17 @@ impl Wants {
             }
         }
         unmet
+    }
+
+    /// Packages (`name@version`) with dependencies that were published with their own lock file of them (`npm-shrinkwrap.json`), which
+    /// npm would install as pinned there. Nothing here follows one.
+    #[must_use]
+    pub fn pins_of_their_own(&self) -> Vec<String> {
+        let own = self.own().filter(|(directory, manifest)| {
+            let needs = !manifest.dependencies.is_empty() || !manifest.optional.is_empty();
+            needs && self.pinned.contains(*directory)
+        });
+        own.map(|(_, manifest)| shown(manifest)).collect()
     }
 
     /// The packages that have an archive of their own, with their directories.
