@@ -57,3 +57,42 @@ fn releases_for_another_node_are_passed_over() {
         assert!(!world.home.join("started").exists(), "nothing was started");
     }
 }
+
+#[test]
+fn a_node_that_is_too_old_or_not_known_is_told() {
+    let for_node = |mut release: Release, range: &str| {
+        let engines = json!({ "node": range });
+        release.package = release.package.field("engines", engines);
+        release
+    };
+    let registry = Registry::new(&[
+        for_node(
+            Release::new("app", "1.0.0", 30).needs("dep", "1"),
+            ">=22.12",
+        ),
+        for_node(
+            Release::new("dep", "1.0.0", 30).needs("lib", "1"),
+            "^22 || >=24",
+        ),
+        for_node(Release::new("lib", "1.0.0", 30), ">=18"),
+    ]);
+    let world = registry.user(World::without_key(), "");
+    let path = node(&world, [20, 19, 1]);
+    let told = |words: &[&str]| {
+        let mut command = world.command(words);
+        said(command.env("PATH", &path), b"").expect(0).out
+    };
+    let parts = [
+        "app@1.0.0 is for node \">=22.12\", and 20.19.1 is here; it may fail",
+        "dep@1.0.0 is for node \"^22 || >=24\", and 20.19.1 is here",
+    ];
+    for words in [&["add", "npm:app", "--name", "app"][..], &["lock"]] {
+        let shown = told(words);
+        has(&shown, &parts);
+        assert!(!shown.contains("lib@1.0.0 is for"), "{shown}");
+    }
+    fs::remove_file(world.home.join("node-20/include/node/node_version.h")).unwrap();
+    let unknown = "which version node is cannot be read from its files, so whether it is new enough is not known; \
+                   app@1.0.0 is for node \">=22.12\"";
+    has(&told(&["lock"]), &[unknown]);
+}

@@ -59,7 +59,7 @@ pub fn fetch(
         // Nothing of it was chosen now, so all of it is shown.
         remarks.extend(package::proposed(&tree));
         remarks.extend(of_python(packages, &tree, &wish));
-        remarks.extend(lacking::told(packages, &tree));
+        remarks.extend(lacking::told(context, packages, &tree));
         return fetched(context, &rules, packages, &tree, remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -68,7 +68,7 @@ pub fn fetch(
             let work = |locker: &Locker<'_>| locker.lock_checkout(&checkout);
             let locked = with_npm(context, &rules, packages, &wish, work)?;
             remarks.extend(package::remarks(&locked));
-            remarks.extend(lacking::told(packages, &locked.tree));
+            remarks.extend(lacking::told(context, packages, &locked.tree));
             locked.tree
         }
         Project::Python => {
@@ -161,7 +161,7 @@ pub fn install(
     let before = before.map_err(|error| failed(&wish, &error))?;
     if before.as_ref() == Some(tree) && packages.examine(&tree.digest, tree.name.as_str()).is_ok() {
         remarks.extend(of_python(packages, tree, &wish));
-        remarks.extend(lacking::told(packages, tree));
+        remarks.extend(lacking::told(context, packages, tree));
         return Ok(remarks);
     }
     let checkout = checked_out(context, &host, packages, &wish)?;
@@ -188,7 +188,7 @@ pub fn install(
         }
     }
     remarks.extend(of_python(packages, tree, &wish));
-    remarks.extend(lacking::told(packages, tree));
+    remarks.extend(lacking::told(context, packages, tree));
     Ok(remarks)
 }
 

@@ -4,13 +4,15 @@
 use interlock_supply::npm::{UnmetPeer, Wants};
 use interlock_supply::{LockedTree, Store};
 
+use crate::context::Context;
+use crate::launching;
 use crate::terminal::visible;
 
-/// So many peers are told one by one.
+/// So many of a kind are told one by one.
 const TOLD: usize = 10;
 
 /// What a person should know about a tree in the store. Nothing of what is no tree of npm.
-pub fn told(packages: &Store, tree: &LockedTree) -> Vec<String> {
+pub fn told(context: &Context, packages: &Store, tree: &LockedTree) -> Vec<String> {
     let is_npm = |path: &str| path.starts_with("node_modules/");
     if !tree.packages.iter().any(|it| is_npm(it.path.as_str())) {
         return Vec::new();
@@ -19,12 +21,33 @@ pub fn told(packages: &Store, tree: &LockedTree) -> Vec<String> {
     let mut lines = peers(&wants);
     lines.extend(wants.pins_of_their_own().iter().map(|package| {
         format!(
-            "{} pins what it needs in its npm-shrinkwrap.json, which npm would install; that is not followed here: what it needs \
-             was chosen among the releases of today",
+            "{} pins what it needs in its npm-shrinkwrap.json, which npm would install; that is not followed here, so \
+             other versions may be there",
             visible(package)
         )
     }));
+    lines.extend(nodes(context, packages, &wants));
     lines
+}
+
+fn nodes(context: &Context, packages: &Store, wants: &Wants) -> Vec<String> {
+    let node = launching::host(context, packages).node;
+    let others = wants.for_other_nodes(node.as_ref());
+    let Some(node) = node else {
+        let first = others.first().map(|(by, range)| {
+            format!(
+                "which version node is cannot be read from its files, so whether it is new enough is not known; {} is for node {}",
+                visible(by),
+                visible(range)
+            )
+        });
+        return first.into_iter().collect();
+    };
+    let line = |(by, range): &(String, String)| {
+        let (by, range) = (visible(by), visible(range));
+        format!("{by} is for node {range}, and {node} is here; it may fail")
+    };
+    shortened(&others, line, "packages for another node")
 }
 
 fn peers(wants: &Wants) -> Vec<String> {
@@ -39,11 +62,12 @@ fn peers(wants: &Wants) -> Vec<String> {
             found.unwrap_or_else(|| "none".to_owned())
         )
     };
-    let mut lines: Vec<String> = unmet.iter().take(TOLD).map(line).collect();
-    if let Some(more) = unmet.len().checked_sub(TOLD).filter(|more| *more > 0) {
-        lines.push(format!(
-            "and {more} more peers that are not there as needed"
-        ));
-    }
-    lines
+    shortened(&unmet, line, "peers that are not there as needed")
+}
+
+/// The first of them one by one, and how many more.
+fn shortened<T>(all: &[T], line: impl Fn(&T) -> String, what: &str) -> Vec<String> {
+    let more = all.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| format!("and {more} more {what}"));
+    all.iter().take(TOLD).map(line).chain(more).collect()
 }

@@ -136,7 +136,7 @@ fn fetch_npm(
         None => failed(&error),
     })?;
     let mut remarks = remarks(&locked);
-    remarks.extend(lacking::told(packages, &locked.tree));
+    remarks.extend(lacking::told(context, packages, &locked.tree));
     let source = Source::Npm(registry);
     remarks.extend(source.passed_over(&locked.tree, Sources::Refused));
     let told = origin::judge(context, &rules, packages, &source, &locked.tree, Ask::Again)?;
@@ -192,7 +192,7 @@ pub fn install(
     installed.map_err(|error| failed(&error))?;
     let asked = npm::is_asked_for(packages, tree, &wish);
     asked.map_err(|error| asks_otherwise(tree).because(&error))?;
-    Ok(lacking::told(packages, tree))
+    Ok(lacking::told(context, packages, tree))
 }
 
 /// What a person should know about a tree that somebody else locked. Nothing of it was chosen here, so all of it is shown.

@@ -56,7 +56,7 @@ pub fn run(global: &Global, options: &Lock) -> Outcome {
             resolved.content.origin = resolved.content.origin.or(origin);
         }
         let tree = resolved.content.tree.as_ref();
-        let lines = tree.map(|tree| lacking::told(&machine.packages, tree));
+        let lines = tree.map(|tree| lacking::told(&context, &machine.packages, tree));
         remarks.extend(told(&name, lines.unwrap_or_default()));
         server.content = resolved.content;
         resolving::note_what_was_built(&mut server);

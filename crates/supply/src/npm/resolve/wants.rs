@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     locked::{LockedPackage, LockedTree},
-    npm::{Manifest, PackageName, Spec, Version},
+    npm::{Manifest, PackageName, Spec, Version, pick::runs_on},
     store::{Store, Stored},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,8 @@ pub struct Wants {
     all: BTreeMap<String, Manifest>,
     /// Those that have an archive of their own.
     locked: Vec<LockedPackage>,
+    /// The directory of the package whose file starts.
+    first: String,
     /// Directories of packages that bring their own lock file.
     pinned: BTreeSet<String>,
 }
@@ -72,6 +74,7 @@ impl Wants {
             .iter()
             .filter_map(|file| file.path.as_str().strip_suffix("/npm-shrinkwrap.json"));
         Self {
+            first: entry_package(tree),
             pinned: pinned.map(ToOwned::to_owned).collect(),
             all: directories.filter_map(read).collect(),
             locked: tree.packages.clone(),
@@ -93,13 +96,16 @@ impl Wants {
                 let real = spec.alias.as_ref().unwrap_or(&edge.name);
                 let suits =
                     |it: &Manifest| it.name == *real && spec.wanted.admits(&it.version, |_| true);
-                if !found.is_some_and(suits) {
-                    unmet.push(UnmetPeer {
-                        by: shown(manifest),
-                        name: edge.name,
-                        wanted: edge.spec,
-                        found: found.map(|it| it.version.clone()),
-                    });
+                let met = found.is_some_and(suits);
+                let peer = UnmetPeer {
+                    by: shown(manifest),
+                    name: edge.name,
+                    wanted: edge.spec,
+                    found: found.map(|it| it.version.clone()),
+                };
+                // One package may be at several places.
+                if !met && !unmet.contains(&peer) {
+                    unmet.push(peer);
                 }
             }
         }
@@ -117,6 +123,26 @@ impl Wants {
         own.map(|(_, manifest)| shown(manifest)).collect()
     }
 
+    /// Packages (`name@version`) that say which versions of node they are for, and which: those that this node is none of; where its
+    /// version is not known, all of them, the one that starts first. Untrusted text.
+    #[must_use]
+    pub fn for_other_nodes(&self, node: Option<&Version>) -> Vec<(String, String)> {
+        let others = self
+            .own()
+            .filter(|(_, manifest)| node.is_none() || !runs_on(manifest, node));
+        let mut found: Vec<(usize, String, String)> = others
+            .filter_map(|(directory, manifest)| {
+                let rank = usize::from(directory != self.first);
+                let range = manifest.node.as_ref().filter(|range| *range != "*")?;
+                Some((rank, shown(manifest), range.clone()))
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        let pairs = found.into_iter().map(|(_, by, range)| (by, range));
+        pairs.collect()
+    }
+
     /// The packages that have an archive of their own, with their directories.
     fn own(&self) -> impl Iterator<Item = (&str, &Manifest)> {
         let own = self.locked.iter().map(|package| package.path.as_str());
@@ -127,6 +153,20 @@ impl Wants {
     fn find(&self, directory: &str, name: &PackageName) -> Option<&Manifest> {
         outwards(directory).find_map(|outer| self.all.get(&place(outer, name)))
     }
+}
+
+/// The directory of the package whose file starts.
+fn entry_package(tree: &LockedTree) -> String {
+    let paths = tree.packages.iter().map(|package| package.path.as_str());
+    let file = tree.entry.file.as_str();
+    let around = paths.filter(|path| {
+        let rest = file.strip_prefix(path);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    });
+    around
+        .max_by_key(|path| path.len())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn shown(manifest: &Manifest) -> String {
