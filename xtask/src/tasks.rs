@@ -39,7 +39,7 @@ pub fn tidy() -> Result<(), String> {
 /// Which binary real clients and servers meet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Build {
-    /// The one that the tests have built already: for [`test`], of which another build was a fifth.
+    /// The one that the tests have built already: for [`test()`], of which another build was a fifth.
     Tested,
     /// As it is installed.
     Release,
@@ -60,7 +60,7 @@ pub fn interop(build: Build) -> Result<(), String> {
     run("python3", &["tests/interop/matrix.py"])
 }
 
-/// Published servers through the release binary: slow, so no part of [`test`].
+/// Published servers through the release binary: slow, so no part of [`test()`].
 pub fn servers(names: &[String]) -> Result<(), String> {
     cargo(&["build", "--release", "--package", "interlock-cli"])?;
     let names = names.iter().map(String::as_str);
