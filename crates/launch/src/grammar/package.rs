@@ -186,7 +186,8 @@ pub(super) fn repository_name(path: &str) -> &str {
 /// A package under a name that it does not have. The package itself is named where it is one.
 fn refuse_alias(spec: &str, meant: &str, case: &mut Case<'_>) -> Option<Spec> {
     let mut other = Case::new(None);
-    if npm(meant, &mut other).is_none() {
+    // An alias of an alias is none, so that no text of somebody's is as deep as our stack.
+    if meant.contains("@npm:") || npm(meant, &mut other).is_none() {
         return refuse_name(spec, case);
     }
     case.note(
@@ -313,7 +314,7 @@ pub(super) fn check(read: fn(&str, &mut Case<'_>) -> Option<Spec>, input: &str, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::judge;
+    use crate::judge::{Decision, judge};
     use crate::request::Request;
 
     #[test]
@@ -395,6 +396,9 @@ mod tests {
             let found = judged.reasons.iter().any(|it| it.text.contains(expected));
             assert!(found, "{input}: {:?}", judged.reasons);
         }
+        let deep = format!("a{}", "@npm:a".repeat(20_000));
+        let judged = judge(&Request::new("npx", [deep.as_str()]));
+        assert_eq!(judged.decision(), Decision::Refused);
     }
 
     #[test]
