@@ -126,27 +126,28 @@ pub fn python(
     packages: &Store,
     package: &PackageRef,
 ) -> Result<PathBuf, ResolveError> {
-    let mut cache = DigestCache::open(&context.places, context.now());
-    let resolver = Resolver {
-        search: &search_path(None),
-        store: packages,
-        places: &context.places,
-        cache: &mut cache,
-    };
-    resolver.python(package)
+    of_this_machine(context, packages, |resolver| resolver.python(package))
 }
 
 /// The machine that packages of npm are chosen for: with the version of the node that they are started with, where that is known.
 pub fn host(context: &Context, packages: &Store) -> Host {
+    let node = of_this_machine(context, packages, |resolver| resolver.node().ok());
+    Host::current(node.and_then(|node| node_version(&node)))
+}
+
+/// What a resolver finds that no server's entry has anything to say to.
+fn of_this_machine<T>(
+    context: &Context,
+    packages: &Store,
+    find: impl FnOnce(&Resolver<'_>) -> T,
+) -> T {
     let mut cache = DigestCache::open(&context.places, context.now());
-    let resolver = Resolver {
+    find(&Resolver {
         search: &search_path(None),
         store: packages,
         places: &context.places,
         cache: &mut cache,
-    };
-    let node = resolver.node().ok();
-    Host::current(node.and_then(|node| node_version(&node)))
+    })
 }
 
 /// Resolves a request to content, as `prior` fixed it. Starts nothing and uses no network.
